@@ -1,0 +1,21 @@
+/*
+ * Makes foreign bytes safe to show: in logs, terminals and replies.
+ *
+ * Printable ASCII passes. Other bytes become \xNN, a backslash \\, so one
+ * value stays on one line and no terminal escape survives.
+ */
+#ifndef POSTERN_BASE_CLEAN_H
+#define POSTERN_BASE_CLEAN_H
+
+#include "base/buf.h"
+
+void clean_add(struct buf *out, struct str s);
+/* At most `max` bytes of output, with "..." when cut. */
+void clean_add_short(struct buf *out, struct str s, size_t max);
+/* As clean_add, valid UTF-8 letters pass too: for terminals and JSON views. */
+void clean_add_utf8(struct buf *out, struct str s);
+/* Length of the valid UTF-8 sequence at s.p (RFC 3629), 0 if none. */
+size_t utf8_sequence(struct str s);
+bool utf8_valid(struct str s);
+
+#endif

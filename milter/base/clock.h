@@ -1,0 +1,17 @@
+/*
+ * Time, so that tests can own it.
+ *
+ * Wall time in milliseconds since 1970 for records; monotonic microseconds for
+ * durations and deadlines. Pure layers never call these: time is handed to them.
+ */
+#ifndef POSTERN_BASE_CLOCK_H
+#define POSTERN_BASE_CLOCK_H
+
+#include <stdint.h>
+
+int64_t clock_wall_ms(void);
+int64_t clock_mono_us(void);
+/* CPU time of the calling thread, microseconds. */
+int64_t clock_cpu_us(void);
+
+#endif

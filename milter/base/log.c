@@ -1,0 +1,160 @@
+#include "base/log.h"
+
+#include "base/clean.h"
+#include "base/err.h"
+#include "base/mem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Longer values and lines are cut: syslog daemons do it less kindly. */
+#define FIELD_MAX ((size_t)200)
+
+static struct {
+	pthread_mutex_t fd_lock; /* guards fd against log_reopen() */
+	int fd;			 /* -1: syslog */
+	char *path;		 /* of a log file, else NULL */
+	char *ident;
+	enum log_level most;
+} out = {PTHREAD_MUTEX_INITIALIZER, STDERR_FILENO, NULL, NULL, LOG_LEVEL_INFO};
+
+static int
+open_path(const char *path)
+{
+	return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+}
+
+int
+log_open(const char *target, const char *ident, enum log_level most)
+{
+	int fd = STDERR_FILENO;
+	bool file = false;
+
+	if (strcmp(target, "syslog") == 0) {
+		fd = -1;
+	} else if (strcmp(target, "stderr") != 0) {
+		fd = open_path(target);
+		if (fd < 0)
+			return ERR_IO;
+		file = true;
+	}
+	log_close();
+	out.fd = fd;
+	out.path = file ? mem_strdup(target) : NULL;
+	out.ident = mem_strdup(ident);
+	out.most = most;
+	if (fd < 0)
+		openlog(out.ident, LOG_PID, LOG_MAIL);
+	return 0;
+}
+
+int
+log_reopen(void)
+{
+	int fd, old;
+
+	if (out.path == NULL)
+		return 0;
+	fd = open_path(out.path);
+	if (fd < 0)
+		return ERR_IO;
+	pthread_mutex_lock(&out.fd_lock);
+	old = out.fd;
+	out.fd = fd;
+	pthread_mutex_unlock(&out.fd_lock);
+	close(old);
+	return 0;
+}
+
+void
+log_close(void)
+{
+	if (out.fd < 0)
+		closelog();
+	if (out.path != NULL)
+		close(out.fd);
+	free(out.path);
+	free(out.ident);
+	out.path = out.ident = NULL;
+	out.fd = STDERR_FILENO;
+}
+
+static void
+write_fd(enum log_level level, const char *text)
+{
+	static const char *const name[] = {"error", "warning", "info", "debug"};
+	char when[32] = "";
+	time_t now = time(NULL);
+	struct tm tm;
+	struct buf b;
+	ssize_t ignored;
+
+	if (gmtime_r(&now, &tm) != NULL)
+		strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	buf_init(&b);
+	buf_printf(&b, "%s %s[%d]: %s: %s\n", when,
+	    out.ident ? out.ident : "postern", (int)getpid(), name[level],
+	    text);
+	pthread_mutex_lock(&out.fd_lock);
+	ignored = write(out.fd, b.p, b.len);
+	pthread_mutex_unlock(&out.fd_lock);
+	(void)ignored;
+	buf_fini(&b);
+}
+
+void
+log_line(enum log_level level, const char *fmt, ...)
+{
+	static const int priority[] = {LOG_ERR, LOG_WARNING, LOG_INFO,
+	    LOG_DEBUG};
+	va_list ap;
+	char *text;
+	int saved = errno, n;
+
+	if (level > out.most)
+		return;
+	va_start(ap, fmt);
+	n = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	if (n >= 0) {
+		for (char *p = text; *p != '\0'; p++)
+			if ((unsigned char)*p < ' ' || *p == 0x7f)
+				*p = ' ';
+		if (out.fd < 0)
+			syslog(priority[level], "%s", text);
+		else
+			write_fd(level, text);
+		free(text);
+	}
+	errno = saved;
+}
+
+void
+log_field(struct buf *line, const char *key, struct str value)
+{
+	struct buf clean;
+	bool quote;
+
+	buf_init(&clean);
+	clean_add_short(&clean, value, FIELD_MAX);
+	quote = clean.len == 0 ||
+	    str_cspan(buf_str(&clean), " \"=") < clean.len;
+	buf_printf(line, "%s%s=%s", line->len ? " " : "", key,
+	    quote ? "\"" : "");
+	for (size_t i = 0; i < clean.len; i++) {
+		if (clean.p[i] == '"')
+			buf_add(line, STR("\\x22"));
+		else
+			buf_add_char(line, clean.p[i]);
+	}
+	if (quote)
+		buf_add_char(line, '"');
+	buf_fini(&clean);
+}

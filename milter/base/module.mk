@@ -1,0 +1,20 @@
+noinst_LIBRARIES += libbase.a
+libbase_a_SOURCES = \
+	milter/base/arena.c milter/base/arena.h \
+	milter/base/bitset.c milter/base/bitset.h \
+	milter/base/buf.c milter/base/buf.h \
+	milter/base/cidr_trie.c milter/base/cidr_trie.h \
+	milter/base/clean.c milter/base/clean.h \
+	milter/base/clock.c milter/base/clock.h \
+	milter/base/diag.c milter/base/diag.h \
+	milter/base/err.c milter/base/err.h \
+	milter/base/file.c milter/base/file.h \
+	milter/base/ip.c milter/base/ip.h \
+	milter/base/json.c milter/base/json.h \
+	milter/base/log.c milter/base/log.h \
+	milter/base/map.c milter/base/map.h \
+	milter/base/mem.c milter/base/mem.h \
+	milter/base/random.c milter/base/random.h \
+	milter/base/regex.c milter/base/regex.h \
+	milter/base/str.c milter/base/str.h \
+	milter/base/vec.h

@@ -1,0 +1,277 @@
+#include "base/str.h"
+
+#include <stdlib.h>
+#include <strings.h>
+
+bool
+str_eq(struct str a, struct str b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
+}
+
+bool
+str_eq_nocase(struct str a, struct str b)
+{
+	if (a.len != b.len)
+		return false;
+	for (size_t i = 0; i < a.len; i++)
+		if (ascii_lower(a.p[i]) != ascii_lower(b.p[i]))
+			return false;
+	return true;
+}
+
+bool
+str_is(struct str a, const char *cstr)
+{
+	return str_eq(a, str_from(cstr));
+}
+
+bool
+str_is_nocase(struct str a, const char *cstr)
+{
+	return str_eq_nocase(a, str_from(cstr));
+}
+
+int
+str_cmp(struct str a, struct str b)
+{
+	size_t n = a.len < b.len ? a.len : b.len;
+	int c = n > 0 ? memcmp(a.p, b.p, n) : 0;
+
+	if (c != 0)
+		return c;
+	return (a.len > b.len) - (a.len < b.len);
+}
+
+bool
+str_starts(struct str s, struct str prefix)
+{
+	return str_eq(str_head(s, prefix.len), prefix);
+}
+
+bool
+str_starts_nocase(struct str s, struct str prefix)
+{
+	return str_eq_nocase(str_head(s, prefix.len), prefix);
+}
+
+bool
+str_ends(struct str s, struct str suffix)
+{
+	return s.len >= suffix.len &&
+	    str_eq(str_skip(s, s.len - suffix.len), suffix);
+}
+
+bool
+str_ends_nocase(struct str s, struct str suffix)
+{
+	return s.len >= suffix.len &&
+	    str_eq_nocase(str_skip(s, s.len - suffix.len), suffix);
+}
+
+size_t
+str_find_char(struct str s, char c)
+{
+	const char *hit = s.len ? memchr(s.p, c, s.len) : NULL;
+
+	return hit ? (size_t)(hit - s.p) : STR_NPOS;
+}
+
+size_t
+str_rfind_char(struct str s, char c)
+{
+	const char *hit = s.len ? memrchr(s.p, c, s.len) : NULL;
+
+	return hit ? (size_t)(hit - s.p) : STR_NPOS;
+}
+
+size_t
+str_find(struct str s, struct str needle)
+{
+	const char *hit;
+
+	if (needle.len == 0)
+		return 0;
+	if (needle.len > s.len)
+		return STR_NPOS;
+	hit = memmem(s.p, s.len, needle.p, needle.len);
+	return hit ? (size_t)(hit - s.p) : STR_NPOS;
+}
+
+size_t
+str_find_nocase(struct str s, struct str needle)
+{
+	for (size_t i = 0; i + needle.len <= s.len; i++)
+		if (str_eq_nocase(str_make(s.p + i, needle.len), needle))
+			return i;
+	return STR_NPOS;
+}
+
+static bool
+in_set(char c, const char *set)
+{
+	return c != '\0' && strchr(set, c) != NULL;
+}
+
+size_t
+str_span(struct str s, const char *set)
+{
+	size_t n = 0;
+
+	while (n < s.len && in_set(s.p[n], set))
+		n++;
+	return n;
+}
+
+size_t
+str_cspan(struct str s, const char *set)
+{
+	size_t n = 0;
+
+	while (n < s.len && !in_set(s.p[n], set))
+		n++;
+	return n;
+}
+
+struct str
+str_trim_left(struct str s)
+{
+	size_t n = 0;
+
+	while (n < s.len && ascii_is_space(s.p[n]))
+		n++;
+	return str_skip(s, n);
+}
+
+struct str
+str_trim_right(struct str s)
+{
+	while (s.len > 0 && ascii_is_space(s.p[s.len - 1]))
+		s.len--;
+	return s;
+}
+
+struct str
+str_trim(struct str s)
+{
+	return str_trim_left(str_trim_right(s));
+}
+
+struct str
+str_cut(struct str *rest, char sep)
+{
+	struct str whole = *rest;
+	size_t at = str_find_char(whole, sep);
+
+	if (at == STR_NPOS) {
+		*rest = STR_NONE;
+		return whole;
+	}
+	*rest = str_skip(whole, at + 1);
+	return str_head(whole, at);
+}
+
+struct str
+str_word(struct str *rest)
+{
+	struct str s = str_trim_left(*rest);
+	size_t n = 0;
+
+	while (n < s.len && !ascii_is_space(s.p[n]))
+		n++;
+	*rest = str_skip(s, n);
+	return str_head(s, n);
+}
+
+bool
+str_to_u64(struct str s, uint64_t *out)
+{
+	uint64_t v = 0;
+
+	if (s.len == 0)
+		return false;
+	for (size_t i = 0; i < s.len; i++) {
+		if (!ascii_is_digit(s.p[i]) ||
+		    __builtin_mul_overflow(v, 10, &v) ||
+		    __builtin_add_overflow(v, (uint64_t)(s.p[i] - '0'), &v))
+			return false;
+	}
+	*out = v;
+	return true;
+}
+
+bool
+str_to_i64(struct str s, int64_t *out)
+{
+	bool minus = s.len > 0 && s.p[0] == '-';
+	uint64_t v;
+
+	if (!str_to_u64(minus ? str_skip(s, 1) : s, &v) || v > INT64_MAX)
+		return false;
+	*out = minus ? -(int64_t)v : (int64_t)v;
+	return true;
+}
+
+bool
+str_to_double(struct str s, double *out)
+{
+	char text[64];
+	size_t i = s.len > 0 && s.p[0] == '-', digits = i;
+
+	if (s.len >= sizeof(text))
+		return false;
+	while (i < s.len && ascii_is_digit(s.p[i]))
+		i++;
+	if (i == digits)
+		return false;
+	if (i < s.len) {
+		if (s.p[i] != '.' || i + 1 == s.len)
+			return false;
+		for (i++; i < s.len; i++)
+			if (!ascii_is_digit(s.p[i]))
+				return false;
+	}
+	memcpy(text, s.p, s.len);
+	text[s.len] = '\0';
+	*out = strtod(text, NULL);
+	return true;
+}
+
+/* FNV-1a with a final avalanche. Not keyed: map.h says who may use it. */
+static uint64_t
+finish(uint64_t h)
+{
+	h ^= h >> 32;
+	h *= 0xd6e8feb86659fd93ULL;
+	return h ^ (h >> 32);
+}
+
+uint64_t
+str_hash(struct str s)
+{
+	uint64_t h = 0xcbf29ce484222325ULL;
+
+	for (size_t i = 0; i < s.len; i++)
+		h = (h ^ (unsigned char)s.p[i]) * 0x100000001b3ULL;
+	return finish(h);
+}
+
+uint64_t
+str_hash_nocase(struct str s)
+{
+	uint64_t h = 0xcbf29ce484222325ULL;
+
+	for (size_t i = 0; i < s.len; i++)
+		h = (h ^ (unsigned char)ascii_lower(s.p[i])) *
+		    0x100000001b3ULL;
+	return finish(h);
+}
+
+int
+ascii_hex(char c)
+{
+	if (ascii_is_digit(c))
+		return c - '0';
+	c = ascii_lower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}

@@ -1,0 +1,137 @@
+/*
+ * A slice: pointer and length into memory somebody else owns.
+ *
+ * Not terminated, may hold NUL. A slice is as long-lived as what it points
+ * into. `p` may be NULL only when `len` is 0. Case means ASCII case.
+ */
+#ifndef POSTERN_BASE_STR_H
+#define POSTERN_BASE_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct str {
+	const char *p;
+	size_t len;
+};
+
+#define STR(literal) ((struct str){"" literal, sizeof(literal) - 1})
+#define STR_NONE ((struct str){NULL, 0})
+/* For printf("%.*s", STR_ARG(s)). */
+#define STR_ARG(s) (int)(s).len, (s).p ? (s).p : ""
+
+static inline struct str
+str_make(const char *p, size_t len)
+{
+	return (struct str){p, len};
+}
+
+/* NULL gives the empty slice. */
+static inline struct str
+str_from(const char *cstr)
+{
+	return (struct str){cstr, cstr ? strlen(cstr) : 0};
+}
+
+/* From byte `start` on; clamped. */
+static inline struct str
+str_skip(struct str s, size_t start)
+{
+	if (start > s.len)
+		start = s.len;
+	return (struct str){s.p ? s.p + start : NULL, s.len - start};
+}
+
+static inline struct str
+str_head(struct str s, size_t len)
+{
+	return (struct str){s.p, len < s.len ? len : s.len};
+}
+
+#define STR_NPOS ((size_t)-1)
+
+bool str_eq(struct str a, struct str b);
+bool str_eq_nocase(struct str a, struct str b);
+bool str_is(struct str a, const char *cstr);
+bool str_is_nocase(struct str a, const char *cstr);
+int str_cmp(struct str a, struct str b);	/* bytewise order */
+bool str_starts(struct str s, struct str prefix);
+bool str_starts_nocase(struct str s, struct str prefix);
+bool str_ends(struct str s, struct str suffix);
+bool str_ends_nocase(struct str s, struct str suffix);
+
+/* Offset of the first / last hit, or STR_NPOS. */
+size_t str_find_char(struct str s, char c);
+size_t str_rfind_char(struct str s, char c);
+size_t str_find(struct str s, struct str needle);
+size_t str_find_nocase(struct str s, struct str needle);
+/* Length of the prefix made only of / free of bytes in `set` (C string). */
+size_t str_span(struct str s, const char *set);
+size_t str_cspan(struct str s, const char *set);
+
+/* Without ASCII white space (space, \t \n \v \f \r) at the ends. */
+struct str str_trim(struct str s);
+struct str str_trim_left(struct str s);
+struct str str_trim_right(struct str s);
+
+/*
+ * Cuts `*rest` at the first `sep`: returns what stands before it and leaves
+ * what follows. Without a `sep` returns all and leaves STR_NONE (p == NULL),
+ * so `while (rest.p != NULL)` visits every field.
+ */
+struct str str_cut(struct str *rest, char sep);
+
+/* Next run of non-white-space; the empty slice at the end. */
+struct str str_word(struct str *rest);
+
+/* Whole-slice numbers. False, `*out` untouched: not a number or overflow. */
+bool str_to_u64(struct str s, uint64_t *out);
+bool str_to_i64(struct str s, int64_t *out);
+bool str_to_double(struct str s, double *out);	/* [-]D+[.D+] only */
+
+uint64_t str_hash(struct str s);		/* case-sensitive */
+uint64_t str_hash_nocase(struct str s);
+
+static inline char
+ascii_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
+
+static inline char
+ascii_upper(char c)
+{
+	return c >= 'a' && c <= 'z' ? (char)(c - 32) : c;
+}
+
+static inline bool
+ascii_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static inline bool
+ascii_is_alpha(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static inline bool
+ascii_is_alnum(char c)
+{
+	return ascii_is_alpha(c) || ascii_is_digit(c);
+}
+
+/* space, \t \n \v \f \r */
+static inline bool
+ascii_is_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* Value of a hexadecimal digit, or -1. */
+int ascii_hex(char c);
+
+#endif

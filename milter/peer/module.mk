@@ -1,0 +1,2 @@
+noinst_LIBRARIES += libpeer.a
+libpeer_a_SOURCES =

@@ -1,0 +1,2 @@
+noinst_LIBRARIES += librule.a
+librule_a_SOURCES =

@@ -1,0 +1,1 @@
+# Files of rules/ that are installed or shipped.
