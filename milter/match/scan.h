@@ -1,0 +1,82 @@
+/*
+ * Which rules and dictionaries hit a message: prefilter, then confirm.
+ *
+ * A plan is compiled from a ruleset and a dictionary set, immutable and shared.
+ * A scratch is borrowed for one scan. scan_message() is pure: same plan and
+ * message, same hits, whatever the prefilter (the build without vectorscan
+ * treats every pattern as a candidate and gives the same hits).
+ */
+#ifndef POSTERN_MATCH_SCAN_H
+#define POSTERN_MATCH_SCAN_H
+
+#include "mail/message.h"
+#include "rule/dict.h"
+#include "rule/ruleset.h"
+
+struct plan;
+struct scratch;
+
+struct plan_options {
+	const char *cache_dir;	/* compiled prefilters; NULL = none */
+	struct regex_limits limits;
+	bool no_prefilter;	/* the test oracle: every rule is tried */
+	bool count_cost;	/* live cost and hits per rule */
+};
+
+/* References `rs` and `dicts`; both outlive the plan. Blocks (compiles). */
+struct plan *plan_new(const struct ruleset *rs, const struct dict_set *dicts,
+    const struct plan_options *options, struct diags *diags);
+void plan_free(struct plan **p);
+
+struct scratch *scratch_new(const struct plan *p);
+void scratch_free(struct scratch **s);
+
+/* Borrowed scratches, one per scan in flight; kept for the next. Any thread. */
+struct scratch *scratch_borrow(struct plan *p);
+void scratch_return(struct plan *p, struct scratch *s);
+
+struct match_span {
+	struct str text;	/* what matched, in the message's arena */
+	const char *view;	/* "header", "body", "uri" ... */
+};
+
+struct term_hit {
+	const struct dict *dict;
+	const struct dict_term *term;
+	uint32_t count;		/* capped */
+};
+
+struct dict_score {
+	const struct dict *dict;
+	double points;
+	uint32_t distinct;
+	bool over;		/* threshold reached, enough distinct terms */
+};
+
+/* Results of one scan; arrays in the message's arena. */
+struct hits {
+	double *value;		/* by rule index: 0 = no hit, else hit value */
+	size_t rule_count;
+	struct match_span *span;	/* by rule index; text.p NULL = none */
+	struct dict_score *dicts;	/* one per dictionary, in set order */
+	size_t dict_count;
+	struct term_hit *terms;
+	size_t term_count;
+	uint32_t *limited;	/* rules that hit a matching limit */
+	size_t limited_count;
+	bool truncated;		/* the arena was full */
+};
+
+/*
+ * Runs every enabled pattern rule (header, body, rawbody, full, uri, mimeheader,
+ * uri_detail; no evals, no metas) and all dictionaries. Fills `*out`; false
+ * only when the arena had no room for the arrays.
+ */
+bool scan_message(const struct plan *p, struct scratch *s, struct message *m,
+    struct hits *out);
+
+/* Live cost: nanoseconds and hits of rule `index` so far. */
+void plan_rule_cost(const struct plan *p, uint32_t index, uint64_t *tried_out,
+    uint64_t *hits_out, uint64_t *ns_out);
+
+#endif

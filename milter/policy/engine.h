@@ -1,0 +1,36 @@
+/*
+ * The verdict: a pure function of (snapshot, facts, message).
+ *
+ * No I/O, no clock, no lock, no global, no log. The daemon and the admin tool
+ * call the same three functions, so what is explained is what happened.
+ */
+#ifndef POSTERN_POLICY_ENGINE_H
+#define POSTERN_POLICY_ENGINE_H
+
+#include "base/json.h"
+#include "mail/message.h"
+#include "policy/facts.h"
+#include "policy/snapshot.h"
+#include "policy/verdict.h"
+
+/*
+ * At RCPT: lists, relay guard, listing, client DNS lists for one recipient, in
+ * the documented order. Results in `a`. CONTINUE is VERDICT_ACCEPT with class
+ * none.
+ */
+void engine_judge_recipient(const struct snapshot *s, const struct facts *f,
+    struct str rcpt, struct arena *a, struct verdict *out);
+
+/*
+ * At end of message: message DNS lists, rules with an action, dictionaries,
+ * score. `*hits_out` (may be NULL) gets what hit, for records and `check`.
+ */
+void engine_judge_message(const struct snapshot *s, struct scratch *scratch,
+    const struct facts *f, struct message *m, struct arena *a,
+    struct verdict *out, struct hits *hits_out);
+
+/* The decision record `postern why` shows; new reference. */
+struct json *engine_record(const struct snapshot *s, const struct facts *f,
+    struct message *m, const struct verdict *v, const struct hits *hits);
+
+#endif

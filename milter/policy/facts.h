@@ -1,0 +1,40 @@
+/*
+ * Everything a verdict depends on beside the rules and the message's bytes.
+ *
+ * Gathered by the daemon (or given on the command line), recorded with the
+ * decision and replayed by `postern check --facts`. Plain data; slices live at
+ * least as long as the verdict.
+ */
+#ifndef POSTERN_POLICY_FACTS_H
+#define POSTERN_POLICY_FACTS_H
+
+#include "mail/envelope.h"
+#include "peer/rep.h"
+
+/* One answer of a DNS list, already validated by the doctor (peer/dnsbl.h). */
+struct dns_fact {
+	struct str zone;
+	struct str subject;	/* what was asked: address, host, domain */
+	struct ip answer;	/* 127.x.y.z */
+	struct str text;	/* TXT, cleaned; may be empty */
+	bool about_client;	/* else about the message */
+};
+
+enum spf_result { SPF_UNKNOWN, SPF_NONE, SPF_NEUTRAL, SPF_PASS, SPF_FAIL,
+	SPF_SOFTFAIL, SPF_TEMPERROR, SPF_PERMERROR };
+
+struct facts {
+	struct envelope envelope;
+	char ref[REP_REF_MAX];	/* "K7Q2-9XTM" */
+	int64_t now_ms;
+	bool client_trusted;	/* in trusted_networks */
+	struct rep_view rep;
+	const struct dns_fact *dns;
+	size_t dns_count;
+	bool dns_late;		/* a zone did not answer in time */
+	enum spf_result spf;
+	bool fcrdns;		/* forward-confirmed reverse DNS */
+	bool truncated;		/* not all of the body was kept */
+};
+
+#endif

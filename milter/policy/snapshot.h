@@ -1,0 +1,43 @@
+/*
+ * One frozen set of everything a verdict is computed from: rules, dictionaries,
+ * lists, plan, thresholds. Built off the mail path, counted by reference; a
+ * message keeps the one it started with.
+ */
+#ifndef POSTERN_POLICY_SNAPSHOT_H
+#define POSTERN_POLICY_SNAPSHOT_H
+
+#include "mail/settings.h"
+#include "match/scan.h"
+#include "policy/config.h"
+
+struct access_set;	/* rule/access.h */
+struct eval_tables;	/* policy/evalfns.h: address lists and the like */
+
+struct snapshot {
+	unsigned refs;			/* atomic; snapshot_ref/unref */
+	struct config *config;		/* owned copy it was built with */
+	struct ruleset *rules;
+	struct dict_set *dicts;
+	struct access_set *access;
+	struct plan *plan;
+	struct mail_settings mail;
+	struct eval_tables *evals;
+	int64_t built_ms;
+	uint64_t serial;
+};
+
+struct snapshot_options {
+	const struct config *config;
+	const struct snapshot *former;	/* for "shrunken file" checks; may be NULL */
+	bool forced;
+	bool lint;			/* run `test` lines and cost probes */
+};
+
+/* NULL when diags has errors that make the set unusable and !forced; the caller
+ * reports. Reads files, compiles: seconds. References start at 1. */
+struct snapshot *snapshot_build(const struct snapshot_options *o,
+    struct diags *diags);
+struct snapshot *snapshot_ref(struct snapshot *s);
+void snapshot_unref(struct snapshot **s);
+
+#endif

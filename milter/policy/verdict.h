@@ -1,0 +1,60 @@
+/*
+ * What was decided about a message or a recipient, and by what.
+ */
+#ifndef POSTERN_POLICY_VERDICT_H
+#define POSTERN_POLICY_VERDICT_H
+
+#include "base/str.h"
+
+enum verdict_action {
+	VERDICT_ACCEPT,
+	VERDICT_TAG,
+	VERDICT_QUARANTINE,
+	VERDICT_TEMPFAIL,
+	VERDICT_REJECT,
+	VERDICT_DISCARD
+};
+
+/* Class of the decision; one reply template and one reputation class each. */
+enum verdict_class {
+	CLASS_NONE,
+	CLASS_CLIENT,		/* row 1 */
+	CLASS_CLIENT_DNSBL,	/* row 2 */
+	CLASS_RELAY,		/* row 3 */
+	CLASS_RECIPIENT,	/* row 4 */
+	CLASS_RULES,		/* row 5 */
+	CLASS_DICTIONARY,	/* row 6 */
+	CLASS_RELAY_DOMAIN,	/* row 7 */
+	CLASS_SPAM,		/* row 8, by score */
+	CLASS_REPUTATION,	/* row 8, by a listing */
+	CLASS_DNSBL,		/* row 9 */
+	CLASS_SENDER,		/* row 10 */
+	CLASS_COUNT
+};
+
+/* One thing that would have refused; the first that is not shadow decided. */
+struct verdict_reason {
+	enum verdict_class class;
+	enum verdict_action action;
+	bool shadow;		/* "would have" */
+	struct str name;	/* rule, dictionary, list, zone */
+	struct str text;	/* admin's own text, or empty */
+	struct str where;	/* file:line */
+	struct str detail;	/* for the record only, never for the sender */
+};
+
+struct verdict {
+	enum verdict_action action;
+	enum verdict_class class;
+	double score;
+	double required;	/* reject threshold the score was held against */
+	const struct verdict_reason *reasons; /* in order of decision */
+	size_t reason_count;
+	const struct verdict_reason *decisive; /* NULL: accepted on its merits */
+	struct str reply;	/* "554 5.7.1 ..." complete, empty on accept */
+};
+
+const char *verdict_action_text(enum verdict_action a);	/* "accept" ... */
+const char *verdict_class_text(enum verdict_class c);	/* "none" "spam" ... */
+
+#endif
