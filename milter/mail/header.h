@@ -1,0 +1,55 @@
+/*
+ * The header fields of one message or MIME part, found by name in one step.
+ *
+ * Fields keep their order and spelling. Names are compared without ASCII case.
+ * The decoded value (unfolded, trimmed, RFC 2047 words and 8-bit text turned
+ * into UTF-8) is made when first asked for. Lives in the arena it was parsed
+ * into; a table without fields is valid. One thread at a time.
+ */
+#ifndef POSTERN_MAIL_HEADER_H
+#define POSTERN_MAIL_HEADER_H
+
+#include "base/arena.h"
+
+struct header {
+	struct str name;	/* as spelled, without blanks before the colon */
+	struct str raw;		/* what follows the colon, folds and \n kept */
+	struct str decoded;	/* see header_value() */
+	struct header *next;	/* same name, further down; NULL at the last */
+	struct header *prev;	/* same name, further up */
+	bool is_decoded;
+	bool hidden;		/* X-Spam-*: not shown to rules */
+};
+
+struct header_slot;
+
+struct header_list {
+	struct arena *arena;
+	struct header *v;	/* in order of appearance */
+	size_t len;
+	size_t size;
+	struct header_slot *slots;	/* by name; first and last field */
+	size_t slot_count;		/* a power of two, or 0 */
+	size_t name_count;
+};
+
+void header_list_init(struct header_list *l, struct arena *a);
+/* Appends; false when the arena is full. Slices must outlive the list. */
+bool header_list_add(struct header_list *l, struct str name, struct str raw);
+/* Builds the chains and the name index; call once after the last add. */
+bool header_list_index(struct header_list *l);
+
+/* First / last visible field of that name, or NULL; go on with next / prev. */
+struct header *header_first(const struct header_list *l, struct str name);
+struct header *header_last(const struct header_list *l, struct str name);
+
+/*
+ * Decoded value without a final newline. Cached in the field, hence the list's
+ * fields are not const.
+ */
+struct str header_value(const struct header_list *l, struct header *h);
+
+/* Decoded value of the last field of that name; empty when there is none. */
+struct str header_get(const struct header_list *l, struct str name);
+
+#endif
