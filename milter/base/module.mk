@@ -15,6 +15,11 @@ libbase_a_SOURCES = \
 	milter/base/map.c milter/base/map.h \
 	milter/base/mem.c milter/base/mem.h \
 	milter/base/random.c milter/base/random.h \
+	milter/base/ref.c milter/base/ref.h \
 	milter/base/regex.c milter/base/regex.h \
 	milter/base/str.c milter/base/str.h \
 	milter/base/vec.h
+
+check_PROGRAMS += t/unit/bin/base_ref
+t_unit_bin_base_ref_SOURCES = t/unit/base_ref.c
+t_unit_bin_base_ref_LDADD = $(BASE_LIBS)

@@ -2,9 +2,10 @@
  * postern.conf: `key = value`, one table (config.def) for parser, defaults,
  * `postern conf`, the manual page and the test that it is complete.
  *
- * Immutable once loaded. Lists are separated by commas or blanks; a value may
- * continue on lines that start with a blank. Sizes take k, m, g; durations
- * ms, s, m, h, d.
+ * Immutable once loaded. A comment is a line that starts with #. Lists are
+ * separated by commas or blanks; a value may continue on lines that start with
+ * a blank. Sizes take k, m, g; durations ms, s, m, h, d. What a value means is
+ * its consumer's business; here it is a text of the right type.
  */
 #ifndef POSTERN_POLICY_CONFIG_H
 #define POSTERN_POLICY_CONFIG_H
@@ -24,7 +25,8 @@ struct cidr_list {
 
 /* One member per row of config.def. */
 struct config {
-	char *path;		/* of the file read, or NULL: defaults */
+	char *path;	  /* of the file read, or NULL: defaults */
+	uint32_t *set_at; /* by row: line it was set on, 0 = default */
 #define CONFIG_STRING(name, def, doc) char *name;
 #define CONFIG_LIST(name, def, doc) struct string_list name;
 #define CONFIG_NETWORKS(name, def, doc) struct cidr_list name;
@@ -32,15 +34,24 @@ struct config {
 #define CONFIG_SIZE(name, def, doc) uint64_t name;
 #define CONFIG_DURATION(name, def, doc) int64_t name; /* milliseconds */
 #define CONFIG_BOOL(name, def, doc) bool name;
-#define CONFIG_CHOICE(name, def, choices, doc) int name; /* index in choices */
+#define CONFIG_CHOICE(name, def, choices, doc) int name; /* index in choices \
+							  */
 #include "policy/config.def"
 };
 
+#define CONFIG_FILE_MAX ((size_t)1024 * 1024)
+#define CONFIG_LIST_MAX ((size_t)100000)
+/* set_at of a row given by config_set() without a position. */
+#define CONFIG_SET_ELSEWHERE UINT32_MAX
+
 /*
  * Reads `path` (NULL: defaults only). Always returns a config with every good
- * line applied; errors are diags.
+ * line applied; errors are diags. May block.
  */
 struct config *config_load(const char *path, struct diags *diags);
+/* As config_load, from memory; `name` stands for the file in diags. */
+struct config *config_parse(
+    const char *name, struct str text, struct diags *diags);
 /* One more `key = value`, as from a command line. False: a diag says why. */
 bool config_set(struct config *c, struct str key, struct str value,
     struct source_pos pos, struct diags *diags);
@@ -48,14 +59,31 @@ struct config *config_copy(const struct config *c);
 void config_free(struct config **c);
 
 /* For `postern conf` and documentation. */
+enum config_type {
+	CONFIG_TYPE_SECTION, /* a heading: `doc` is its title */
+	CONFIG_TYPE_STRING,
+	CONFIG_TYPE_LIST,
+	CONFIG_TYPE_NETWORKS,
+	CONFIG_TYPE_NUMBER,
+	CONFIG_TYPE_SIZE,
+	CONFIG_TYPE_DURATION,
+	CONFIG_TYPE_BOOL,
+	CONFIG_TYPE_CHOICE
+};
+
 struct config_row {
 	const char *name;
-	const char *type;
-	const char *def;	/* as text */
+	enum config_type type;
+	size_t offset;	     /* into struct config */
+	const char *def;     /* as text */
+	const char *choices; /* of a choice, separated by blanks; or NULL */
 	const char *doc;
 };
 const struct config_row *config_rows(size_t *count_out);
-/* The value in force as text; appended. */
+const char *config_type_text(enum config_type type);
+/* The value in force as text; appended. Unknown names append nothing. */
 void config_format(const struct config *c, const char *name, struct buf *out);
+/* Where a setting was made; file NULL when it stands at its default. */
+struct source_pos config_where(const struct config *c, const char *name);
 
 #endif

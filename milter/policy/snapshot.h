@@ -10,12 +10,12 @@
 #include "match/scan.h"
 #include "policy/config.h"
 
-struct access_set;	/* rule/access.h */
-struct eval_tables;	/* policy/evalfns.h: address lists and the like */
+struct access_set;  /* rule/access.h */
+struct eval_tables; /* policy/evalfns.h: address lists and the like */
 
 struct snapshot {
-	unsigned refs;			/* atomic; snapshot_ref/unref */
-	struct config *config;		/* owned copy it was built with */
+	unsigned refs;	       /* atomic; snapshot_ref/unref */
+	struct config *config; /* owned copy it was built with */
 	struct ruleset *rules;
 	struct dict_set *dicts;
 	struct access_set *access;
@@ -28,15 +28,16 @@ struct snapshot {
 
 struct snapshot_options {
 	const struct config *config;
-	const struct snapshot *former;	/* for "shrunken file" checks; may be NULL */
+	const struct snapshot
+	    *former; /* for "shrunken file" checks; may be NULL */
 	bool forced;
-	bool lint;			/* run `test` lines and cost probes */
+	bool lint; /* run `test` lines and cost probes */
 };
 
 /* NULL when diags has errors that make the set unusable and !forced; the caller
  * reports. Reads files, compiles: seconds. References start at 1. */
-struct snapshot *snapshot_build(const struct snapshot_options *o,
-    struct diags *diags);
+struct snapshot *snapshot_build(
+    const struct snapshot_options *o, struct diags *diags);
 struct snapshot *snapshot_ref(struct snapshot *s);
 void snapshot_unref(struct snapshot **s);
 

@@ -1,10 +1,12 @@
 /*
  * What was decided about a message or a recipient, and by what.
+ *
+ * Plain data in the message's arena; the words for it. No policy is made here.
  */
 #ifndef POSTERN_POLICY_VERDICT_H
 #define POSTERN_POLICY_VERDICT_H
 
-#include "base/str.h"
+#include "base/arena.h"
 
 enum verdict_action {
 	VERDICT_ACCEPT,
@@ -15,20 +17,23 @@ enum verdict_action {
 	VERDICT_DISCARD
 };
 
-/* Class of the decision; one reply template and one reputation class each. */
+/*
+ * Class of the decision; one reply template and one reputation class each. The
+ * order after CLASS_NONE is that of policy/reply.def.
+ */
 enum verdict_class {
 	CLASS_NONE,
-	CLASS_CLIENT,		/* row 1 */
-	CLASS_CLIENT_DNSBL,	/* row 2 */
-	CLASS_RELAY,		/* row 3 */
-	CLASS_RECIPIENT,	/* row 4 */
-	CLASS_RULES,		/* row 5 */
-	CLASS_DICTIONARY,	/* row 6 */
-	CLASS_RELAY_DOMAIN,	/* row 7 */
-	CLASS_SPAM,		/* row 8, by score */
-	CLASS_REPUTATION,	/* row 8, by a listing */
-	CLASS_DNSBL,		/* row 9 */
-	CLASS_SENDER,		/* row 10 */
+	CLASS_CLIENT,	    /* row 1 */
+	CLASS_CLIENT_DNSBL, /* row 2 */
+	CLASS_RELAY,	    /* row 3 */
+	CLASS_RECIPIENT,    /* row 4 */
+	CLASS_RULES,	    /* row 5 */
+	CLASS_DICTIONARY,   /* row 6 */
+	CLASS_RELAY_DOMAIN, /* row 7 */
+	CLASS_SPAM,	    /* row 8, by score */
+	CLASS_REPUTATION,   /* row 8, by a listing */
+	CLASS_DNSBL,	    /* row 9 */
+	CLASS_SENDER,	    /* row 10 */
 	CLASS_COUNT
 };
 
@@ -36,25 +41,34 @@ enum verdict_class {
 struct verdict_reason {
 	enum verdict_class class;
 	enum verdict_action action;
-	bool shadow;		/* "would have" */
-	struct str name;	/* rule, dictionary, list, zone */
-	struct str text;	/* admin's own text, or empty */
-	struct str where;	/* file:line */
-	struct str detail;	/* for the record only, never for the sender */
+	bool shadow;	   /* "would have" */
+	struct str name;   /* rule, dictionary, list, zone */
+	struct str text;   /* admin's own text, or empty */
+	struct str where;  /* file:line */
+	struct str detail; /* for the record only, never for the sender */
 };
 
 struct verdict {
 	enum verdict_action action;
 	enum verdict_class class;
 	double score;
-	double required;	/* reject threshold the score was held against */
+	double required; /* reject threshold the score was held against */
+	bool spam;	 /* score reached required_score */
 	const struct verdict_reason *reasons; /* in order of decision */
 	size_t reason_count;
-	const struct verdict_reason *decisive; /* NULL: accepted on its merits */
-	struct str reply;	/* "554 5.7.1 ..." complete, empty on accept */
+	const struct verdict_reason
+	    *decisive;	  /* NULL: accepted on its merits */
+	struct str reply; /* "554 5.7.1 ..." complete, empty on accept */
 };
 
-const char *verdict_action_text(enum verdict_action a);	/* "accept" ... */
-const char *verdict_class_text(enum verdict_class c);	/* "none" "spam" ... */
+const char *verdict_action_text(enum verdict_action a); /* "accept" ... */
+/* "none" "spam" "rules" "dictionary" "dnsbl" "reputation" "client" "sender"
+ * "recipient" "relay": both rows of a kind share a word. */
+const char *verdict_class_text(enum verdict_class c);
+/* The name of the class in settings: "client_dnsbl", "relay_domain". */
+const char *verdict_class_name(enum verdict_class c);
+/* Reply codes go with these two only. */
+bool verdict_refuses(enum verdict_action a);
+bool verdict_action_parse(struct str s, enum verdict_action *out);
 
 #endif
