@@ -187,7 +187,7 @@ sub start_mta {
 	my $dir = "$self->{dir}/$kind";
 	my $milter = $o{milter} || $self->listen_spec;
 	my @options = map { ('-o', $_) } @{ $o{options} || [] };
-	my $rc = system 'sh', '-c', 'exec "$0" "$@" >>"$LOG" 2>&1' =~ s/\$LOG/$self->{dir}\/mta.log/r,
+	my $rc = system 'sh', '-c', 'log=$1; shift; exec "$@" >>"$log" 2>&1', 'sh', "$self->{dir}/mta.log",
 		"$SRC/scripts/private-mta", 'start', $kind, '-d', $dir, '-p', $port,
 		'-m', $milter, '-P', "$BUILD/mta", @options;
 	if ($rc != 0) {
