@@ -1,1 +1,1 @@
-# posternd
+# daemon

@@ -1,2 +1,14 @@
 noinst_LIBRARIES += libmail.a
-libmail_a_SOURCES =
+libmail_a_SOURCES = \
+	milter/mail/iptext.c milter/mail/iptext.h \
+	milter/mail/psl.c milter/mail/psl.h \
+	milter/mail/uri.c milter/mail/uri.h milter/mail/uri_canon.c \
+	milter/mail/uri_html.c milter/mail/uri_internal.h milter/mail/uri_text.c \
+	milter/mail/uri_type.def
+
+check_PROGRAMS += t/unit/bin/mail_psl t/unit/bin/mail_uri
+EXTRA_DIST += t/unit/mail_fixture.h
+t_unit_bin_mail_psl_SOURCES = t/unit/mail_psl.c
+t_unit_bin_mail_psl_LDADD = $(MAIL_LIBS)
+t_unit_bin_mail_uri_SOURCES = t/unit/mail_uri.c
+t_unit_bin_mail_uri_LDADD = $(MAIL_LIBS)
