@@ -12,3 +12,15 @@ t_unit_bin_mail_psl_SOURCES = t/unit/mail_psl.c
 t_unit_bin_mail_psl_LDADD = $(MAIL_LIBS)
 t_unit_bin_mail_uri_SOURCES = t/unit/mail_uri.c
 t_unit_bin_mail_uri_LDADD = $(MAIL_LIBS)
+
+# The texts body and rawbody rules see.
+libmail_a_SOURCES += \
+	milter/mail/charset.c milter/mail/charset.h \
+	milter/mail/charset_codec.h \
+	milter/mail/charset_codecs.def milter/mail/charset_runs.def \
+	milter/mail/charset_decode.c \
+	milter/mail/charset_escape.c \
+	milter/mail/charset_name.c \
+	milter/mail/html.h \
+	milter/mail/unicode.c milter/mail/unicode.h \
+	milter/mail/unicode_word.def
