@@ -34,10 +34,20 @@ struct config {
 #define CONFIG_SIZE(name, def, doc) uint64_t name;
 #define CONFIG_DURATION(name, def, doc) int64_t name; /* milliseconds */
 #define CONFIG_BOOL(name, def, doc) bool name;
-#define CONFIG_CHOICE(name, def, choices, doc) int name; /* index in choices \
-							  */
+#define CONFIG_CHOICE(name, def, choices, doc) \
+	int name; /* index in choices          \
+		   */
 #include "policy/config.def"
 };
+
+/* Values of choices, in the order of config.def. */
+enum config_plugins { CONFIG_PLUGINS_CORE, CONFIG_PLUGINS_LOCAL };
+enum config_default_action { DEFAULT_ACCEPT, DEFAULT_TEMPFAIL, DEFAULT_REJECT };
+enum config_conflict { CONFLICT_SPLIT, CONFLICT_STRICTEST, CONFLICT_LOOSEST };
+enum config_listed { LISTED_REJECT, LISTED_TEMPFAIL, LISTED_SHADOW };
+enum config_watch { WATCH_SCORE, WATCH_TEMPFAIL };
+enum config_dns_late { DNS_LATE_ACCEPT, DNS_LATE_TEMPFAIL };
+enum config_codes { CODES_CLASSIC, CODES_PRECISE };
 
 #define CONFIG_FILE_MAX ((size_t)1024 * 1024)
 #define CONFIG_LIST_MAX ((size_t)100000)

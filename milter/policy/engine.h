@@ -2,7 +2,9 @@
  * The verdict: a pure function of (snapshot, facts, message).
  *
  * No I/O, no clock, no lock, no global, no log. The daemon and the admin tool
- * call the same three functions, so what is explained is what happened.
+ * call the same functions, so what is explained is what happened. The order of
+ * decision is that of doc/replies.md: the first that refuses gives the reply,
+ * all others that would have are kept as reasons.
  */
 #ifndef POSTERN_POLICY_ENGINE_H
 #define POSTERN_POLICY_ENGINE_H
@@ -12,6 +14,11 @@
 #include "policy/facts.h"
 #include "policy/snapshot.h"
 #include "policy/verdict.h"
+
+/* Room a verdict may take beyond the message's cap: a message that filled its
+ * arena is judged by what was parsed. */
+#define ENGINE_RESERVE ((size_t)256 * 1024)
+#define ENGINE_REASONS_MAX ((size_t)200)
 
 /*
  * At RCPT: lists, relay guard, listing, client DNS lists for one recipient, in
@@ -29,7 +36,12 @@ void engine_judge_message(const struct snapshot *s, struct scratch *scratch,
     const struct facts *f, struct message *m, struct arena *a,
     struct verdict *out, struct hits *hits_out);
 
-/* The decision record `postern why` shows; new reference. */
+/* Postern itself failed on this message: the answer default_action names. */
+void engine_judge_failed(const struct config *c, const struct facts *f,
+    struct arena *a, struct verdict *out);
+
+/* The decision record `postern why` shows (policy/trace.h); new reference. `m`
+ * and `hits` may be NULL: refused before the message. */
 struct json *engine_record(const struct snapshot *s, const struct facts *f,
     struct message *m, const struct verdict *v, const struct hits *hits);
 

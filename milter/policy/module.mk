@@ -1,16 +1,26 @@
 noinst_LIBRARIES += libpolicy.a
 libpolicy_a_SOURCES = \
+	milter/policy/eval_body.c milter/policy/eval_subject.c \
 	milter/policy/config.c milter/policy/config.h milter/policy/config.def \
+	milter/policy/decision.c milter/policy/decision.h \
+	milter/policy/engine.c milter/policy/engine.h \
+	milter/policy/evalfns.c milter/policy/evalfns.h milter/policy/evalfns.def \
 	milter/policy/facts.c milter/policy/facts.h \
+	milter/policy/guard.c milter/policy/guard.h \
 	milter/policy/reply.c milter/policy/reply.h milter/policy/reply.def \
 	milter/policy/reply_variables.def \
+	milter/policy/score.c milter/policy/score.h \
+	milter/policy/snapshot.c milter/policy/snapshot.h \
+	milter/policy/trace.c milter/policy/trace.h \
 	milter/policy/verdict.c milter/policy/verdict.h
 
 check_PROGRAMS += t/unit/bin/policy_config t/unit/bin/policy_facts \
-	t/unit/bin/policy_reply
+	t/unit/bin/policy_guard t/unit/bin/policy_reply
 t_unit_bin_policy_config_SOURCES = t/unit/policy_config.c
 t_unit_bin_policy_config_LDADD = $(POLICY_LIBS)
 t_unit_bin_policy_facts_SOURCES = t/unit/policy_facts.c
 t_unit_bin_policy_facts_LDADD = $(POLICY_LIBS)
 t_unit_bin_policy_reply_SOURCES = t/unit/policy_reply.c
 t_unit_bin_policy_reply_LDADD = $(POLICY_LIBS)
+t_unit_bin_policy_guard_SOURCES = t/unit/policy_guard.c
+t_unit_bin_policy_guard_LDADD = $(POLICY_LIBS)

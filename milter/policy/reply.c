@@ -97,7 +97,7 @@ choose_code(const struct config *c, const struct reply_input *in)
 		return set;
 	if (in->action == VERDICT_TEMPFAIL)
 		return STR("451 4.7.1");
-	return c->codes == 0 ? STR("554 5.7.1") : STR("550 5.7.1");
+	return c->codes == CODES_CLASSIC ? STR("554 5.7.1") : STR("550 5.7.1");
 }
 
 /* An admin's text may start with a code; one of the wrong class is dropped. */

@@ -1,7 +1,9 @@
 /*
  * One frozen set of everything a verdict is computed from: rules, dictionaries,
  * lists, plan, thresholds. Built off the mail path, counted by reference; a
- * message keeps the one it started with.
+ * message keeps the one it started with. Building reads files and compiles
+ * patterns; nothing here is changed afterwards but the reference count and the
+ * plan's own pools and counters.
  */
 #ifndef POSTERN_POLICY_SNAPSHOT_H
 #define POSTERN_POLICY_SNAPSHOT_H
@@ -12,6 +14,7 @@
 
 struct access_set;  /* rule/access.h */
 struct eval_tables; /* policy/evalfns.h: address lists and the like */
+struct guard;	    /* policy/guard.h */
 
 struct snapshot {
 	unsigned refs;	       /* atomic; snapshot_ref/unref */
@@ -22,6 +25,7 @@ struct snapshot {
 	struct plan *plan;
 	struct mail_settings mail;
 	struct eval_tables *evals;
+	struct guard *guard;
 	int64_t built_ms;
 	uint64_t serial;
 };
@@ -29,13 +33,15 @@ struct snapshot {
 struct snapshot_options {
 	const struct config *config;
 	const struct snapshot
-	    *former; /* for "shrunken file" checks; may be NULL */
-	bool forced;
-	bool lint; /* run `test` lines and cost probes */
+	    *former;	   /* for "shrunken file" checks; may be NULL */
+	bool forced;	   /* errors leave out what they are about */
+	bool lint;	   /* run `test` lines and cost probes */
+	bool no_prefilter; /* the test oracle: every rule is tried */
 };
 
-/* NULL when diags has errors that make the set unusable and !forced; the caller
- * reports. Reads files, compiles: seconds. References start at 1. */
+/* NULL when diags has errors and !forced; the caller reports. Reads files,
+ * compiles: seconds. References start at 1; serial and built_ms are the
+ * caller's to set. */
 struct snapshot *snapshot_build(
     const struct snapshot_options *o, struct diags *diags);
 struct snapshot *snapshot_ref(struct snapshot *s);

@@ -48,6 +48,12 @@ struct verdict_reason {
 	struct str detail; /* for the record only, never for the sender */
 };
 
+/* One thing that moved the score. */
+struct verdict_part {
+	struct str name; /* rule, dictionary symbol, DNS:zone */
+	double points;
+};
+
 struct verdict {
 	enum verdict_action action;
 	enum verdict_class class;
@@ -56,6 +62,8 @@ struct verdict {
 	bool spam;	 /* score reached required_score */
 	const struct verdict_reason *reasons; /* in order of decision */
 	size_t reason_count;
+	const struct verdict_part *parts; /* __ rules are no parts */
+	size_t part_count;
 	const struct verdict_reason
 	    *decisive;	  /* NULL: accepted on its merits */
 	struct str reply; /* "554 5.7.1 ..." complete, empty on accept */

@@ -1,0 +1,415 @@
+#include "policy/engine.h"
+
+#include "policy/decision.h"
+#include "policy/evalfns.h"
+#include "policy/guard.h"
+#include "policy/score.h"
+#include "policy/trace.h"
+
+/* Most bytes of one reason's detail: it is for the record, not a copy. */
+#define DETAIL_MAX 200
+
+/* One judgement under way. */
+struct judge {
+	const struct snapshot *snapshot;
+	const struct facts *facts;
+	struct decision decision;
+	bool ours; /* trusted, authenticated or local client */
+};
+
+static void
+judge_init(struct judge *j, const struct snapshot *s, const struct facts *f,
+    struct arena *a)
+{
+	*j = (struct judge){.snapshot = s, .facts = f};
+	decision_init(&j->decision, s->config, f, a);
+	j->ours = guard_is_ours(s->guard, f);
+}
+
+static void
+add(struct judge *j, const struct verdict_reason *r)
+{
+	decision_add(&j->decision, r, STR_NONE);
+}
+
+/* ---- the client's standing -------------------------------------------------
+ */
+
+/* A DNS allow list vouches for the client. */
+static bool
+vouched(const struct facts *f)
+{
+	for (size_t i = 0; i < f->dns_count; i++)
+		if (f->dns[i].allow && f->dns[i].about_client &&
+		    !f->dns[i].shadow)
+			return true;
+	return false;
+}
+
+/* Judged by its address at all? */
+static bool
+has_standing(const struct judge *j)
+{
+	const struct facts *f = j->facts;
+
+	return !j->ours && f->envelope.has_client &&
+	       !(f->rep.known && f->rep.state == REP_ALLOWED) && !vouched(f);
+}
+
+static enum verdict_action
+listed_action(const struct config *c)
+{
+	return c->listed_action == LISTED_TEMPFAIL ? VERDICT_TEMPFAIL
+						   : VERDICT_REJECT;
+}
+
+/* A listing by our own reputation, or an admin's block. */
+static void
+add_listing(struct judge *j)
+{
+	const struct rep_view *rep = &j->facts->rep;
+	const struct config *c = j->snapshot->config;
+	struct verdict_reason r = {.class = CLASS_REPUTATION,
+	    .action = listed_action(c),
+	    .shadow = c->listed_action == LISTED_SHADOW,
+	    .name = str_from(rep_state_text(rep->state)),
+	    .detail = arena_printf(j->decision.arena, "%s%s%s", rep->why,
+		rep->ref[0] ? " ref " : "", rep->ref)};
+
+	if (!rep->known)
+		return;
+	if (rep->state == REP_BLOCKED) {
+		r.class = CLASS_CLIENT;
+		r.action = VERDICT_REJECT;
+		r.shadow = false;
+		add(j, &r);
+	} else if (rep->state == REP_LISTED) {
+		add(j, &r);
+	}
+}
+
+/* ---- DNS lists -------------------------------------------------------------
+ */
+
+static void
+add_dns(struct judge *j, bool about_client)
+{
+	const struct facts *f = j->facts;
+
+	for (size_t i = 0; i < f->dns_count; i++) {
+		const struct dns_fact *d = &f->dns[i];
+		char answer[IP_TEXT_MAX];
+		struct verdict_reason r = {
+		    .class = about_client ? CLASS_CLIENT_DNSBL : CLASS_DNSBL,
+		    .action = d->action,
+		    .shadow = d->shadow,
+		    .name = d->zone};
+
+		if (d->about_client != about_client || d->allow ||
+		    d->action == VERDICT_ACCEPT)
+			continue;
+		r.detail = arena_printf(j->decision.arena, "%.*s is %s",
+		    STR_ARG(d->subject), ip_format(&d->answer, answer));
+		decision_add(&j->decision, &r, d->text);
+	}
+}
+
+/* ---- at RCPT ---------------------------------------------------------------
+ */
+
+static void
+add_relay(struct judge *j, struct str rcpt)
+{
+	enum guard_relay relay =
+	    guard_relay(j->snapshot->guard, j->facts, rcpt);
+	struct verdict_reason r = {.class = CLASS_RELAY,
+	    .action = VERDICT_REJECT,
+	    .name = STR("relay guard"),
+	    .detail = guard_domain(rcpt)};
+
+	if (relay == GUARD_RELAY_ONE_DOMAIN)
+		r.class = CLASS_RELAY_DOMAIN;
+	if (relay != GUARD_RELAY_OK)
+		add(j, &r);
+}
+
+static void
+add_trap(struct judge *j, struct str rcpt)
+{
+	struct verdict_reason r = {.class = CLASS_RECIPIENT,
+	    .action = VERDICT_REJECT,
+	    .name = STR("trap")};
+
+	if (guard_is_trap(j->snapshot->guard, rcpt))
+		add(j, &r);
+}
+
+static void
+add_watch(struct judge *j)
+{
+	struct verdict_reason r = {.class = CLASS_REPUTATION,
+	    .action = VERDICT_TEMPFAIL,
+	    .name = STR("watch"),
+	    .text = STR("Client is sending suspicious mail; try again later")};
+
+	if (j->snapshot->config->watch_action == WATCH_TEMPFAIL &&
+	    j->facts->rep.known && j->facts->rep.state == REP_WATCH)
+		add(j, &r);
+}
+
+static void
+add_dns_late(struct judge *j)
+{
+	struct verdict_reason r = {.class = CLASS_CLIENT_DNSBL,
+	    .action = VERDICT_TEMPFAIL,
+	    .name = STR("dns_late"),
+	    .text = STR("451 4.4.3 A directory did not answer; try again "
+			"later")};
+
+	if (j->facts->dns_late &&
+	    j->snapshot->config->dns_late_action == DNS_LATE_TEMPFAIL)
+		add(j, &r);
+}
+
+/* Recipients with other limits than the first go into a message of their own.
+ */
+static void
+add_conflict(struct judge *j, struct str rcpt)
+{
+	const struct envelope *e = &j->facts->envelope;
+	const struct guard *g = j->snapshot->guard;
+	struct verdict_reason r = {.class = CLASS_RECIPIENT,
+	    .action = VERDICT_TEMPFAIL,
+	    .name = STR("recipient_conflict"),
+	    .text = STR("452 4.5.3 <{rcpt}>: has other limits than the first "
+			"recipient; send separately")};
+
+	if (j->snapshot->config->recipient_conflict == CONFLICT_SPLIT &&
+	    e->rcpt_count > 0 &&
+	    guard_threshold(g, rcpt) != guard_threshold(g, e->rcpts[0]))
+		add(j, &r);
+}
+
+void
+engine_judge_recipient(const struct snapshot *s, const struct facts *f,
+    struct str rcpt, struct arena *a, struct verdict *out)
+{
+	struct judge j;
+	bool exempt;
+
+	judge_init(&j, s, f, a);
+	j.decision.rcpt = rcpt;
+	*out = (struct verdict){.required = guard_threshold(s->guard, rcpt)};
+	exempt = guard_is_role(s->guard, rcpt);
+	if (!exempt)
+		add_trap(&j, rcpt);
+	add_relay(&j, rcpt);
+	/* A listed client's sample is read to the end (doc/reputation.md). */
+	if (!exempt && has_standing(&j)) {
+		if (!f->rep.sample)
+			add_listing(&j);
+		add_dns(&j, true);
+		add_watch(&j);
+		add_dns_late(&j);
+	}
+	add_conflict(&j, rcpt);
+	decision_draw(&j.decision, out);
+}
+
+/* ---- at end of message -----------------------------------------------------
+ */
+
+static enum verdict_action
+rule_verdict(enum rule_action a)
+{
+	static const enum verdict_action of[] = {
+	    [RULE_ACTION_NONE] = VERDICT_ACCEPT,
+	    [RULE_ACTION_REJECT] = VERDICT_REJECT,
+	    [RULE_ACTION_TEMPFAIL] = VERDICT_TEMPFAIL,
+	    [RULE_ACTION_QUARANTINE] = VERDICT_QUARANTINE,
+	    [RULE_ACTION_TAG] = VERDICT_TAG,
+	    [RULE_ACTION_DISCARD] = VERDICT_DISCARD,
+	    [RULE_ACTION_SHADOW] = VERDICT_REJECT};
+
+	return of[a];
+}
+
+static void
+add_rules(struct judge *j, const struct hits *hits)
+{
+	struct arena *a = j->decision.arena;
+
+	for (size_t i = 0; i < hits->rule_count; i++) {
+		const struct rule *rule = &j->snapshot->rules->rules[i];
+		struct verdict_reason r = {.class = CLASS_RULES,
+		    .action = rule_verdict(rule->action),
+		    .shadow = rule->action == RULE_ACTION_SHADOW,
+		    .name = rule->name,
+		    .text = rule->action_text};
+
+		if (hits->value[i] == 0 || rule->action == RULE_ACTION_NONE)
+			continue;
+		r.where = decision_where(a, rule->pos);
+		r.detail =
+		    arena_copy(a, str_head(hits->span[i].text, DETAIL_MAX));
+		add(j, &r);
+	}
+}
+
+static void
+add_dicts(struct judge *j, const struct hits *hits)
+{
+	struct arena *a = j->decision.arena;
+
+	for (size_t i = 0; i < hits->dict_count; i++) {
+		const struct dict_score *d = &hits->dicts[i];
+		struct verdict_reason r = {.class = CLASS_DICTIONARY,
+		    .action = VERDICT_REJECT,
+		    .shadow = d->dict->shadow,
+		    .name = d->dict->name};
+
+		if (!d->over)
+			continue;
+		r.where = decision_where(a, d->dict->pos);
+		r.detail = arena_printf(a, "%g points of %g, %u terms",
+		    d->points, d->dict->threshold, d->distinct);
+		decision_add(&j->decision, &r, d->dict->title);
+	}
+}
+
+/* Points the client's standing moves the reject threshold by. */
+static double
+standing(const struct judge *j)
+{
+	const struct config *c = j->snapshot->config;
+	const struct rep_view *rep = &j->facts->rep;
+
+	if (!rep->known || j->ours)
+		return 0;
+	if (rep->state == REP_GOOD)
+		return c->good_score;
+	if (rep->state == REP_WATCH || rep->state == REP_PROBATION)
+		return -c->watch_score;
+	return 0;
+}
+
+/*
+ * By the score. What a client on probation would have been allowed without its
+ * past is deferred, not refused: the ground is not sure.
+ */
+static void
+add_score(struct judge *j, double general, const struct verdict *v)
+{
+	const struct config *c = j->snapshot->config;
+	struct verdict_reason r = {.class = CLASS_SPAM,
+	    .action = VERDICT_REJECT,
+	    .name = STR("score"),
+	    .detail = arena_printf(
+		j->decision.arena, "%.3f of %g", v->score, v->required)};
+
+	if (v->score < v->required) {
+		r.action = VERDICT_TAG;
+		if (v->score < c->tag_score)
+			return;
+	} else if (v->score < general && j->facts->rep.state == REP_PROBATION) {
+		r.action = VERDICT_TEMPFAIL;
+	}
+	add(j, &r);
+}
+
+static void
+run_evals(const struct judge *j, struct message *m, struct hits *hits)
+{
+	const struct snapshot *s = j->snapshot;
+	struct eval_context c = {.message = m,
+	    .facts = j->facts,
+	    .rules = s->rules,
+	    .tables = s->evals,
+	    .arena = message_arena(m),
+	    .score_set = (unsigned)s->config->score_set};
+
+	evalfns_run(&c, hits->value);
+	ruleset_eval_metas(s->rules, hits->value);
+}
+
+static void
+judge_hits(struct judge *j, const struct hits *hits, struct verdict *out)
+{
+	const struct snapshot *s = j->snapshot;
+	const struct score_input in = {.rules = s->rules,
+	    .score_set = (unsigned)s->config->score_set,
+	    .hits = hits,
+	    .facts = j->facts};
+	double general = guard_message_threshold(s->guard, &j->facts->envelope);
+
+	score_sum(&in, j->decision.arena, out);
+	out->required = general + standing(j);
+	out->spam = out->score >= s->config->required_score;
+	if (j->facts->rep.sample && has_standing(j))
+		add_listing(j);
+	add_dns(j, false);
+	add_rules(j, hits);
+	add_dicts(j, hits);
+	add_score(j, general, out);
+	decision_draw(&j->decision, out);
+}
+
+void
+engine_judge_message(const struct snapshot *s, struct scratch *scratch,
+    const struct facts *f, struct message *m, struct arena *a,
+    struct verdict *out, struct hits *hits_out)
+{
+	struct hits local, *hits = hits_out ? hits_out : &local;
+	size_t cap = a->cap;
+	struct judge j;
+
+	*out = (struct verdict){0};
+	*hits = (struct hits){0};
+	if (!scan_message(s->plan, scratch, m, hits)) {
+		engine_judge_failed(s->config, f, a, out);
+		return;
+	}
+	judge_init(&j, s, f, a);
+	run_evals(&j, m, hits);
+	/* The verdict is always affordable, whatever the message took. */
+	if (cap > 0)
+		a->cap = cap + ENGINE_RESERVE;
+	judge_hits(&j, hits, out);
+	a->cap = cap;
+}
+
+/* ---- our own failure -------------------------------------------------------
+ */
+
+void
+engine_judge_failed(const struct config *c, const struct facts *f,
+    struct arena *a, struct verdict *out)
+{
+	struct reply_input in = {.class = CLASS_NONE, .facts = f};
+	size_t cap = a->cap;
+
+	*out = (struct verdict){0};
+	if (c->default_action == DEFAULT_ACCEPT)
+		return;
+	out->action = c->default_action == DEFAULT_REJECT ? VERDICT_REJECT
+							  : VERDICT_TEMPFAIL;
+	in.action = out->action;
+	if (cap > 0)
+		a->cap = cap + ENGINE_RESERVE;
+	out->reply = reply_format(c, &in, a);
+	a->cap = cap;
+	if (out->reply.len == 0)
+		out->reply =
+		    out->action == VERDICT_REJECT
+			? STR("554 5.3.0 Message could not be checked")
+			: STR("451 4.3.0 Message could not be checked");
+}
+
+struct json *
+engine_record(const struct snapshot *s, const struct facts *f,
+    struct message *m, const struct verdict *v, const struct hits *hits)
+{
+	struct trace_input in = {s, f, m, v, hits};
+
+	return trace_record(&in);
+}

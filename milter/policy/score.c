@@ -1,0 +1,85 @@
+#include "policy/score.h"
+
+#include <math.h>
+
+/* The list under construction; `v` NULL when there was no room for it. */
+struct parts {
+	struct verdict_part *v;
+	size_t len;
+	double total;
+};
+
+double
+score_of_rule(const struct rule *r, unsigned score_set)
+{
+	if (r->hidden || r->action == RULE_ACTION_SHADOW)
+		return 0;
+	return r->score[score_set & 3];
+}
+
+static void
+add(struct parts *p, struct str name, double points)
+{
+	p->total += points;
+	if (p->v != NULL)
+		p->v[p->len++] = (struct verdict_part){name, points};
+}
+
+static size_t
+most_parts(const struct score_input *in)
+{
+	size_t n = in->hits->dict_count + in->facts->dns_count;
+
+	for (size_t i = 0; i < in->hits->rule_count; i++)
+		n += in->hits->value[i] != 0;
+	return n;
+}
+
+static void
+add_rules(const struct score_input *in, struct parts *p)
+{
+	for (size_t i = 0; i < in->hits->rule_count; i++) {
+		const struct rule *r = &in->rules->rules[i];
+
+		if (in->hits->value[i] != 0 && !r->hidden)
+			add(p, r->name, score_of_rule(r, in->score_set));
+	}
+}
+
+static void
+add_dicts(const struct score_input *in, struct parts *p)
+{
+	for (size_t i = 0; i < in->hits->dict_count; i++) {
+		const struct dict_score *d = &in->hits->dicts[i];
+
+		if (d->dict->symbol.len > 0 && d->points != 0 &&
+		    !d->dict->shadow)
+			add(p, d->dict->symbol, d->points * d->dict->factor);
+	}
+}
+
+static void
+add_dns(const struct score_input *in, struct arena *a, struct parts *p)
+{
+	for (size_t i = 0; i < in->facts->dns_count; i++) {
+		const struct dns_fact *d = &in->facts->dns[i];
+
+		if (d->points != 0 && !d->shadow)
+			add(p, arena_printf(a, "DNS:%.*s", STR_ARG(d->zone)),
+			    d->points);
+	}
+}
+
+void
+score_sum(const struct score_input *in, struct arena *a, struct verdict *out)
+{
+	struct parts p = {0};
+
+	p.v = arena_array(a, most_parts(in) + 1, sizeof(*p.v));
+	add_rules(in, &p);
+	add_dicts(in, &p);
+	add_dns(in, a, &p);
+	out->score = nearbyint(p.total * 1000) / 1000;
+	out->parts = p.v;
+	out->part_count = p.len;
+}

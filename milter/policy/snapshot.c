@@ -1,0 +1,127 @@
+#include "policy/snapshot.h"
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "policy/evalfns.h"
+#include "policy/guard.h"
+#include "policy/mail_conf.h"
+#include "policy/reply.h"
+
+#include <stdlib.h>
+
+static enum verdict_action
+reply_action(enum rule_action a)
+{
+	return a == RULE_ACTION_TEMPFAIL ? VERDICT_TEMPFAIL : VERDICT_REJECT;
+}
+
+/* Texts of `action` lines become replies; a bad one is told at load. */
+static void
+check_action_texts(const struct ruleset *rs, struct diags *diags)
+{
+	for (size_t i = 0; i < rs->count; i++) {
+		const struct rule *r = &rs->rules[i];
+
+		if (r->action_text.len > 0)
+			reply_check_text(r->action_text,
+			    reply_action(r->action), r->pos, diags);
+	}
+}
+
+static void
+check_thresholds(const struct config *c, struct diags *diags)
+{
+	if (c->tag_score > c->reject_score)
+		diag_add(diags, SEVERITY_WARNING, config_where(c, "tag_score"),
+		    "tag_score is above reject_score: no accepted message will "
+		    "be marked");
+	if (c->score_set > 3)
+		diag_add(diags, SEVERITY_ERROR, config_where(c, "score_set"),
+		    "score_set is 0, 1, 2 or 3");
+}
+
+static void
+load_rules(
+    struct snapshot *s, const struct snapshot_options *o, struct diags *diags)
+{
+	const struct config *c = s->config;
+	struct ruleset_options options = {
+	    .plugins = c->plugins == CONFIG_PLUGINS_CORE ? PLUGINS_CORE
+							 : PLUGINS_LOCAL,
+	    .score_set = (unsigned)c->score_set & 3,
+	    .run_tests = o->lint,
+	    .probe_cost = o->lint,
+	    .knows_eval = evalfn_known};
+	const char *const *paths = (const char *const *)c->rules.v;
+
+	s->rules = ruleset_load(paths, c->rules.len, &options, diags);
+	s->dicts = dict_load(paths, c->rules.len,
+	    o->former ? o->former->dicts : NULL, o->forced, diags);
+	check_action_texts(s->rules, diags);
+}
+
+/* Compiled prefilters are kept where the daemon keeps its state. */
+static void
+compile(
+    struct snapshot *s, const struct snapshot_options *o, struct diags *diags)
+{
+	char *cache = file_join(s->config->state_dir, "cache");
+	struct plan_options options = {
+	    .cache_dir = file_is_dir(cache) ? cache : NULL,
+	    .no_prefilter = o->no_prefilter,
+	    .count_cost = true};
+
+	s->plan = plan_new(s->rules, s->dicts, &options, diags);
+	free(cache);
+}
+
+static void
+snapshot_free(struct snapshot *s)
+{
+	plan_free(&s->plan);
+	eval_tables_free(&s->evals);
+	guard_free(&s->guard);
+	mail_settings_fini(&s->mail);
+	dict_free(&s->dicts);
+	ruleset_free(&s->rules);
+	config_free(&s->config);
+	free(s);
+}
+
+struct snapshot *
+snapshot_build(const struct snapshot_options *o, struct diags *diags)
+{
+	struct snapshot *s = mem_alloc(sizeof(*s));
+
+	s->refs = 1;
+	s->config = config_copy(o->config);
+	check_thresholds(s->config, diags);
+	reply_lint(s->config, diags);
+	load_rules(s, o, diags);
+	mail_conf_read(s->config, s->rules, &s->mail, diags);
+	s->guard = guard_new(s->config, diags);
+	s->evals = eval_tables_new(s->rules, diags);
+	compile(s, o, diags);
+	if (s->plan == NULL || (diags->errors > 0 && !o->forced)) {
+		snapshot_free(s);
+		return NULL;
+	}
+	return s;
+}
+
+struct snapshot *
+snapshot_ref(struct snapshot *s)
+{
+	__atomic_add_fetch(&s->refs, 1, __ATOMIC_RELAXED);
+	return s;
+}
+
+void
+snapshot_unref(struct snapshot **sp)
+{
+	struct snapshot *s = *sp;
+
+	*sp = NULL;
+	if (s != NULL && __atomic_sub_fetch(&s->refs, 1, __ATOMIC_ACQ_REL) == 0)
+		snapshot_free(s);
+}
