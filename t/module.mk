@@ -1,6 +1,23 @@
+# The test bench; the tests of base/. Other layers' unit tests stand in their
+# own module.mk.
 EXTRA_DIST += t/run-suite t/unit/tap.h
 AM_CPPFLAGS += -I$(srcdir)/t/unit
 
 check_PROGRAMS += t/unit/bin/base_arena
 t_unit_bin_base_arena_SOURCES = t/unit/base_arena.c
 t_unit_bin_base_arena_LDADD = $(BASE_LIBS)
+check_PROGRAMS += t/unit/bin/base_io
+t_unit_bin_base_io_SOURCES = t/unit/base_io.c
+t_unit_bin_base_io_LDADD = $(BASE_LIBS)
+check_PROGRAMS += t/unit/bin/base_ip
+t_unit_bin_base_ip_SOURCES = t/unit/base_ip.c
+t_unit_bin_base_ip_LDADD = $(BASE_LIBS)
+check_PROGRAMS += t/unit/bin/base_map
+t_unit_bin_base_map_SOURCES = t/unit/base_map.c
+t_unit_bin_base_map_LDADD = $(BASE_LIBS)
+check_PROGRAMS += t/unit/bin/base_regex
+t_unit_bin_base_regex_SOURCES = t/unit/base_regex.c
+t_unit_bin_base_regex_LDADD = $(BASE_LIBS)
+check_PROGRAMS += t/unit/bin/base_str
+t_unit_bin_base_str_SOURCES = t/unit/base_str.c
+t_unit_bin_base_str_LDADD = $(BASE_LIBS)

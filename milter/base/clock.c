@@ -24,6 +24,15 @@ clock_mono_us(void)
 }
 
 int64_t
+clock_mono_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+int64_t
 clock_cpu_us(void)
 {
 	return read_us(CLOCK_THREAD_CPUTIME_ID);

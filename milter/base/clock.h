@@ -11,6 +11,7 @@
 
 int64_t clock_wall_ms(void);
 int64_t clock_mono_us(void);
+int64_t clock_mono_ns(void);
 /* CPU time of the calling thread, microseconds. */
 int64_t clock_cpu_us(void);
 

@@ -46,9 +46,8 @@ cidr_parse(struct str s, struct cidr *out)
 		return false;
 	v6 = str_find_char(str_head(s, slash), ':') != STR_NPOS;
 	bits = v6 ? 128 : 32;
-	if (slash != STR_NPOS &&
-	    (!str_to_u64(str_skip(s, slash + 1), &bits) ||
-		bits > (v6 ? 128 : 32)))
+	if (slash != STR_NPOS && (!str_to_u64(str_skip(s, slash + 1), &bits) ||
+				     bits > (v6 ? 128 : 32)))
 		return false;
 	out->bits = (uint8_t)(v6 ? bits : bits + 96);
 	out->net = ip_mask(&ip, out->bits);
@@ -76,6 +75,21 @@ ip_from_sockaddr(const struct sockaddr *sa, struct ip *out)
 		return true;
 	}
 	return false;
+}
+
+uint16_t
+ip_port_of_sockaddr(const struct sockaddr *sa)
+{
+	uint16_t port = 0;
+
+	if (sa == NULL)
+		return 0;
+	/* sin_port and sin6_port stand at the same place. */
+	if (sa->sa_family == AF_INET || sa->sa_family == AF_INET6)
+		memcpy(&port,
+		    (const char *)sa + offsetof(struct sockaddr_in, sin_port),
+		    sizeof(port));
+	return ntohs(port);
 }
 
 bool
@@ -121,23 +135,21 @@ in_any(const struct ip *ip, const struct cidr *nets, size_t count)
 	return false;
 }
 
-#define V4(a, b, c, d, n)                                                      \
-	{{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, d}}, 96 + (n)}
+#define V4(a, b, c, d, n)                                                 \
+	{                                                                 \
+		{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, d}}, \
+		    96 + (n)                                              \
+	}
 
 bool
 ip_is_private(const struct ip *ip)
 {
 	static const struct cidr nets[] = {
-	    V4(0, 0, 0, 0, 8),
-	    V4(10, 0, 0, 0, 8),
-	    V4(100, 64, 0, 0, 10),
-	    V4(127, 0, 0, 0, 8),
-	    V4(169, 254, 0, 0, 16),
-	    V4(172, 16, 0, 0, 12),
-	    V4(192, 168, 0, 0, 16),
-	    {{{0}}, 127},			   /* :: and ::1 */
-	    {{{0xfc}}, 7},			   /* unique local */
-	    {{{0xfe, 0x80}}, 10},		   /* link-local */
+	    V4(0, 0, 0, 0, 8), V4(10, 0, 0, 0, 8), V4(100, 64, 0, 0, 10),
+	    V4(127, 0, 0, 0, 8), V4(169, 254, 0, 0, 16), V4(172, 16, 0, 0, 12),
+	    V4(192, 168, 0, 0, 16), {{{0}}, 127}, /* :: and ::1 */
+	    {{{0xfc}}, 7},			  /* unique local */
+	    {{{0xfe, 0x80}}, 10},		  /* link-local */
 	};
 
 	return in_any(ip, nets, sizeof(nets) / sizeof(nets[0]));

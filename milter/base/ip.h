@@ -26,6 +26,8 @@ bool ip_parse(struct str s, struct ip *out);
 bool cidr_parse(struct str s, struct cidr *out);
 /* False for families other than AF_INET and AF_INET6. */
 bool ip_from_sockaddr(const struct sockaddr *sa, struct ip *out);
+/* 0 for NULL and other families. */
+uint16_t ip_port_of_sockaddr(const struct sockaddr *sa);
 
 bool ip_is_v4(const struct ip *ip);
 bool ip_eq(const struct ip *a, const struct ip *b);

@@ -18,6 +18,7 @@ libbase_a_SOURCES = \
 	milter/base/ref.c milter/base/ref.h \
 	milter/base/regex.c milter/base/regex.h \
 	milter/base/str.c milter/base/str.h \
+	milter/base/unicode.c milter/base/unicode.h \
 	milter/base/vec.h
 
 check_PROGRAMS += t/unit/bin/base_ref

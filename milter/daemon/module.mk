@@ -1,1 +1,1 @@
-# daemon
+# posternd

@@ -1,2 +1,20 @@
 noinst_LIBRARIES += libmatch.a
-libmatch_a_SOURCES =
+libmatch_a_SOURCES = \
+	milter/match/capture.c milter/match/capture.h \
+	milter/match/cost.c milter/match/cost.h \
+	milter/match/hits.c milter/match/hits.h \
+	milter/match/literal.c milter/match/literal.h \
+	milter/match/literal_set.c milter/match/literal_set.h \
+	milter/match/plan.c milter/match/plan.h \
+	milter/match/prefilter.h \
+	milter/match/run.c milter/match/run.h \
+	milter/match/scan.c milter/match/scan.h \
+	milter/match/scratch.c milter/match/scratch.h \
+	milter/match/select.c milter/match/select.h \
+	milter/match/texts.c milter/match/texts.h
+if VECTORSCAN
+libmatch_a_SOURCES += milter/match/prefilter.c
+else
+libmatch_a_SOURCES += milter/match/prefilter_none.c
+endif
+EXTRA_DIST += milter/match/prefilter.c milter/match/prefilter_none.c

@@ -1,2 +1,10 @@
 noinst_LIBRARIES += libpeer.a
-libpeer_a_SOURCES =
+libpeer_a_SOURCES = \
+	milter/peer/rep.c milter/peer/rep.h milter/peer/rep_settings.def \
+	milter/peer/rep_keys.c milter/peer/rep_keys.h \
+	milter/peer/rep_model.c milter/peer/rep_model.h \
+	milter/peer/rep_unit.c milter/peer/rep_unit.h
+
+check_PROGRAMS += t/unit/bin/peer_rep_model
+t_unit_bin_peer_rep_model_SOURCES = t/unit/peer_rep_model.c
+t_unit_bin_peer_rep_model_LDADD = $(PEER_LIBS)

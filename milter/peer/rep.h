@@ -56,21 +56,32 @@ struct rep_view {
 	bool sample;		/* listed, but this one is scanned to the end */
 };
 
+#define REP_RULE_MAX 64
+#define REP_EVENT_RCPTS 8
+
 /* One event to be counted. Plain data, copied by whoever takes it. */
 struct rep_event {
 	struct ip client;
 	enum rep_class class;
 	int64_t at_ms;
 	double score;
-	char rule[64];		/* what decided; empty = none */
+	char rule[REP_RULE_MAX];		/* what decided; empty = none */
 	char ref[REP_REF_MAX];
-	uint64_t rcpt_hash[8];	/* salted hashes of recipients, for distinct */
-	uint32_t rcpt_count;
+	/* Salted hashes of recipients (rep_store_hash_rcpt), for distinct. */
+	uint64_t rcpt_hash[REP_EVENT_RCPTS];
+	uint32_t rcpt_count;	/* hashes filled in; at most REP_EVENT_RCPTS */
 	uint32_t tried;		/* REP_UNKNOWN_RCPT: recipients tried */
+	uint32_t unknown;	/* REP_UNKNOWN_RCPT: of these, not known */
 	bool rejected;
 };
 
+/* "ham", "spam" ...: the field names of the store and of every view. */
 const char *rep_class_text(enum rep_class c);
+/* False, `*out` untouched: no such class. */
+bool rep_class_parse(struct str text, enum rep_class *out);
 const char *rep_state_text(enum rep_state s);
+bool rep_state_parse(struct str text, enum rep_state *out);
+/* True for classes that speak against a client (weight or not). */
+bool rep_class_is_bad(enum rep_class c);
 
 #endif

@@ -14,7 +14,7 @@
 
 struct rep_store;
 struct rep_lookup;
-struct rep_settings;	/* peer/rep_model.h */
+struct rep_settings;	/* peer/rep_unit.h */
 
 struct rep_store_options {
 	const char *url;	/* unix:/path, redis://..., rediss://...,

@@ -1,0 +1,378 @@
+/*
+ * posternd: reads its configuration, builds the first snapshot, opens its
+ * sockets, gives up root, and serves until told to stop.
+ *
+ * SIGHUP reloads, SIGTERM and SIGINT drain: the socket's path goes away at
+ * once, sessions under way are served to their end or the deadline. libmilter
+ * would take these signals for itself, so they are blocked everywhere and
+ * waited for here, while libmilter runs on a thread of its own.
+ */
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/vec.h"
+#include "daemon/control.h"
+#include "daemon/lock.h"
+#include "daemon/metrics.h"
+#include "daemon/milter.h"
+#include "daemon/priv.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <libgen.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Retired rule sets are looked after this often. */
+#define SWEEP_SECONDS 2
+/* Events not written by then go to the journal. */
+#define STORE_DRAIN_MS 3000
+
+struct arguments {
+	const char *config_path;
+	bool background;
+	bool test;
+	struct string_list overrides;
+};
+
+static const char usage[] =
+    "usage: posternd [-c FILE] [-o KEY=VALUE]... [-b] [-t]\n"
+    "\n"
+    "The Postern milter. Stays in the foreground unless -b is given.\n"
+    "\n"
+    "  -c, --config FILE     configuration (default " POSTERN_SYSCONFDIR
+    "/postern.conf)\n"
+    "  -o, --set KEY=VALUE   one setting on top of the file (repeatable)\n"
+    "  -b, --background      go into the background once ready\n"
+    "  -t, --test            read everything, report, and exit\n"
+    "  -V, --version         print the version\n"
+    "  -h, --help            this text\n"
+    "\n"
+    "SIGHUP reads rules and configuration again, SIGTERM ends after the\n"
+    "sessions under way. See posternd(8) and postern.conf(5).\n";
+
+/* 0: go on; else the exit code plus one. */
+static int
+parse_arguments(int argc, char **argv, struct arguments *args)
+{
+	static const struct option options[] = {
+	    {"config", required_argument, NULL, 'c'},
+	    {"set", required_argument, NULL, 'o'},
+	    {"background", no_argument, NULL, 'b'},
+	    {"test", no_argument, NULL, 't'},
+	    {"version", no_argument, NULL, 'V'},
+	    {"help", no_argument, NULL, 'h'},
+	    {NULL, 0, NULL, 0},
+	};
+	struct string_list *o = &args->overrides;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "c:o:btVh", options, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			args->config_path = optarg;
+			break;
+		case 'o':
+			o->v = mem_resize(o->v, o->len + 1, sizeof(*o->v));
+			o->v[o->len++] = optarg;
+			break;
+		case 'b':
+			args->background = true;
+			break;
+		case 't':
+			args->test = true;
+			break;
+		case 'V':
+			printf("posternd %s\n", POSTERN_VERSION);
+			return 1;
+		case 'h':
+			fputs(usage, stdout);
+			return 1;
+		default:
+			fputs("Try 'posternd --help'.\n", stderr);
+			return 3;
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "posternd: unexpected argument \"%s\"\n",
+		    argv[optind]);
+		return 3;
+	}
+	return 0;
+}
+
+static void
+print_diags(const struct diags *d)
+{
+	struct buf text;
+
+	buf_init(&text);
+	diags_format(d, &text);
+	fputs(buf_cstr(&text), stderr);
+	buf_fini(&text);
+}
+
+static void
+store_log(void *ctx, const char *line)
+{
+	(void)ctx;
+	log_warning("store %s", line);
+}
+
+static bool
+read_config(struct server *server, const struct arguments *args)
+{
+	struct diags diags;
+	size_t errors;
+
+	diags_init(&diags, 0);
+	server->config_path = args->config_path;
+	server->overrides = &args->overrides;
+	server->config =
+	    server_read_config(args->config_path, &args->overrides, &diags);
+	print_diags(&diags);
+	errors = diags.errors;
+	diags_fini(&diags);
+	return errors == 0;
+}
+
+/* As the daemon's user: what it cannot read now it could not read later. */
+static bool
+build_first_snapshot(struct server *server)
+{
+	struct snapshot_options o = {.config = server->config};
+	struct snapshot *first;
+	struct diags diags;
+
+	diags_init(&diags, 0);
+	first = snapshot_build(&o, &diags);
+	print_diags(&diags);
+	diags_fini(&diags);
+	if (first != NULL)
+		server->live = live_new(first);
+	return first != NULL;
+}
+
+static bool
+open_store(struct server *server)
+{
+	const struct config *c = server->config;
+	struct rep_store_options o = {.url = c->redis,
+	    .prefix = c->redis_prefix,
+	    .state_dir = c->state_dir,
+	    .budget_ms = (int)c->redis_budget,
+	    .log = store_log};
+	char *error = NULL;
+
+	server->store = rep_store_open(&o, &error);
+	if (server->store == NULL)
+		log_error("redis = %s: %s", c->redis, error ? error : "?");
+	free(error);
+	return server->store != NULL;
+}
+
+/* The directory of the socket in `listen` or `control`, for root to make. */
+static bool
+prepare_dir_of(const char *path, const char *user)
+{
+	char *copy;
+	bool good;
+
+	if (strncmp(path, "unix:", 5) == 0 || strncmp(path, "local:", 6) == 0)
+		path = strchr(path, ':') + 1;
+	if (path[0] != '/')
+		return true;
+	copy = mem_strdup(path);
+	good = priv_prepare_dir(dirname(copy), user, 0755);
+	free(copy);
+	return good;
+}
+
+static bool
+prepare_dirs(const struct config *c)
+{
+	return prepare_dir_of(c->listen, c->user) &&
+	       prepare_dir_of(c->control, c->user) &&
+	       priv_prepare_dir(c->state_dir, c->user, 0750);
+}
+
+static bool
+take_lock(const struct config *c)
+{
+	pid_t holder = 0;
+
+	if (c->control[0] == '\0' || lock_take(c->control, &holder) >= 0)
+		return true;
+	if (errno == EWOULDBLOCK)
+		log_error("another posternd (pid %d) serves %s", (int)holder,
+		    c->control);
+	else
+		log_error(
+		    "cannot lock %s.lock: %s", c->control, strerror(errno));
+	return false;
+}
+
+static void *
+serve_milter(void *arg)
+{
+	sigset_t *signals = arg;
+
+	if (milter_serve() != 0)
+		log_error("libmilter gave up; ending");
+	(void)signals;
+	kill(getpid(), SIGTERM);
+	return NULL;
+}
+
+static void
+reload(struct server *server)
+{
+	struct diags diags;
+	bool good;
+
+	diags_init(&diags, 0);
+	(void)log_reopen();
+	good = server_reload(server, false, &diags);
+	for (size_t i = 0; i < diags.len; i++)
+		log_line(diags.v[i].severity == SEVERITY_ERROR
+			     ? LOG_LEVEL_ERROR
+			     : LOG_LEVEL_WARNING,
+		    "reload %s:%u:%u: %s",
+		    diags.v[i].file ? diags.v[i].file : "", diags.v[i].line,
+		    diags.v[i].col, diags.v[i].message);
+	log_line(good ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR,
+	    "reload result=%s errors=%zu",
+	    good ? "new-set-in-force" : "old-set-kept", diags.errors);
+	diags_fini(&diags);
+}
+
+/* Serves the sessions under way; new ones find no socket. */
+static void
+drain(const struct server *server, const sigset_t *signals)
+{
+	int64_t deadline =
+	    clock_mono_us() + server->config->drain_timeout * 1000;
+	const struct timespec tick = {.tv_nsec = 50 * 1000 * 1000};
+
+	milter_close_door();
+	while (milter_sessions() > 0 && clock_mono_us() < deadline)
+		if (sigtimedwait(signals, NULL, &tick) == SIGTERM)
+			return; /* told twice: at once */
+}
+
+static void
+wait_for_signals(struct server *server, const sigset_t *signals)
+{
+	const struct timespec tick = {.tv_sec = SWEEP_SECONDS};
+
+	for (;;) {
+		int signal = sigtimedwait(signals, NULL, &tick);
+
+		if (signal == SIGHUP) {
+			reload(server);
+			continue;
+		}
+		if (signal == SIGTERM || signal == SIGINT)
+			break;
+		live_sweep(server->live);
+	}
+	drain(server, signals);
+}
+
+static bool
+start(struct server *server, struct control **control,
+    const struct arguments *args)
+{
+	const struct config *c = server->config;
+
+	if (args->background && daemon(0, 0) != 0) {
+		log_error("cannot go into the background: %s", strerror(errno));
+		return false;
+	}
+	if (!take_lock(c) || !milter_open(server) || !open_store(server))
+		return false;
+	if (c->control[0] != '\0') {
+		*control = control_open(server, c->control);
+		if (*control == NULL)
+			return false;
+	}
+	return true;
+}
+
+static int
+run(struct server *server, const struct arguments *args)
+{
+	struct control *control = NULL;
+	pthread_t thread;
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	if (!start(server, &control, args))
+		return 1;
+	if (pthread_create(&thread, NULL, serve_milter, &signals) != 0) {
+		log_error("cannot start a thread: %s", strerror(errno));
+		return 1;
+	}
+	log_info("ready version=%s listen=%s user=%s", POSTERN_VERSION,
+	    server->config->listen, server->config->user);
+	wait_for_signals(server, &signals);
+	control_close(&control);
+	rep_store_close(&server->store, STORE_DRAIN_MS);
+	log_info("ended messages=%llu",
+	    (unsigned long long)metric_get(METRIC_messages));
+	/* smfi_stop() would make clients wait; the process ends instead. */
+	_exit(0);
+}
+
+static int
+not_started(void)
+{
+	fputs("posternd: not started\n", stderr);
+	return 1;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct arguments args = {
+	    .config_path = POSTERN_SYSCONFDIR "/postern.conf"};
+	struct server server = {.started_ms = clock_wall_ms()};
+	int rc = parse_arguments(argc, argv, &args);
+	static const enum log_level levels[] = {LOG_LEVEL_ERROR,
+	    LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG};
+
+	if (rc != 0)
+		return rc - 1;
+	/* Many short-lived threads: few arenas keep the memory together. */
+	mallopt(M_ARENA_MAX, 4);
+	priv_raise_descriptors();
+	if (!read_config(&server, &args))
+		return not_started();
+	if (log_open(server.config->log, "posternd",
+		levels[server.config->log_level]) != 0) {
+		fprintf(stderr, "posternd: cannot open log %s: %s\n",
+		    server.config->log, strerror(errno));
+		return 1;
+	}
+	if (!args.test &&
+	    (!prepare_dirs(server.config) || !priv_drop(server.config->user)))
+		return not_started();
+	if (!build_first_snapshot(&server))
+		return not_started();
+	if (args.test) {
+		puts("posternd: configuration and rules are good");
+		return 0;
+	}
+	return run(&server, &args);
+}

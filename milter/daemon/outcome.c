@@ -1,0 +1,379 @@
+/*
+ * What follows from a verdict: headers of accepted mail, one log line, evidence
+ * for the reputation store, and the decision record under its reference.
+ *
+ * Everything handed to the store is copied and written later by its own thread;
+ * nothing here waits.
+ */
+#include "base/clock.h"
+#include "base/log.h"
+#include "daemon/metrics.h"
+#include "daemon/session_internal.h"
+#include "policy/ref.h"
+
+#include <math.h>
+
+#define LEVEL_STARS_MAX 50
+#define STATUS_RULES_MAX ((size_t)800) /* bytes of rule names in a header */
+#define LOG_RULES_MAX ((size_t)400)
+
+void
+outcome_new_reference(struct session *s)
+{
+	ref_new(s->facts.ref);
+}
+
+/* ---- headers --------------------------------------------------------------
+ */
+
+static bool
+scored(const struct rule *r, const struct hits *h, size_t i)
+{
+	return h->value[i] != 0 && !r->hidden && (r->flags & TFLAG_NOLOG) == 0;
+}
+
+/* Names of the rules that hit, comma-separated, cut at `max` bytes. */
+static void
+add_rule_names(const struct snapshot *snapshot, const struct hits *h,
+    size_t max, struct buf *out)
+{
+	size_t start = out->len;
+
+	for (size_t i = 0; h != NULL && i < h->rule_count; i++) {
+		const struct rule *r = &snapshot->rules->rules[i];
+
+		if (!scored(r, h, i))
+			continue;
+		if (out->len - start + r->name.len > max) {
+			buf_add(out, STR(",..."));
+			return;
+		}
+		if (out->len > start)
+			buf_add_char(out, ',');
+		buf_add(out, r->name);
+	}
+	if (out->len == start)
+		buf_add(out, STR("none"));
+}
+
+static void
+delete_forged(
+    struct session *s, struct session_header_edit *edit, size_t *count)
+{
+	static const char *const own[] = {
+#define OWN_HEADER(id, text) text,
+#include "daemon/own_header.def"
+	};
+
+	/* Highest index first: each deletion renumbers what follows it. */
+	for (int h = 0; h < OWN_HEADER_COUNT; h++)
+		for (int i = s->own_header[h]; i > 0; i--)
+			edit[(*count)++] =
+			    (struct session_header_edit){own[h], STR_NONE, i};
+}
+
+static size_t
+forged_count(const struct session *s)
+{
+	size_t n = 0;
+
+	for (int h = 0; h < OWN_HEADER_COUNT; h++)
+		n += (size_t)s->own_header[h];
+	return n;
+}
+
+static bool
+is_spam(const struct session *s, const struct verdict *v)
+{
+	return v->action == VERDICT_TAG ||
+	       v->score >= s->snapshot->config->tag_score;
+}
+
+/* As SpamAssassin writes it, so that users' filters go on working. */
+static struct str
+status_text(struct session *s, const struct verdict *v, const struct hits *hits)
+{
+	struct buf b;
+
+	buf_init_arena(&b, &s->message);
+	buf_printf(&b, "%s, score=%.1f required=%.1f\n\ttests=",
+	    is_spam(s, v) ? "Yes" : "No", v->score,
+	    s->snapshot->config->required_score);
+	add_rule_names(s->snapshot, hits, STATUS_RULES_MAX, &b);
+	return str_from(buf_cstr(&b));
+}
+
+void
+outcome_headers(struct session *s, const struct verdict *v,
+    const struct hits *hits, struct session_outcome *out)
+{
+	struct arena *a = &s->message;
+	double stars = v->score > 0 ? floor(v->score) : 0;
+	struct session_header_edit *edit;
+	struct str level;
+	size_t n = 0;
+
+	if (v->action != VERDICT_ACCEPT && v->action != VERDICT_TAG &&
+	    v->action != VERDICT_QUARANTINE)
+		return;
+	edit =
+	    arena_array(a, forged_count(s) + OWN_HEADER_COUNT, sizeof(*edit));
+	if (edit == NULL)
+		return;
+	level = str_make("**************************************************",
+	    (size_t)fmin(stars, LEVEL_STARS_MAX));
+	delete_forged(s, edit, &n);
+	/* Inserted on top one by one, so the last one here stands first. */
+	if (is_spam(s, v)) {
+		edit[n++] = (struct session_header_edit){
+		    "X-Spam-Level", level.len ? level : STR("-"), 0};
+		edit[n++] =
+		    (struct session_header_edit){"X-Spam-Flag", STR("YES"), 0};
+	}
+	edit[n++] = (struct session_header_edit){
+	    "X-Spam-Score", arena_printf(a, "%.3f", v->score), 0};
+	edit[n++] = (struct session_header_edit){
+	    "X-Spam-Status", status_text(s, v, hits), 0};
+	edit[n++] = (struct session_header_edit){"X-Postern",
+	    arena_printf(a, "score=%.1f, ref=%s", v->score, s->facts.ref), 0};
+	out->edits = edit;
+	out->edit_count = n;
+	if (v->decisive != NULL)
+		out->quarantine_reason = arena_printf(a, "%.*s [ref %s]",
+		    STR_ARG(v->decisive->name), s->facts.ref);
+}
+
+/* ---- counters -------------------------------------------------------------
+ */
+
+static void count_rejection(enum verdict_class class)
+{
+	switch (class) {
+	case CLASS_RULES:
+		metric_count(rejected_rules);
+		break;
+	case CLASS_DICTIONARY:
+		metric_count(rejected_dictionary);
+		break;
+	case CLASS_DNSBL:
+		metric_count(rejected_dnsbl);
+		break;
+	default:
+		metric_count(rejected_spam);
+		break;
+	}
+}
+
+static void
+count(const struct session *s, const struct verdict *v)
+{
+	metric_count(messages);
+	if (s->facts.truncated)
+		metric_count(truncated);
+	for (size_t i = 0; i < v->reason_count; i++) {
+		if (v->reasons[i].shadow) {
+			metric_count(shadowed);
+			break;
+		}
+	}
+	switch (v->action) {
+	case VERDICT_ACCEPT:
+		metric_count(accepted);
+		break;
+	case VERDICT_TAG:
+		metric_count(tagged);
+		break;
+	case VERDICT_QUARANTINE:
+		metric_count(quarantined);
+		break;
+	case VERDICT_TEMPFAIL:
+		metric_count(tempfailed);
+		break;
+	case VERDICT_REJECT:
+		count_rejection(v->class);
+		break;
+	case VERDICT_DISCARD:
+		metric_count(discarded);
+		break;
+	}
+}
+
+/* ---- evidence -------------------------------------------------------------
+ */
+
+static enum rep_class
+evidence_class(const struct verdict *v)
+{
+	static const enum rep_class of[CLASS_COUNT] = {
+	    [CLASS_NONE] = REP_HAM,
+	    [CLASS_CLIENT] = REP_POLICY,
+	    [CLASS_CLIENT_DNSBL] = REP_DNSBL,
+	    [CLASS_RELAY] = REP_RELAY,
+	    [CLASS_RECIPIENT] = REP_POLICY,
+	    [CLASS_RULES] = REP_RULES,
+	    [CLASS_DICTIONARY] = REP_DICT,
+	    [CLASS_RELAY_DOMAIN] = REP_RELAY,
+	    [CLASS_SPAM] = REP_SPAM,
+	    [CLASS_REPUTATION] = REP_SELF,
+	    [CLASS_DNSBL] = REP_DNSBL,
+	    [CLASS_SENDER] = REP_POLICY,
+	};
+
+	return of[v->class];
+}
+
+static void
+copy_text(char *to, size_t size, struct str from)
+{
+	size_t n = from.len < size ? from.len : size - 1;
+
+	if (n > 0)
+		memcpy(to, from.p, n);
+	to[n] = '\0';
+}
+
+static void
+report_evidence(const struct session *s, const struct verdict *v)
+{
+	const struct envelope *e = &s->facts.envelope;
+	struct rep_event event = {.client = e->client,
+	    .at_ms = s->facts.now_ms,
+	    .class = evidence_class(v),
+	    .score = v->score,
+	    .rejected = v->action == VERDICT_REJECT};
+	size_t max = sizeof(event.rcpt_hash) / sizeof(event.rcpt_hash[0]);
+
+	if (!gather_reputation_wanted(s))
+		return;
+	if (v->decisive != NULL)
+		copy_text(event.rule, sizeof(event.rule), v->decisive->name);
+	copy_text(event.ref, sizeof(event.ref), str_from(s->facts.ref));
+	for (size_t i = 0; i < e->rcpt_count && i < max; i++)
+		event.rcpt_hash[event.rcpt_count++] =
+		    str_hash_nocase(e->rcpts[i]);
+	rep_store_report(s->server->store, &event);
+}
+
+/* Recipients the MTA does not know: evidence of harvesting. */
+static void
+report_unknown_recipients(const struct session *s)
+{
+	struct rep_event event = {.client = s->facts.envelope.client,
+	    .at_ms = s->facts.now_ms,
+	    .class = REP_UNKNOWN_RCPT,
+	    .tried = (uint32_t)s->rcpt_tried,
+	    .rcpt_count = (uint32_t)s->rcpt_refused_by_mta};
+
+	if (s->rcpt_refused_by_mta == 0 || !gather_reputation_wanted(s))
+		return;
+	copy_text(event.ref, sizeof(event.ref), str_from(s->facts.ref));
+	rep_store_report(s->server->store, &event);
+}
+
+/* ---- record and log line --------------------------------------------------
+ */
+
+static struct json *
+refusals_json(const struct session *s)
+{
+	struct json *list = json_new_array();
+
+	for (const struct refusal *r = s->refusals; r != NULL; r = r->next) {
+		struct json *j = json_new_object();
+
+		json_set_str(j, "recipient", r->rcpt);
+		json_set_str(
+		    j, "class", str_from(verdict_class_text(r->verdict.class)));
+		json_set_str(j, "reply", r->verdict.reply);
+		json_append(list, j);
+	}
+	return list;
+}
+
+static void
+keep_record(const struct session *s, const struct verdict *v, struct message *m,
+    const struct hits *hits)
+{
+	struct json *record;
+	struct buf text;
+
+	if (s->server->store == NULL)
+		return;
+	record = engine_record(s->snapshot, &s->facts, m, v, hits);
+	if (s->refusals != NULL)
+		json_set(record, "refused_recipients", refusals_json(s));
+	buf_init(&text);
+	json_format(record, 0, &text);
+	rep_store_record(
+	    s->server->store, str_from(s->facts.ref), buf_str(&text));
+	buf_fini(&text);
+	json_unref(&record);
+}
+
+static void
+log_transaction(
+    const struct session *s, const struct verdict *v, const struct hits *hits)
+{
+	const struct envelope *e = &s->facts.envelope;
+	char client[IP_TEXT_MAX] = "local";
+	struct buf line, names;
+
+	if (e->has_client)
+		ip_format(&e->client, client);
+	buf_init(&line);
+	buf_init(&names);
+	log_field(
+	    &line, "queue", e->queue_id.len ? e->queue_id : STR("NOQUEUE"));
+	log_field(&line, "ref", str_from(s->facts.ref));
+	log_field(&line, "client", str_from(client));
+	log_field(&line, "name",
+	    e->client_name.len ? e->client_name : STR("unknown"));
+	log_field(&line, "helo", e->helo);
+	log_field(&line, "from", e->sender);
+	log_field(&line, "to", e->rcpt_count ? e->rcpts[0] : STR_NONE);
+	buf_printf(&line,
+	    " rcpts=%zu refused=%zu verdict=%s class=%s "
+	    "score=%.1f/%.1f",
+	    e->rcpt_count, s->refusal_count, verdict_action_text(v->action),
+	    verdict_class_text(v->class), v->score, v->required);
+	if (v->decisive != NULL)
+		log_field(&line, "by", v->decisive->name);
+	add_rule_names(s->snapshot, hits, LOG_RULES_MAX, &names);
+	log_field(&line, "rules", buf_str(&names));
+	buf_printf(&line, " bytes=%zu%s ms=%.1f",
+	    s->header_bytes + s->body_bytes,
+	    s->facts.truncated ? " truncated=yes" : "",
+	    (double)(clock_mono_us() - s->mail_us) / 1000);
+	log_info("message %s", buf_cstr(&line));
+	buf_fini(&names);
+	buf_fini(&line);
+}
+
+/* The refusal that stands for a transaction which never got to its body. */
+static const struct verdict *
+first_refusal(const struct session *s)
+{
+	const struct refusal *r = s->refusals;
+
+	while (r != NULL && r->next != NULL)
+		r = r->next;
+	return r ? &r->verdict : NULL;
+}
+
+void
+outcome_conclude(struct session *s, const struct verdict *v, struct message *m,
+    const struct hits *hits)
+{
+	bool judged = v != NULL;
+
+	if (!judged)
+		v = first_refusal(s);
+	report_unknown_recipients(s);
+	if (v == NULL)
+		return;
+	if (judged)
+		count(s, v);
+	report_evidence(s, v);
+	keep_record(s, v, m, hits);
+	log_transaction(s, v, hits);
+}

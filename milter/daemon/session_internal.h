@@ -1,0 +1,87 @@
+/*
+ * The session's inside, for the files that share the work: session.c (events),
+ * gather.c (facts), outcome.c (headers, log, evidence, record).
+ */
+#ifndef POSTERN_DAEMON_SESSION_INTERNAL_H
+#define POSTERN_DAEMON_SESSION_INTERNAL_H
+
+#include "daemon/session.h"
+#include "policy/engine.h"
+
+enum session_state {
+	STATE_NEW,
+	STATE_CONNECTED,
+	STATE_GREETED,
+	STATE_MAIL,
+	STATE_RCPT,
+	STATE_HEADERS,
+	STATE_BODY
+};
+
+/* Headers of ours that a sender may have forged; counted as they come in. */
+enum own_header {
+#define OWN_HEADER(id, name) OWN_##id,
+#include "daemon/own_header.def"
+	OWN_HEADER_COUNT
+};
+
+/* One recipient that was refused or put off by us. */
+struct refusal {
+	struct refusal *next;
+	struct str rcpt;
+	struct verdict verdict; /* slices in the message arena */
+};
+
+struct session {
+	const struct server *server;
+	enum session_state state;
+
+	struct arena connection;   /* lives as long as the session */
+	struct arena message;	   /* reset for each message */
+	struct snapshot *snapshot; /* of this message; NULL between */
+	struct facts facts;
+	struct buf raw; /* heap: headers, blank line, body */
+	size_t header_bytes;
+	size_t header_count;
+	size_t body_bytes; /* received, kept or not */
+	bool headers_ended;
+	bool broken; /* an event out of order */
+
+	struct rep_lookup *lookup;
+	struct str *rcpts; /* in the message arena */
+	size_t rcpt_size;
+	size_t rcpt_tried;
+	size_t rcpt_refused_by_mta;
+	struct refusal *refusals; /* newest first */
+	size_t refusal_count;
+	int own_header[OWN_HEADER_COUNT];
+	int64_t mail_us; /* monotonic, when MAIL came */
+};
+
+/* ---- gather.c: facts beside the message ------------------------------------
+ */
+
+/* Asks whatever only needs the client's address. Does not wait. */
+void gather_start(struct session *s);
+/* Waits for the answers within the budget; `facts` is complete after. */
+void gather_collect(struct session *s);
+void gather_cancel(struct session *s);
+/* Our own hosts, local submissions and known users have no reputation. */
+bool gather_reputation_wanted(const struct session *s);
+
+/* ---- outcome.c: what follows from a verdict ---------------------------------
+ */
+
+/* A new reference in facts.ref. */
+void outcome_new_reference(struct session *s);
+/* Header edits of accepted mail. */
+void outcome_headers(struct session *s, const struct verdict *v,
+    const struct hits *hits, struct session_outcome *out);
+/*
+ * Counts, logs, reports and records the finished transaction. `v` is the
+ * verdict at end of message, or NULL when the transaction ended before.
+ */
+void outcome_conclude(struct session *s, const struct verdict *v,
+    struct message *m, const struct hits *hits);
+
+#endif

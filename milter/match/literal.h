@@ -1,0 +1,53 @@
+/*
+ * Literals that every match of a regular expression must contain.
+ *
+ * The result is a few clauses; a string in which one clause has none of its
+ * literals cannot match. What is not understood is taken to match anything, so
+ * a mistake costs time and never a hit. Literals carry what must stand at their
+ * ends (word boundary, start or end of the string). Pure; bounded by the arena
+ * it is given and the depth of groups.
+ */
+#ifndef POSTERN_MATCH_LITERAL_H
+#define POSTERN_MATCH_LITERAL_H
+
+#include "base/arena.h"
+#include "base/regex.h"
+
+/* Conditions on a place in a string. */
+enum literal_edge {
+	EDGE_WORD = 1 << 0,  /* \b */
+	EDGE_START = 1 << 1, /* ^ */
+	EDGE_LINE = 1 << 2,  /* ^ with /m */
+	EDGE_END = 1 << 3    /* $, with or without /m */
+};
+
+struct literal {
+	struct str text;
+	bool nocase;   /* ASCII letters match either case */
+	uint8_t left;  /* enum literal_edge before the text ... */
+	uint8_t right; /* ... and behind it */
+};
+
+struct literal_clause {
+	struct literal *v;
+	size_t len;
+};
+
+#define LITERAL_CLAUSES_MAX 3  /* kept of one pattern */
+#define LITERAL_CLAUSE_MAX 512 /* literals of one clause */
+#define LITERAL_LEN_MAX 16     /* bytes; longer ones are cut in two */
+#define LITERAL_DEPTH_MAX 200  /* nested groups looked into */
+
+struct literal_need {
+	struct literal_clause clause[LITERAL_CLAUSES_MAX];
+	size_t count; /* 0: nothing useful is required */
+};
+
+/* `flags`: enum regex_flag the pattern is compiled with. Memory from `a`. */
+void literal_extract(struct str pattern, unsigned flags, struct arena *a,
+    struct literal_need *out);
+
+/* All conditions that hold at offset `at` of `text`. */
+unsigned literal_edges(struct str text, size_t at);
+
+#endif

@@ -1,0 +1,408 @@
+#include "match/literal_set.h"
+
+#define EXACT_WISHED 16 /* strings of a product while it is rare enough */
+#define RARE_BITS 24	/* then more bytes are worth no further strings */
+#define CLAUSE_BITS_MIN 6
+#define UNROLL_MAX 8	/* copies of a repeated group */
+#define OPTIONAL_MAX 8	/* strings of an optional group that stay exact */
+#define SUBSUME_MAX 128 /* sets up to here are searched for contained ones */
+
+static bool
+set_reserve(struct arena *a, struct lit_set *s, size_t size)
+{
+	struct lit *v;
+
+	if (size <= s->size)
+		return true;
+	size += size / 2;
+	v = arena_array(a, size, sizeof(*v));
+	if (v == NULL)
+		return false;
+	if (s->len > 0)
+		memcpy(v, s->v, s->len * sizeof(*v));
+	s->v = v;
+	s->size = size;
+	return true;
+}
+
+/* ---- rarity -----------------------------------------------------------------
+ */
+
+/* Roughly how many bits a byte of mail text carries. */
+static unsigned
+unit_bits(uint16_t unit)
+{
+	static const char common[] = "etaoinsrhldcu";
+	unsigned char c = (unsigned char)unit;
+	unsigned lower = (unsigned char)ascii_lower((char)c);
+
+	if (c == ' ')
+		return 2;
+	if (ascii_is_alpha((char)c)) {
+		unsigned bits = strchr(common, (int)lower) != NULL   ? 4
+				: strchr("jqxz", (int)lower) != NULL ? 8
+								     : 5;
+
+		return (unit & UNIT_NOCASE) || c == lower ? bits : bits + 3;
+	}
+	if (c >= 0x80 || ascii_is_digit((char)c))
+		return 6;
+	return c < ' ' ? 5 : 6;
+}
+
+static unsigned
+edge_bits(unsigned edges)
+{
+	unsigned bits = 0;
+
+	if (edges & EDGE_WORD)
+		bits += 2;
+	if (edges & (EDGE_LINE | EDGE_END))
+		bits += 5;
+	if (edges & EDGE_START)
+		bits += 8;
+	return bits;
+}
+
+static unsigned
+lit_bits(const struct lit *l)
+{
+	unsigned bits = 0;
+
+	if (l->len == 0)
+		return 0;
+	for (size_t i = 0; i < l->len; i++)
+		bits += unit_bits(l->unit[i]);
+	return bits + edge_bits(l->left) + edge_bits(l->right);
+}
+
+unsigned
+lit_set_bits(const struct lit_set *s)
+{
+	unsigned least = s->len > 0 ? 1000 : 0, count_bits = 0;
+
+	for (size_t i = 0; i < s->len; i++) {
+		unsigned bits = lit_bits(&s->v[i]);
+
+		if (bits < least)
+			least = bits;
+	}
+	while (((size_t)2 << count_bits) <= s->len)
+		count_bits++;
+	return least > count_bits ? least - count_bits : 0;
+}
+
+/* ---- clauses ----------------------------------------------------------------
+ */
+
+/* Does a unit of `inner` match whenever that of `outer` does? */
+static bool
+unit_covers(uint16_t inner, uint16_t outer)
+{
+	if (inner == outer)
+		return true;
+	return (inner & UNIT_NOCASE) != 0 &&
+	       ascii_lower((char)inner) == ascii_lower((char)outer);
+}
+
+/* Every place that has `outer` has `inner` too. */
+static bool
+lit_covers(const struct lit *inner, const struct lit *outer)
+{
+	for (size_t at = 0; at + inner->len <= outer->len; at++) {
+		size_t i = 0;
+
+		if (inner->left != 0 &&
+		    (at != 0 || (inner->left & ~outer->left) != 0))
+			continue;
+		if (inner->right != 0 &&
+		    (at + inner->len != outer->len ||
+			(inner->right & ~outer->right) != 0))
+			continue;
+		while (i < inner->len &&
+		       unit_covers(inner->unit[i], outer->unit[at + i]))
+			i++;
+		if (i == inner->len)
+			return true;
+	}
+	return false;
+}
+
+/* Drops strings that contain another one of the set. */
+static void
+subsume(struct lit_set *s)
+{
+	size_t kept = 0;
+
+	if (s->len > SUBSUME_MAX)
+		return;
+	for (size_t i = 0; i < s->len; i++) {
+		bool covered = false;
+
+		for (size_t k = 0; k < kept && !covered; k++)
+			covered = lit_covers(&s->v[k], &s->v[i]);
+		for (size_t k = i + 1; k < s->len && !covered; k++)
+			covered = lit_covers(&s->v[k], &s->v[i]) &&
+				  !lit_covers(&s->v[i], &s->v[k]);
+		if (!covered)
+			s->v[kept++] = s->v[i];
+	}
+	s->len = kept;
+}
+
+/* Keeps the rarest; `set` may be of any kind. */
+static void
+add_clause(struct lang *l, const struct lit_set *set)
+{
+	unsigned bits = lit_set_bits(set);
+	size_t worst = 0;
+
+	if (bits < CLAUSE_BITS_MIN || set->len > LITERAL_CLAUSE_MAX)
+		return;
+	if (l->clause_count < LANG_CLAUSES_MAX) {
+		l->clause[l->clause_count++] = *set;
+		return;
+	}
+	for (size_t i = 1; i < l->clause_count; i++)
+		if (lit_set_bits(&l->clause[i]) <
+		    lit_set_bits(&l->clause[worst]))
+			worst = i;
+	if (lit_set_bits(&l->clause[worst]) < bits)
+		l->clause[worst] = *set;
+}
+
+static void
+sort_clauses(struct lang *l)
+{
+	for (size_t i = 1; i < l->clause_count; i++)
+		for (size_t k = i; k > 0 && lit_set_bits(&l->clause[k]) >
+						lit_set_bits(&l->clause[k - 1]);
+		     k--) {
+			struct lit_set swap = l->clause[k];
+
+			l->clause[k] = l->clause[k - 1];
+			l->clause[k - 1] = swap;
+		}
+}
+
+static void
+flush(struct lang *l)
+{
+	subsume(&l->set);
+	add_clause(l, &l->set);
+	l->set = (struct lit_set){0};
+}
+
+void
+lang_finish(struct lang *l)
+{
+
+	if (l->set.len > 0)
+		flush(l);
+	l->exact = false;
+	sort_clauses(l);
+}
+
+/* ---- building ---------------------------------------------------------------
+ */
+
+struct lang
+lang_any(void)
+{
+	return (struct lang){0};
+}
+
+struct lang
+lang_empty(struct arena *a, unsigned edges)
+{
+	struct lang l = {.exact = true};
+
+	if (!set_reserve(a, &l.set, 2))
+		return lang_any();
+	l.set.v[0] = (struct lit){.left = (uint8_t)edges};
+	l.set.len = 1;
+	return l;
+}
+
+struct lang
+lang_units(struct arena *a, const uint16_t *units, size_t n)
+{
+	struct lang l = {.exact = true};
+
+	if (n == 0 || n > LANG_EXACT_MAX || !set_reserve(a, &l.set, n))
+		return lang_any();
+	for (size_t i = 0; i < n; i++)
+		l.set.v[i] = (struct lit){.len = 1, .unit = {units[i]}};
+	l.set.len = n;
+	return l;
+}
+
+/* Conditions that make sense before and behind a string. */
+#define LEFT_EDGES (EDGE_WORD | EDGE_START | EDGE_LINE)
+#define RIGHT_EDGES (EDGE_WORD | EDGE_END)
+
+/* `x` then `y`; what held between them is forgotten. False: too long. */
+static bool
+lit_join(const struct lit *x, const struct lit *y, struct lit *out)
+{
+	struct lit l = *x;
+
+	if ((size_t)x->len + y->len > LITERAL_LEN_MAX)
+		return false;
+	if (y->len == 0) {
+		if (x->len == 0)
+			l.left |= y->left;
+		else
+			l.right |= y->left & RIGHT_EDGES;
+	} else {
+		memcpy(l.unit + l.len, y->unit, y->len * sizeof(*y->unit));
+		l.len += y->len;
+		if (x->len == 0)
+			l.left = (y->left | x->left) & LEFT_EDGES;
+		l.right = y->right;
+	}
+	*out = l;
+	return true;
+}
+
+static bool
+product_wanted(const struct lit_set *x, const struct lit_set *y)
+{
+	size_t n = x->len * y->len;
+
+	if (y->len == 1 || n <= EXACT_WISHED)
+		return true;
+	return n <= LANG_EXACT_MAX && lit_set_bits(x) < RARE_BITS;
+}
+
+static bool
+set_product(struct arena *a, struct lit_set *x, const struct lit_set *y)
+{
+	struct lit_set out = {0};
+
+	if (y->len == 1) { /* in place: the common case */
+		for (size_t i = 0; i < x->len; i++)
+			if ((size_t)x->v[i].len + y->v[0].len > LITERAL_LEN_MAX)
+				return false;
+		for (size_t i = 0; i < x->len; i++)
+			lit_join(&x->v[i], &y->v[0], &x->v[i]);
+		return true;
+	}
+	if (!set_reserve(a, &out, x->len * y->len))
+		return false;
+	for (size_t i = 0; i < x->len; i++)
+		for (size_t k = 0; k < y->len; k++)
+			if (!lit_join(&x->v[i], &y->v[k], &out.v[out.len++]))
+				return false;
+	*x = out;
+	return true;
+}
+
+static void
+append_exact(struct arena *a, struct lang *l, const struct lit_set *next)
+{
+	if (l->set.len > 0 && product_wanted(&l->set, next) &&
+	    set_product(a, &l->set, next))
+		return;
+	flush(l);
+	l->exact = false;
+	l->set = *next;
+}
+
+void
+lang_append(struct arena *a, struct lang *l, const struct lang *next)
+{
+	if (next->exact) {
+		append_exact(a, l, &next->set);
+		return;
+	}
+	flush(l);
+	l->exact = false;
+	for (size_t i = 0; i < next->clause_count; i++)
+		add_clause(l, &next->clause[i]);
+	l->set = next->set;
+}
+
+static bool
+set_unite(struct arena *a, struct lit_set *x, const struct lit_set *y)
+{
+	if (!set_reserve(a, x, x->len + y->len))
+		return false;
+	memcpy(x->v + x->len, y->v, y->len * sizeof(*y->v));
+	x->len += y->len;
+	return true;
+}
+
+void
+lang_unite(struct arena *a, struct lang *l, const struct lang *other)
+{
+	struct lang y = *other;
+	size_t n;
+
+	if (l->exact && y.exact && l->set.len + y.set.len <= LANG_EXACT_MAX) {
+		if (!set_unite(a, &l->set, &y.set))
+			*l = lang_any();
+		return;
+	}
+	lang_finish(l);
+	lang_finish(&y);
+	n = l->clause_count < y.clause_count ? l->clause_count : y.clause_count;
+	for (size_t i = 0; i < n; i++) {
+		if (l->clause[i].len + y.clause[i].len > LITERAL_CLAUSE_MAX ||
+		    !set_unite(a, &l->clause[i], &y.clause[i])) {
+			n = i;
+			break;
+		}
+	}
+	l->clause_count = n;
+}
+
+static void
+make_optional(struct arena *a, struct lang *l)
+{
+	struct lang empty = lang_empty(a, 0);
+
+	if (l->exact && l->set.len <= OPTIONAL_MAX && empty.exact)
+		lang_unite(a, l, &empty);
+	else
+		*l = lang_any();
+}
+
+/* A private copy of what lang_append() may change in place. */
+static struct lang
+lang_copy(struct arena *a, const struct lang *l)
+{
+	struct lang copy = *l;
+
+	copy.set = (struct lit_set){0};
+	if (l->set.len > 0 && !set_unite(a, &copy.set, &l->set))
+		return lang_any();
+	return copy;
+}
+
+void
+lang_repeat(struct arena *a, struct lang *l, uint32_t least, uint32_t most)
+{
+	struct lang one = *l, any = lang_any();
+	uint32_t copies = least < UNROLL_MAX ? least : UNROLL_MAX;
+
+	if (least == 1 && most == 1)
+		return;
+	if (least == 0) {
+		if (most == 1)
+			make_optional(a, l);
+		else
+			*l = most == 0 ? lang_empty(a, 0) : any;
+		return;
+	}
+	if (!one.exact) /* its clauses hold, what is around it varies */
+		copies = 1;
+	*l = lang_copy(a, &one);
+	for (uint32_t i = 1; i < copies; i++) {
+		struct lang next = lang_copy(a, &one);
+
+		lang_append(a, l, &next);
+	}
+	if (copies != least || most != least)
+		lang_append(a, l, &any);
+}

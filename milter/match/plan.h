@@ -1,0 +1,82 @@
+/*
+ * What a plan is made of: per view, the jobs (one pattern of one rule each),
+ * those that are always tried, and the literals that select the others.
+ *
+ * Internal to the match layer. Immutable once built, but for the pool of
+ * scratches, which locks itself. Knows rules and texts, not messages.
+ */
+#ifndef POSTERN_MATCH_PLAN_H
+#define POSTERN_MATCH_PLAN_H
+
+#include "match/literal.h"
+#include "match/prefilter.h"
+#include "match/scan.h"
+#include "match/texts.h"
+
+/* One pattern and the strings it is meant for. */
+struct job {
+	const struct rule *rule;
+	const struct regex *regex;
+	uint32_t key;  /* header or MIME query it reads; else 0 */
+	uint32_t need; /* one bit a clause; all must be seen. 0: always tried */
+	uint32_t unset; /* hit value when the header does not exist */
+};
+
+/* A literal that proves one clause of one job. */
+struct use {
+	uint32_t job;
+	uint8_t clause; /* bit */
+	uint8_t left;	/* enum literal_edge before the literal ... */
+	uint8_t right;	/* ... and behind it */
+};
+
+struct work {
+	struct job *jobs;
+	size_t job_count;
+	uint32_t *always; /* jobs tried on every string */
+	size_t always_count;
+	uint32_t *negated; /* jobs that hit when nothing matches */
+	size_t negated_count;
+	uint32_t *unset; /* jobs with a value for a missing header */
+	size_t unset_count;
+	struct prefilter_literal *literals;
+	size_t literal_count;
+	struct use *uses;
+	uint32_t *first_use;	  /* by literal, one more at the end */
+	struct prefilter *filter; /* NULL: every job is always tried */
+};
+
+/* A rule that is not matched in the common way. */
+struct special {
+	const struct rule *rule;
+	enum view view;
+	uint32_t key;
+};
+
+struct special_list {
+	struct special *v;
+	size_t len;
+	size_t size;
+};
+
+struct plan {
+	const struct ruleset *rules;
+	const struct dict_set *dicts;
+	struct regex_limits limits;
+	bool count_cost;
+	struct query_set queries;
+	struct work work[VIEW_COUNT];
+	struct special_list exists;    /* exists:NAME */
+	struct special_list captures;  /* set tags; run first */
+	struct special_list templates; /* use tags; run last */
+	struct special_list concats;   /* mimeheader with all nodes joined */
+	struct special_list uri_details;
+	uint32_t *mime_negated; /* rules */
+	size_t mime_negated_count;
+	struct pool *pool;
+};
+
+/* Is key `key` what string `i` of the view holds? */
+uint32_t plan_string_key(const struct plan *p, enum view view, size_t i);
+
+#endif

@@ -1,0 +1,25 @@
+#include "match/scan.h"
+
+#include "match/plan.h"
+#include "match/run.h"
+
+static bool
+message_tag(void *context, struct str query, struct str *value_out)
+{
+	struct header_query q;
+
+	return header_query_parse(query, &q) &&
+	       message_header(context, q, value_out);
+}
+
+bool
+scan_message(const struct plan *p, struct scratch *s, struct message *m,
+    struct hits *out)
+{
+	struct tag_source source = {.context = m, .header = message_tag};
+	struct texts texts;
+
+	if (!texts_gather(m, &p->queries, &texts))
+		return false;
+	return run_texts(p, s, &texts, &source, message_arena(m), out);
+}

@@ -1,0 +1,54 @@
+/*
+ * What one scan works in: regex memory, prefilter memory, candidate marks and
+ * the cost counters it leaves behind. And the pool that lends them.
+ *
+ * A scratch belongs to one scan at a time; the pool locks itself. Counters are
+ * read by others while a scan writes them, hence the relaxed atomics.
+ */
+#ifndef POSTERN_MATCH_SCRATCH_H
+#define POSTERN_MATCH_SCRATCH_H
+
+#include "match/cost.h"
+#include "match/plan.h"
+
+/* Candidates of one view kept; beyond it every job of the view is tried. */
+#define CANDIDATES_MAX ((size_t)1 << 20)
+
+/* Bytes or strings of one view searched at once; beyond it all jobs are tried.
+ */
+#define BLOCK_MAX ((size_t)256 * 1024 * 1024)
+
+/* How far a job's clauses are proved, in which string. */
+struct mark {
+	uint32_t string; /* plus one; 0 = none yet */
+	uint32_t seen;	 /* bits */
+};
+
+struct scratch {
+	struct regex_scratch *regex;
+	struct prefilter_scratch *filter;
+	struct mark *marks;   /* by job of the view being scanned */
+	uint64_t *candidates; /* job << 32 | string */
+	size_t candidate_count;
+	size_t candidate_size;
+	bool overflow; /* candidates were dropped: try all */
+	char *block;   /* a view's strings, end to end */
+	size_t block_len;
+	size_t block_size;
+	uint32_t *ends; /* where each string of the block ends */
+	size_t ends_size;
+	struct cost cost;
+	struct pool *pool;
+	struct scratch *next_free;
+	struct scratch *next; /* all of this pool */
+	struct scratch *previous;
+};
+
+/* Room for a block of `len` bytes in `strings` strings. */
+bool scratch_reserve(struct scratch *s, size_t len, size_t strings);
+
+struct pool *pool_new(void);
+void pool_free(struct pool **p); /* and every scratch in it */
+void pool_rule_cost(struct pool *p, uint32_t rule, struct cost_count *out);
+
+#endif

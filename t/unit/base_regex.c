@@ -1,0 +1,117 @@
+#include "base/err.h"
+#include "base/regex.h"
+
+#include "tap.h"
+
+static void
+folding(void)
+{
+	static const struct {
+		struct str pattern;
+		unsigned flags;
+		struct str subject;
+		int want;
+	} cases[] = {
+	    {STR_INIT("\xe9"), REGEX_CASELESS, STR_INIT("\xc9"), 1},
+	    {STR_INIT("\xc3"), REGEX_CASELESS, STR_INIT("\xe3"), 1},
+	    {STR_INIT("[^\xe9]"), REGEX_CASELESS, STR_INIT("\xc9"), 0},
+	    {STR_INIT("\xd7"), REGEX_CASELESS, STR_INIT("\xf7"), 0},
+	    {STR_INIT("\xe9"), 0, STR_INIT("\xc9"), 0},
+	    {STR_INIT("\\w"), 0, STR_INIT("\xe9"), 0},
+	    {STR_INIT("\\s"), 0, STR_INIT("\xa0"), 0},
+	    {STR_INIT("\\h"), 0, STR_INIT("\xa0"), 1},
+	    {STR_INIT("a$"), 0, STR_INIT("a\n"), 1},
+	    {STR_INIT("a\\z"), 0, STR_INIT("a\n"), 0},
+	    {STR_INIT("^b"), 0, STR_INIT("a\nb"), 0},
+	    {STR_INIT("^b"), REGEX_MULTILINE, STR_INIT("a\nb"), 1},
+	    {STR_INIT("a.b"), 0, STR_INIT("a\nb"), 0},
+	    {STR_INIT("a.b"), REGEX_DOTALL, STR_INIT("a\nb"), 1},
+	    {STR_INIT("a\0b"), 0, STR_INIT("xa\0b"), 1},
+	};
+	struct regex_scratch *s = regex_scratch_new(NULL);
+	struct regex_error e;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct regex *re =
+		    regex_compile(cases[i].pattern, cases[i].flags, &e);
+
+		is_int(regex_match(re, s, cases[i].subject, 0, NULL),
+		    cases[i].want, "case %zu", i);
+		regex_free(&re);
+	}
+	regex_scratch_free(&s);
+}
+
+static void
+counting(void)
+{
+	struct regex_scratch *s = regex_scratch_new(NULL);
+	struct regex_error e;
+	struct regex *re = regex_compile(STR("a*"), 0, &e);
+	struct str text = STR("baac");
+	struct regex_span span;
+	size_t from = 0;
+	int hits = 0;
+	bool empty = false;
+
+	/* Perl: (), (aa), (), () at 0, 1, 3, 4 */
+	while ((empty ? regex_match_not_empty(re, s, text, from, &span)
+		      : regex_match(re, s, text, from, &span)) == 1) {
+		hits++;
+		from = span.end;
+		empty = span.start == span.end;
+	}
+	is_int(hits, 4, "empty matches as Perl's //g counts them");
+	regex_free(&re);
+	regex_scratch_free(&s);
+}
+
+static void
+limits(void)
+{
+	struct regex_limits small = {.match = 1000};
+	struct regex_scratch *s = regex_scratch_new(&small);
+	struct regex_error e = {0};
+	struct regex *re = regex_compile(STR("(?:a+)+$"), 0, &e);
+	char text[64];
+
+	memset(text, 'a', sizeof(text));
+	text[sizeof(text) - 1] = 'b';
+	is_int(regex_match(re, s, str_make(text, sizeof(text)), 0, NULL),
+	    ERR_LIMIT, "a catastrophe ends at the limit");
+	regex_free(&re);
+	ok(regex_compile(STR("a(b"), 0, &e) == NULL && e.offset == 3,
+	    "a bad pattern says where");
+	ok(e.message[0] != '\0', "and what");
+	ok(regex_compile(STR("\\C"), 0, &e) == NULL, "\\C is refused");
+	regex_scratch_free(&s);
+}
+
+static void
+groups(void)
+{
+	struct regex_scratch *s = regex_scratch_new(NULL);
+	struct regex_error e;
+	struct regex *re = regex_compile(STR("(x)?(?<NAME>b+)"), 0, &e);
+	struct regex_span span;
+
+	is_int(regex_group_count(re), 2, "two groups");
+	is_str(str_from(regex_group_name(re, 2)), STR("NAME"), "named");
+	ok(regex_group_name(re, 1) == NULL, "not named");
+	is_int(regex_match(re, s, STR("abbc"), 0, &span), 1, "match");
+	ok(span.start == 1 && span.end == 3, "where");
+	ok(!regex_group(s, 1, &span), "an unset group");
+	ok(regex_group(s, 2, &span) && span.end == 3, "a set one");
+	regex_free(&re);
+	regex_scratch_free(&s);
+}
+
+int
+main(void)
+{
+	folding();
+	counting();
+	limits();
+	groups();
+	return done_testing();
+}

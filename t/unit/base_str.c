@@ -1,0 +1,113 @@
+#include "base/clean.h"
+#include "base/str.h"
+
+#include "tap.h"
+
+static void
+cutting(void)
+{
+	struct str rest = STR("a,,b");
+	struct str words = STR("  one\ttwo ");
+	int fields = 0;
+
+	while (rest.p != NULL) {
+		struct str f = str_cut(&rest, ',');
+
+		is_int(f.len, fields == 1 ? 0 : 1, "field %d", fields);
+		fields++;
+	}
+	is_int(fields, 3, "an empty field is a field");
+	is_str(str_word(&words), STR("one"), "first word");
+	is_str(str_word(&words), STR("two"), "second word");
+	is_int(str_word(&words).len, 0, "no third");
+	is_str(str_trim(STR(" \t\r\nx \v\f")), STR("x"), "trim");
+}
+
+static void
+finding(void)
+{
+	is_int(str_find(STR("abcabc"), STR("ca")), 2, "find");
+	is_int(str_find(STR("abc"), STR("abcd")), (long long)STR_NPOS,
+	    "needle longer than hay");
+	is_int(str_find_nocase(STR("xABc"), STR("abC")), 1, "find nocase");
+	is_int(str_rfind_char(STR("a:b:c"), ':'), 3, "last colon");
+	is_int(str_find_char(STR_NONE, 'x'), (long long)STR_NPOS, "in nothing");
+	ok(str_ends_nocase(STR("mail.EXAMPLE.org"), STR(".example.ORG")),
+	    "suffix");
+	ok(!str_starts(STR("ab"), STR("abc")), "prefix longer than string");
+	is_int(str_skip(STR("abc"), 9).len, 0, "skip beyond the end");
+	ok(str_eq(STR("a\0b"), STR("a\0b")) &&
+		!str_eq(STR("a\0b"), STR("a\0c")),
+	    "NUL is a byte");
+}
+
+static void
+numbers(void)
+{
+	static const struct {
+		struct str text;
+		bool good;
+		uint64_t value;
+	} cases[] = {
+	    {STR_INIT("0"), true, 0},
+	    {STR_INIT("18446744073709551615"), true, UINT64_MAX},
+	    {STR_INIT("18446744073709551616"), false, 0},
+	    {STR_INIT(""), false, 0},
+	    {STR_INIT("+1"), false, 0},
+	    {STR_INIT("1 "), false, 0},
+	};
+	int64_t i;
+	double d;
+
+	for (size_t n = 0; n < sizeof(cases) / sizeof(cases[0]); n++) {
+		uint64_t v = 0;
+		bool good = str_to_u64(cases[n].text, &v);
+
+		ok(good == cases[n].good && v == cases[n].value, "u64 \"%.*s\"",
+		    STR_ARG(cases[n].text));
+	}
+	ok(str_to_i64(STR("-9223372036854775807"), &i) && i == -INT64_MAX,
+	    "i64 low end");
+	ok(!str_to_i64(STR("9223372036854775808"), &i), "i64 overflow");
+	ok(str_to_double(STR("-1.25"), &d) && d == -1.25, "double");
+	ok(!str_to_double(STR(".5"), &d) && !str_to_double(STR("5."), &d) &&
+		!str_to_double(STR("1e3"), &d) &&
+		!str_to_double(STR("nan"), &d),
+	    "only digits with digits behind the point");
+}
+
+static void
+cleaning(void)
+{
+	struct buf b;
+
+	buf_init(&b);
+	clean_add(&b, STR("a\\b\x1b[2J\n\xe9"));
+	is_str(buf_str(&b), STR("a\\\\b\\x1b[2J\\x0a\\xe9"), "escapes");
+	buf_clear(&b);
+	clean_add_short(&b, STR("0123456789"), 10);
+	is_str(buf_str(&b), STR("0123456789"), "at the limit");
+	buf_clear(&b);
+	clean_add_short(&b, STR("0123456789x"), 10);
+	is_str(buf_str(&b), STR("0123456789..."), "limit + 1");
+	buf_clear(&b);
+	clean_add_utf8(&b, STR("\xc3\xa9\xc2\x9b\xff"));
+	is_str(buf_str(&b), STR("\xc3\xa9\\xc2\\x9b\\xff"),
+	    "letters pass, C1 controls and bad bytes do not");
+	buf_fini(&b);
+	ok(utf8_valid(STR("\xf4\x8f\xbf\xbf")), "the last code point");
+	ok(!utf8_valid(STR("\xf4\x90\x80\x80")), "one beyond");
+	ok(!utf8_valid(STR("\xc0\x80")) && !utf8_valid(STR("\xed\xa0\x80")) &&
+		!utf8_valid(STR("\xe2\x82")),
+	    "overlong, surrogate, cut off");
+}
+
+int
+main(void)
+{
+	cutting();
+	finding();
+	numbers();
+	cleaning();
+	return done_testing();
+}
