@@ -21,3 +21,10 @@ t_unit_bin_base_regex_LDADD = $(BASE_LIBS)
 check_PROGRAMS += t/unit/bin/base_str
 t_unit_bin_base_str_SOURCES = t/unit/base_str.c
 t_unit_bin_base_str_LDADD = $(BASE_LIBS)
+
+# For scripts/bench.
+check_PROGRAMS += t/bench/bin/noop t/bench/bin/load
+t_bench_bin_noop_SOURCES = t/bench/noop.c
+t_bench_bin_noop_LDADD = $(MILTER_LIBS)
+t_bench_bin_load_SOURCES = t/bench/load.c
+t_bench_bin_load_LDADD = $(BASE_LIBS)

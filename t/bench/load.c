@@ -1,0 +1,308 @@
+/*
+ * The MTA's side of the milter protocol, for benches: sends messages over a
+ * Unix socket from several sessions at once and reports rate and latency.
+ *
+ *	load SOCKET SESSIONS MESSAGES FILE...
+ *
+ * A new connection per message, as most mail comes. Latency is from connect to
+ * the verdict. One line of JSON; exit 1 when a message got no verdict.
+ */
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/vec.h"
+
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define FILE_MAX ((size_t)64 * 1024 * 1024)
+#define BODY_CHUNK ((size_t)65535)
+#define PROTOCOL_OFFER 0x1fffff
+
+/* A message ready to send: header packets and body packets back to back. */
+struct script {
+	struct buf headers;
+	struct buf body;
+};
+
+static struct {
+	const char *socket;
+	size_t messages;
+	VEC(struct script) scripts;
+	_Atomic size_t next;
+	_Atomic size_t failed;
+	_Atomic size_t verdict[256];
+	double *latency_ms;
+} bench;
+
+static void
+add_packet(struct buf *b, char type, struct str data)
+{
+	uint32_t len = htonl((uint32_t)data.len + 1);
+
+	buf_add(b, str_make((char *)&len, sizeof(len)));
+	buf_add_char(b, type);
+	buf_add(b, data);
+}
+
+static void
+add_header(struct script *s, struct str field)
+{
+	struct buf data;
+	size_t colon = str_find_char(field, ':');
+
+	if (colon == STR_NPOS)
+		return;
+	buf_init(&data);
+	buf_add(&data, str_head(field, colon));
+	buf_add_char(&data, '\0');
+	buf_add(&data, str_skip(field, colon + 1));
+	buf_add_char(&data, '\0');
+	add_packet(&s->headers, 'L', buf_str(&data));
+	buf_fini(&data);
+}
+
+/* Splits a file into header fields (folds kept) and CRLF body chunks. */
+static void
+add_script(const char *path)
+{
+	struct script *s = VEC_PUSH(&bench.scripts);
+	struct buf file, body;
+	struct str rest, field = STR_NONE;
+
+	buf_init(&file);
+	buf_init(&body);
+	*s = (struct script){0};
+	if (file_read(path, FILE_MAX, &file) != 0) {
+		fprintf(stderr, "load: cannot read %s\n", path);
+		exit(2);
+	}
+	rest = buf_str(&file);
+	while (rest.p != NULL) {
+		struct str line = str_cut(&rest, '\n');
+
+		if (line.len > 0 && line.p[line.len - 1] == '\r')
+			line.len--;
+		if (field.p != NULL && line.len > 0 &&
+		    (line.p[0] == ' ' || line.p[0] == '\t')) {
+			field.len = (size_t)(line.p + line.len - field.p);
+			continue;
+		}
+		if (field.p != NULL)
+			add_header(s, field);
+		field = line;
+		if (line.len == 0)
+			break;
+	}
+	for (size_t i = 0; i < rest.len; i++) {
+		if (rest.p[i] == '\n' && (i == 0 || rest.p[i - 1] != '\r'))
+			buf_add_char(&body, '\r');
+		buf_add_char(&body, rest.p[i]);
+	}
+	add_packet(&s->headers, 'N', STR_NONE);
+	for (size_t at = 0; at < body.len; at += BODY_CHUNK)
+		add_packet(&s->body, 'B',
+		    str_head(str_skip(buf_str(&body), at), BODY_CHUNK));
+	buf_fini(&file);
+	buf_fini(&body);
+}
+
+static bool
+send_all(int fd, struct str s)
+{
+	while (s.len > 0) {
+		ssize_t n = send(fd, s.p, s.len, MSG_NOSIGNAL);
+
+		if (n <= 0)
+			return false;
+		s = str_skip(s, (size_t)n);
+	}
+	return true;
+}
+
+static bool
+read_all(int fd, char *p, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = read(fd, p, len);
+
+		if (n <= 0)
+			return false;
+		p += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+/* Type of the reply that ends a step, skipping edits; 0: none. */
+static char
+reply(int fd, char *data, size_t size)
+{
+	for (;;) {
+		uint32_t len;
+		char type;
+
+		if (!read_all(fd, (char *)&len, 4))
+			return 0;
+		len = ntohl(len);
+		if (len == 0 || len - 1 > size || !read_all(fd, &type, 1) ||
+		    !read_all(fd, data, len - 1))
+			return 0;
+		if (strchr("himqp", type) == NULL)
+			return type;
+	}
+}
+
+static char
+step(int fd, char type, struct str data)
+{
+	struct buf b;
+	char answer[4096], got = 0;
+
+	buf_init(&b);
+	add_packet(&b, type, data);
+	if (send_all(fd, buf_str(&b)))
+		got = reply(fd, answer, sizeof(answer));
+	buf_fini(&b);
+	return got;
+}
+
+static char
+envelope(int fd, size_t n)
+{
+	char connect[64], macros[] = "Ci\0BENCH\0";
+	struct buf b;
+	int len = snprintf(connect, sizeof(connect),
+	    "client.example%c4..198.18.%zu.%zu", '\0', n / 250 % 250,
+	    n % 250 + 1);
+
+	connect[16] = 0x12;
+	connect[17] = 0x34;
+	if (step(fd, 'C', str_make(connect, (size_t)len + 1)) != 'c' ||
+	    step(fd, 'H', str_make("client.example", 15)) != 'c')
+		return 0;
+	buf_init(&b);
+	macros[0] = 'M';
+	add_packet(&b, 'D', str_make(macros, sizeof(macros) - 1));
+	(void)send_all(fd, buf_str(&b));
+	buf_fini(&b);
+	if (step(fd, 'M', str_make("<ann@client.example>", 21)) != 'c')
+		return 0;
+	return step(fd, 'R', str_make("<bob@postern.test>", 19));
+}
+
+static char
+send_message(int fd, size_t n)
+{
+	const struct script *s = &bench.scripts.v[n % bench.scripts.len];
+	char answer[4096], got;
+	uint32_t offer[3] = {htonl(6), htonl(0x1ff), htonl(PROTOCOL_OFFER)};
+	struct buf b;
+
+	if (step(fd, 'O', str_make((char *)offer, sizeof(offer))) != 'O')
+		return 0;
+	got = envelope(fd, n);
+	if (got != 'c')
+		return got;
+	buf_init(&b);
+	add_packet(&b, 'T', STR_NONE);
+	buf_add(&b, buf_str(&s->headers));
+	buf_add(&b, buf_str(&s->body));
+	add_packet(&b, 'E', STR_NONE);
+	got = send_all(fd, buf_str(&b)) ? reply(fd, answer, sizeof(answer)) : 0;
+	buf_clear(&b);
+	add_packet(&b, 'Q', STR_NONE);
+	(void)send_all(fd, buf_str(&b));
+	buf_fini(&b);
+	return got;
+}
+
+static void *
+session(void *arg)
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	size_t n;
+
+	(void)arg;
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", bench.socket);
+	while ((n = atomic_fetch_add(&bench.next, 1)) < bench.messages) {
+		int64_t start = clock_mono_us();
+		int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		char got = 0;
+
+		if (fd >= 0 &&
+		    connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0)
+			got = send_message(fd, n);
+		if (fd >= 0)
+			close(fd);
+		bench.latency_ms[n] = (double)(clock_mono_us() - start) / 1000;
+		if (got == 0)
+			atomic_fetch_add(&bench.failed, 1);
+		atomic_fetch_add(&bench.verdict[(unsigned char)got], 1);
+	}
+	return NULL;
+}
+
+static int
+by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static double
+percentile(double p)
+{
+	return bench.latency_ms[(size_t)(p * (double)(bench.messages - 1))];
+}
+
+int
+main(int argc, char **argv)
+{
+	uint64_t sessions, messages;
+	pthread_t *thread;
+	struct rusage usage;
+	int64_t start;
+	double seconds;
+
+	if (argc < 5 || !str_to_u64(str_from(argv[2]), &sessions) ||
+	    !str_to_u64(str_from(argv[3]), &messages) || sessions == 0 ||
+	    messages == 0) {
+		fprintf(
+		    stderr, "usage: load SOCKET SESSIONS MESSAGES FILE...\n");
+		return 2;
+	}
+	bench.socket = argv[1];
+	bench.messages = messages;
+	bench.latency_ms = mem_array(messages, sizeof(double));
+	for (int i = 4; i < argc; i++)
+		add_script(argv[i]);
+	thread = mem_array(sessions, sizeof(*thread));
+	start = clock_mono_us();
+	for (uint64_t i = 0; i < sessions; i++)
+		if (pthread_create(&thread[i], NULL, session, NULL) != 0)
+			return 2;
+	for (uint64_t i = 0; i < sessions; i++)
+		pthread_join(thread[i], NULL);
+	seconds = (double)(clock_mono_us() - start) / 1e6;
+	qsort(bench.latency_ms, messages, sizeof(double), by_value);
+	getrusage(RUSAGE_SELF, &usage);
+	printf("{\"messages\":%llu,\"failed\":%zu,\"seconds\":%.3f,"
+	       "\"per_second\":%.0f,\"p50_ms\":%.2f,\"p90_ms\":%.2f,"
+	       "\"p99_ms\":%.2f,\"max_ms\":%.2f,\"accepted\":%zu,"
+	       "\"refused\":%zu}\n",
+	    (unsigned long long)messages, bench.failed, seconds,
+	    (double)messages / seconds, percentile(0.5), percentile(0.9),
+	    percentile(0.99), percentile(1),
+	    bench.verdict['c'] + bench.verdict['a'],
+	    (size_t)bench.verdict['y']);
+	return bench.failed ? 1 : 0;
+}
