@@ -8,6 +8,7 @@
 #ifndef POSTERN_RULE_RULESET_H
 #define POSTERN_RULE_RULESET_H
 
+#include "base/arena.h"
 #include "base/diag.h"
 #include "base/map.h"
 #include "base/regex.h"
@@ -40,7 +41,8 @@ enum rule_flag {		/* tflags; unknown words stay in `tflags` */
 	TFLAG_MULTIPLE = 1 << 4,
 	TFLAG_NOSUBJECT = 1 << 5,
 	TFLAG_CONCAT = 1 << 6,	/* mimeheader */
-	TFLAG_NOLOG = 1 << 7
+	TFLAG_NOLOG = 1 << 7,
+	TFLAG_NOAUTOLEARN = 1 << 8
 };
 
 enum rule_action {		/* `action NAME ...` */
@@ -64,6 +66,7 @@ struct eval_arg {
 struct uri_criterion {
 	struct str key;		/* raw type cleaned text domain host */
 	bool negated;
+	struct str perl;	/* as `perl` and `pattern` of a rule */
 	struct str pattern;
 	unsigned flags;		/* enum regex_flag */
 	struct regex *regex;
@@ -82,7 +85,8 @@ struct rule {
 
 	double score[4];	/* by score set */
 	bool has_score;
-	int priority;
+	int priority;		/* in force: lower runs earlier */
+	int priority_set;	/* as written or pulled down; 0 = not set */
 	unsigned flags;		/* enum rule_flag */
 	uint32_t maxhits;	/* with TFLAG_MULTIPLE; 0 = no limit */
 	uint32_t range_from;	/* mimeheader range=A-B; 0 = none */
@@ -99,18 +103,29 @@ struct rule {
 	bool has_unset;
 	struct str unset;	/* [if-unset: X] */
 
-	/* patterns: replace tags expanded; `written` is what stood in the file */
+	/*
+	 * Patterns: `written` stood in the file; `perl` is what SpamAssassin
+	 * compiles, tags expanded, flags in front; `pattern` is the same for
+	 * PCRE2 with `regex_flags`. Over PCRE2's size limit `pattern` calls
+	 * its tags as groups of a DEFINE block (`calls_tags`), `perl` does not.
+	 */
 	struct str written;
+	struct str perl;
 	struct str pattern;
 	unsigned regex_flags;
 	struct regex *regex;	/* NULL: none, or a template (%{TAG}) */
+	bool calls_tags;
+	bool replaced;		/* named by replace_rules */
 	bool captures;		/* has named groups that set tags */
-	bool template;		/* holds %{TAG}: compiled per message */
+	bool template;		/* holds %{TAG}: rule/template.h */
+	struct str *tags;	/* of a template: "NAME" or "TAG(args)" */
+	size_t tag_count;
 
 	struct uri_criterion *criteria;	/* uri_detail */
 	size_t criterion_count;
 
 	struct str eval;	/* function name */
+	struct str eval_args;	/* as written */
 	struct eval_arg *args;
 	size_t arg_count;
 
@@ -128,12 +143,21 @@ struct rule_setting {
 	struct source_pos pos;
 };
 
+/* A `test NAME ok|fail string` line. */
+struct rule_test {
+	struct str name;
+	bool hits;		/* ok: the rule must match `text` */
+	struct str text;
+	struct source_pos pos;
+};
+
 enum plugin_set { PLUGINS_CORE, PLUGINS_LOCAL, PLUGINS_STOCK };
 
 struct ruleset_options {
 	enum plugin_set plugins;
 	unsigned score_set;	/* 0..3 */
 	const char *lang;	/* "en_US" when NULL */
+	bool lint;		/* SpamAssassin's stricter checks of patterns */
 	bool run_tests;		/* `test` lines, at lint */
 	bool probe_cost;	/* adversarial cost probe, at lint */
 	/* Is this eval function implemented? NULL: none is. */
@@ -146,10 +170,13 @@ struct ruleset {
 	struct map *by_name;	/* name -> struct rule */
 	struct rule_setting *settings;	/* in file order */
 	size_t setting_count;
+	struct rule_test *tests;
+	size_t test_count;
 	double required_score;	/* 5.0 unless set */
 	uint32_t *meta_order;	/* metas, dependencies first */
 	size_t meta_count;
 	size_t files;
+	struct arena arena;	/* owns every string and array above */
 	uint8_t version[16];	/* digest of all input: cache key, `ruleset` */
 };
 
