@@ -66,7 +66,7 @@ static bool
 is_function(struct str word)
 {
 	return str_is(word, "plugin") || str_is(word, "can") ||
-	    str_is(word, "has");
+	       str_is(word, "has");
 }
 
 static bool
@@ -104,14 +104,15 @@ resolve(const struct plugins *p, struct tokens *t, struct source_pos pos,
 			size_t n = call_length(t, i);
 
 			if (n > 0) {
-				set_number(&token, call(p, v[i].text,
-						       v[i + 2].text, pos, diags));
+				set_number(
+				    &token, call(p, v[i].text, v[i + 2].text,
+						pos, diags));
 				i += n - 1;
 			} else {
 				token.type = LEX_OPERATOR; /* cannot parse */
 			}
 		} else if (token.type == LEX_WORD &&
-		    !resolve_word(&token, pos, diags)) {
+			   !resolve_word(&token, pos, diags)) {
 			return ERR_SYNTAX;
 		}
 		v[out++] = token;

@@ -54,11 +54,11 @@ fail(struct parser *p, const char *message)
 	if (p->failed)
 		return;
 	p->failed = true;
-	p->error->offset = p->at < p->count
-	    ? p->tokens[p->at].offset
-	    : (p->count ? p->tokens[p->count - 1].offset +
-			    p->tokens[p->count - 1].text.len
-			: 0);
+	p->error->offset =
+	    p->at < p->count ? p->tokens[p->at].offset
+			     : (p->count ? p->tokens[p->count - 1].offset +
+					       p->tokens[p->count - 1].text.len
+					 : 0);
 	snprintf(p->error->message, sizeof(p->error->message), "%s", message);
 }
 
@@ -85,7 +85,7 @@ static bool
 at_operator(const struct parser *p, const char *text)
 {
 	return p->at < p->count && p->tokens[p->at].type != LEX_WORD &&
-	    str_is(p->tokens[p->at].text, text);
+	       str_is(p->tokens[p->at].text, text);
 }
 
 static bool
@@ -100,15 +100,16 @@ accept(struct parser *p, const char *text)
 static bool
 is_sign(const struct lex_token *t)
 {
-	return t->type == LEX_NUMBER && str_span(t->text, "+-") == t->text.len;
+	return t->type == LEX_NUMBER && t->text.len > 0 &&
+	       str_span(t->text, "+-") == t->text.len;
 }
 
 /* Leading zeros mean octal, as in the Perl the number is handed to. */
 static bool
 read_number(struct str s, double *out)
 {
-	bool octal = s.len > 1 && s.p[0] == '0' &&
-	    str_span(s, "0123456789") == s.len;
+	bool octal =
+	    s.len > 1 && s.p[0] == '0' && str_span(s, "0123456789") == s.len;
 
 	if (!octal)
 		return str_to_double(s, out) && s.p[0] != '-';
@@ -326,10 +327,9 @@ expr_compile(struct arena *a, const struct lex_token *tokens, size_t count,
 	if (!p.failed) {
 		code = arena_zalloc(a, sizeof(*code));
 		code->count = (uint32_t)p.steps.len;
-		code->steps = arena_array(a, p.steps.len,
-		    sizeof(*code->steps));
-		memcpy(code->steps, p.steps.v,
-		    p.steps.len * sizeof(*code->steps));
+		code->steps = arena_array(a, p.steps.len, sizeof(*code->steps));
+		memcpy(
+		    code->steps, p.steps.v, p.steps.len * sizeof(*code->steps));
 		if (index != NULL)
 			collect_deps(a, code, tokens, count, index);
 	}
@@ -422,7 +422,8 @@ expr_run(const struct meta_code *code, const double *value, double *out)
 			stack[top - 1] /= stack[top];
 		} else {
 			top--;
-			stack[top - 1] = apply(s->op, stack[top - 1], stack[top]);
+			stack[top - 1] =
+			    apply(s->op, stack[top - 1], stack[top]);
 		}
 	}
 	*out = stack[0];

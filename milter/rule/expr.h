@@ -1,8 +1,8 @@
 /*
  * Expressions of metas and conditions, compiled to a small stack program.
  *
- * Perl's rules (spec 2.12): precedence ! * / + - < > == != ^ && || ?:, && and ||
- * give operand values, ^ is bitwise, comparisons chain, numbers are doubles.
+ * Perl's rules (spec 2.12): precedence ! * / + - < > == != ^ && || ?:, && and
+ * || give operand values, ^ is bitwise, comparisons chain, numbers are doubles.
  * Knows tokens and numbers; what a word means is the caller's. A program is
  * immutable; any number of threads may run it.
  */
@@ -30,29 +30,29 @@ enum expr_op {
 	EXPR_EQUAL,
 	EXPR_NOT_EQUAL,
 	EXPR_XOR,
-	EXPR_AND,	/* false: jump and keep the value, true: drop it */
-	EXPR_OR,	/* true: jump and keep the value, false: drop it */
-	EXPR_BRANCH,	/* drop the value; jump when it was false */
+	EXPR_AND,    /* false: jump and keep the value, true: drop it */
+	EXPR_OR,     /* true: jump and keep the value, false: drop it */
+	EXPR_BRANCH, /* drop the value; jump when it was false */
 	EXPR_JUMP
 };
 
 struct expr_step {
 	enum expr_op op;
-	uint32_t operand;	/* rule index, or jump distance from here */
-	double value;		/* EXPR_CONST */
+	uint32_t operand; /* rule index, or jump distance from here */
+	double value;	  /* EXPR_CONST */
 };
 
 struct meta_code {
 	struct expr_step *steps;
 	uint32_t count;
-	uint32_t *deps;		/* rule indices, EXPR_UNKNOWN included */
+	uint32_t *deps; /* rule indices, EXPR_UNKNOWN included */
 	uint32_t dep_count;
-	bool late;	/* some dependency never runs: judged at the end */
-	bool cyclic;	/* part of a cycle: judged once, at the start */
+	bool late;   /* some dependency never runs: judged at the end */
+	bool cyclic; /* part of a cycle: judged once, at the start */
 };
 
 struct expr_error {
-	size_t offset;		/* of the token, into the text */
+	size_t offset; /* of the token, into the text */
 	char message[120];
 };
 

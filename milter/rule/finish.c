@@ -10,8 +10,8 @@
 #include "rule/pattern.h"
 #include "rule/template.h"
 
-/* Written out, a pattern this long is tried with its tags as calls first. */
-#define CALLS_ABOVE ((size_t)20000)
+/* Written out, a longer pattern is over PCRE2's limit; it is not even tried. */
+#define WRITTEN_OUT_MAX ((size_t)60000)
 
 /* A word of `s` between bytes that are no word bytes. */
 static bool
@@ -22,7 +22,8 @@ has_word(struct str s, const char *word, struct str *after_out)
 	for (size_t i = 0; i + n <= s.len; i++) {
 		if (memcmp(s.p + i, word, n) != 0)
 			continue;
-		if ((i > 0 && (ascii_is_alnum(s.p[i - 1]) || s.p[i - 1] == '_')))
+		if ((i > 0 &&
+			(ascii_is_alnum(s.p[i - 1]) || s.p[i - 1] == '_')))
 			continue;
 		if (after_out == NULL && i + n < s.len &&
 		    (ascii_is_alnum(s.p[i + n]) || s.p[i + n] == '_'))
@@ -57,8 +58,8 @@ set_range(struct rule *r, struct str s)
 	if (end.len > 0 && end.p[0] == '-') {
 		end = str_skip(end, 1);
 		r->range_to = end.len && ascii_is_digit(end.p[0])
-		    ? leading_number(end)
-		    : UINT32_MAX;
+				  ? leading_number(end)
+				  : UINT32_MAX;
 	}
 }
 
@@ -111,7 +112,7 @@ is_enabled(const struct rule *r, unsigned set)
 	if (!is_eval(r))
 		return true;
 	return !((r->flags & TFLAG_NET) && !(set & 1)) &&
-	    !((r->flags & TFLAG_LEARN) && !(set & 2));
+	       !((r->flags & TFLAG_LEARN) && !(set & 2));
 }
 
 static void
@@ -164,15 +165,15 @@ expand_tags(struct loader *l, struct rule *r, struct str *calls_out)
 	}
 	if (str_eq(from, to))
 		return r->perl;
-	if (to.len > CALLS_ABOVE)
-		replace_expand_calls(&l->tags, &l->scratch, from, calls_out);
+	if (replace_expand_calls(&l->tags, &l->scratch, from, calls_out) != 0)
+		*calls_out = STR_NONE;
 	return arena_copy(l->arena, to);
 }
 
 /* Translates and compiles `perl` into the rule; false: `e` says why. */
 static bool
-compile_text(struct loader *l, struct rule *r, struct str perl,
-    struct pattern_error *e)
+compile_text(
+    struct loader *l, struct rule *r, struct str perl, struct pattern_error *e)
 {
 	struct regex_error re;
 	struct str pattern;
@@ -188,27 +189,25 @@ compile_text(struct loader *l, struct rule *r, struct str perl,
 		memcpy(e->message, re.message, sizeof(e->message));
 		return false;
 	}
-	r->pattern = str_eq(pattern, r->perl) ? r->perl
-					      : arena_copy(l->arena, pattern);
+	r->pattern =
+	    str_eq(pattern, r->perl) ? r->perl : arena_copy(l->arena, pattern);
 	return true;
 }
 
 static void
 compile_rule(struct loader *l, struct rule *r)
 {
-	struct pattern_error e;
+	struct pattern_error e = {.message = "it is too large"};
 	struct str old = r->perl, calls = STR_NONE;
 	bool good = false;
 
 	if (map_get(l->replace_rules, r->name) != NULL &&
 	    r->type != RULE_MIMEHEADER)
 		r->perl = expand_tags(l, r, &calls);
-	if (calls.len > 0) {
-		good = compile_text(l, r, calls, &e);
-		r->calls_tags = good;
-	}
-	if (!good)
-		good = compile_text(l, r, r->perl, &e);
+	good =
+	    r->perl.len <= WRITTEN_OUT_MAX && compile_text(l, r, r->perl, &e);
+	if (!good && calls.len > 0)
+		r->calls_tags = good = compile_text(l, r, calls, &e);
 	if (!good && !str_eq(old, r->perl)) {
 		diag_add_excerpt(l->diags, SEVERITY_WARNING, r->pos, r->pattern,
 		    e.offset,
@@ -230,9 +229,8 @@ compile_criteria(struct loader *l, struct rule *r)
 {
 	for (size_t i = 0; i < r->criterion_count; i++) {
 		struct uri_criterion *c = &r->criteria[i];
-		struct rule one = {.name = r->name,
-		    .pos = r->pos,
-		    .perl = c->pattern};
+		struct rule one = {
+		    .name = r->name, .pos = r->pos, .perl = c->pattern};
 		struct pattern_error e;
 
 		if (!compile_text(l, &one, c->pattern, &e)) {
@@ -250,7 +248,7 @@ static bool
 has_pattern(const struct rule *r)
 {
 	return r->type >= RULE_HEADER && r->type <= RULE_MIMEHEADER &&
-	    !r->exists && !r->invalid;
+	       !r->exists && !r->invalid;
 }
 
 static void
@@ -282,17 +280,17 @@ finish_ruleset(struct loader *l)
 	struct ruleset *rs = l->rs;
 
 	freeze(l);
-	rs->settings = keep(l->arena, l->settings.v, l->settings.len,
-	    sizeof(*rs->settings));
+	rs->settings = keep(
+	    l->arena, l->settings.v, l->settings.len, sizeof(*rs->settings));
 	rs->setting_count = l->settings.len;
-	rs->tests = keep(l->arena, l->tests.v, l->tests.len,
-	    sizeof(*rs->tests));
+	rs->tests =
+	    keep(l->arena, l->tests.v, l->tests.len, sizeof(*rs->tests));
 	rs->test_count = l->tests.len;
 	memcpy(rs->version, l->digest, sizeof(rs->version));
 	compile_patterns(l);
 	meta_compile_all(l);
 	for (size_t i = 0; i < rs->count; i++)
-		rs->rules[i].enabled = is_enabled(&rs->rules[i],
-		    l->options->score_set);
+		rs->rules[i].enabled =
+		    is_enabled(&rs->rules[i], l->options->score_set);
 	meta_settle(l);
 }

@@ -7,8 +7,8 @@
 enum { PLUGIN_ANY = -1 };
 
 static const struct keyword keywords[] = {
-#define KEYWORD(name, canonical, kind, value, plugin, meaning)                 \
-	{#name, #canonical, KEYWORD_##kind, VALUE_##value, PLUGIN_##plugin,    \
+#define KEYWORD(name, canonical, kind, value, plugin, meaning)              \
+	{#name, #canonical, KEYWORD_##kind, VALUE_##value, PLUGIN_##plugin, \
 	    meaning},
 #include "rule/keyword.def"
 #undef KEYWORD

@@ -41,14 +41,14 @@ enum keyword_kind {
 
 /* How the value is checked before it is kept. */
 enum keyword_value {
-	VALUE_FREE,	/* by its own parser, or not at all */
-	VALUE_STRING,	/* not empty */
-	VALUE_WORDS,	/* not empty */
-	VALUE_PAIR,	/* exactly two words */
-	VALUE_LIST,	/* (name) words */
+	VALUE_FREE,   /* by its own parser, or not at all */
+	VALUE_STRING, /* not empty */
+	VALUE_WORDS,  /* not empty */
+	VALUE_PAIR,   /* exactly two words */
+	VALUE_LIST,   /* (name) words */
 	VALUE_NUMBER,
 	VALUE_BOOL,
-	VALUE_NOTHING,	/* empty */
+	VALUE_NOTHING, /* empty */
 	VALUE_REGEX
 };
 
@@ -57,7 +57,7 @@ struct keyword {
 	const char *canonical;
 	enum keyword_kind kind;
 	enum keyword_value value;
-	int plugin;		/* enum plugin_id, -1: none needed */
+	int plugin; /* enum plugin_id, -1: none needed */
 	const char *meaning;
 };
 

@@ -43,7 +43,7 @@ glob_matches(struct str glob, struct str name)
 			star = g++;
 			mark = n;
 		} else if (g < glob.len &&
-		    (glob.p[g] == '?' || glob.p[g] == name.p[n])) {
+			   (glob.p[g] == '?' || glob.p[g] == name.p[n])) {
 			g++;
 			n++;
 		} else if (star != STR_NPOS) {
@@ -61,9 +61,8 @@ glob_matches(struct str glob, struct str name)
 static void
 push(struct tokens *t, enum lex_type type, struct str text, size_t offset)
 {
-	*VEC_PUSH(&t->list) = (struct lex_token){.type = type,
-	    .text = text,
-	    .offset = offset};
+	*VEC_PUSH(&t->list) =
+	    (struct lex_token){.type = type, .text = text, .offset = offset};
 }
 
 /* ( A + B + C ) of all rules with a score that match, `self` not. */
@@ -101,9 +100,10 @@ tokenize(struct tokens *t, const struct ruleset *rs, struct str text,
 
 	while (t->list.len <= EXPR_TOKEN_MAX && lex_next(text, &pos, &token)) {
 		struct str glob;
-		size_t n = token.type == LEX_WORD
-		    ? glob_length(str_skip(text, token.offset), &glob)
-		    : 0;
+		size_t n =
+		    token.type == LEX_WORD
+			? glob_length(str_skip(text, token.offset), &glob)
+			: 0;
 
 		if (n == 0) {
 			*VEC_PUSH(&t->list) = token;
@@ -165,8 +165,8 @@ check_expression(struct loader *l, const struct line *line, size_t at,
 {
 	struct expr_error e;
 	struct meta_code *code;
-	uint32_t *index = arena_array(&l->scratch, t->list.len + 1,
-	    sizeof(*index));
+	uint32_t *index =
+	    arena_array(&l->scratch, t->list.len + 1, sizeof(*index));
 	double v;
 
 	for (size_t i = 0; i < t->list.len; i++)
@@ -201,8 +201,8 @@ parse_meta_check(struct loader *l, const struct line *line, struct str text)
 		return false;
 	}
 	tokenize(&t, NULL, text, STR_NONE);
-	good = check_tokens(l, line, at, &t) &&
-	    check_expression(l, line, at, &t);
+	good =
+	    check_tokens(l, line, at, &t) && check_expression(l, line, at, &t);
 	VEC_FINI(&t.list);
 	return good;
 }
@@ -218,9 +218,10 @@ compile_meta(struct loader *l, struct rule *r)
 	tokenize(&t, l->rs, r->meta, r->name);
 	index = mem_array(t.list.len + 1, sizeof(*index));
 	for (size_t i = 0; i < t.list.len; i++) {
-		const struct rule *dep = t.list.v[i].type == LEX_WORD
-		    ? ruleset_find(l->rs, t.list.v[i].text)
-		    : NULL;
+		const struct rule *dep =
+		    t.list.v[i].type == LEX_WORD
+			? ruleset_find(l->rs, t.list.v[i].text)
+			: NULL;
 
 		index[i] = dep ? dep->index : EXPR_UNKNOWN;
 		if (str_is(t.list.v[i].text, "local_tests_only")) {
@@ -242,15 +243,14 @@ static bool
 is_meta(const struct ruleset *rs, uint32_t i)
 {
 	return i != EXPR_UNKNOWN && rs->rules[i].type == RULE_META &&
-	    rs->rules[i].code != NULL;
+	       rs->rules[i].code != NULL;
 }
 
 /* Something of which the value is there before the end of a scan. */
 static bool
 runs(const struct rule *r)
 {
-	return r->enabled && r->type != RULE_ASKDNS &&
-	    r->type != RULE_RBL_EVAL;
+	return r->enabled && r->type != RULE_ASKDNS && r->type != RULE_RBL_EVAL;
 }
 
 static bool
@@ -300,7 +300,7 @@ peel(struct ruleset *rs, struct bitset *left)
 			continue;
 		for (uint32_t d = 0; d < code->dep_count && !waits; d++)
 			waits = code->deps[d] != EXPR_UNKNOWN &&
-			    bitset_has(left, code->deps[d]);
+				bitset_has(left, code->deps[d]);
 		if (waits)
 			continue;
 		bitset_remove(left, i);
@@ -335,8 +335,8 @@ order_metas(struct loader *l)
 	int lowest = 0;
 
 	bitset_init(&left, rs->count);
-	rs->meta_order = arena_array(l->arena, rs->count + 1,
-	    sizeof(*rs->meta_order));
+	rs->meta_order =
+	    arena_array(l->arena, rs->count + 1, sizeof(*rs->meta_order));
 	for (uint32_t i = 0; i < rs->count; i++) {
 		if (is_meta(rs, i))
 			bitset_add(&left, i);
@@ -383,9 +383,9 @@ inherit_net(struct loader *l, struct rule *r)
 		if (i == EXPR_UNKNOWN || !(l->rs->rules[i].flags & TFLAG_NET))
 			continue;
 		r->flags |= TFLAG_NET;
-		r->tflags = r->tflags.len
-		    ? arena_printf(l->arena, "%.*s net", STR_ARG(r->tflags))
-		    : STR("net");
+		r->tflags = r->tflags.len ? arena_printf(l->arena, "%.*s net",
+						STR_ARG(r->tflags))
+					  : STR("net");
 		return;
 	}
 }
@@ -427,10 +427,10 @@ pull_priorities(struct ruleset *rs)
 			dep = &rs->rules[r->code->deps[d]];
 			if (dep->priority_set <= r->priority_set)
 				continue;
-			dep->priority_set = r->priority_set < -100 &&
-				(dep->flags & TFLAG_NET)
-			    ? -100
-			    : r->priority_set;
+			dep->priority_set =
+			    r->priority_set < -100 && (dep->flags & TFLAG_NET)
+				? -100
+				: r->priority_set;
 		}
 	}
 	free(v);
@@ -451,9 +451,9 @@ meta_settle(struct loader *l)
 	for (size_t i = 0; i < rs->count; i++) {
 		struct rule *r = &rs->rules[i];
 
-		r->priority = r->priority_set ? r->priority_set
-		    : r->flags & TFLAG_NET    ? -100
-					      : 0;
+		r->priority = r->priority_set	     ? r->priority_set
+			      : r->flags & TFLAG_NET ? -100
+						     : 0;
 	}
 	order_metas(l);
 	for (size_t i = 0; i < rs->meta_count; i++) {

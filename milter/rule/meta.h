@@ -1,6 +1,6 @@
 /*
- * Metas: the check of an expression when it is read, and the programs, order and
- * cycles once all rules are known. Private to rule/.
+ * Metas: the check of an expression when it is read, and the programs, order
+ * and cycles once all rules are known. Private to rule/.
  */
 #ifndef POSTERN_RULE_META_H
 #define POSTERN_RULE_META_H

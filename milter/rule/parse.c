@@ -75,8 +75,8 @@ define(struct loader *l, const struct line *line, struct draft *d,
 	r->type = type;
 	r->pos = line->pos;
 	r->condition_count = l->ifs.len;
-	r->conditions = arena_array(l->arena, l->ifs.len ? l->ifs.len : 1,
-	    sizeof(*r->conditions));
+	r->conditions = arena_array(
+	    l->arena, l->ifs.len ? l->ifs.len : 1, sizeof(*r->conditions));
 	for (size_t i = 0; i < l->ifs.len; i++)
 		r->conditions[i] = l->ifs.v[i].text;
 	return r;
@@ -133,7 +133,8 @@ take_unset(struct str *text, struct str *unset_out)
 	for (size_t i = 1; i + sizeof(mark) < s.len; i++) {
 		struct str rest = str_skip(s, i), value;
 
-		if (!ascii_is_space(s.p[i - 1]) || !str_starts(rest, STR("[if-unset:")))
+		if (!ascii_is_space(s.p[i - 1]) ||
+		    !str_starts(rest, STR("[if-unset:")))
 			continue;
 		rest = str_skip(rest, sizeof(mark) - 1);
 		value = str_trim_left(str_head(rest, rest.len - 1));
@@ -160,21 +161,20 @@ parse_eval(struct loader *l, const struct line *line, struct str name,
 		    "an eval rule calls function(arguments)");
 		return;
 	}
-	if (type == RULE_HEADER_EVAL &&
-	    (str_starts(call, STR("check_rbl")) ||
-		str_starts(call, STR("check_dns"))))
+	if (type == RULE_HEADER_EVAL && (str_starts(call, STR("check_rbl")) ||
+					    str_starts(call, STR("check_dns"))))
 		type = RULE_RBL_EVAL;
 	if (!check_name(l, line, name) ||
 	    (r = define(l, line, loader_draft(l, name), type)) == NULL)
 		return;
 	r->eval = arena_copy(l->arena, str_head(call, open));
-	r->eval_args = arena_copy(l->arena,
-	    str_make(call.p + open + 1, call.len - open - 2));
+	r->eval_args = arena_copy(
+	    l->arena, str_make(call.p + open + 1, call.len - open - 2));
 }
 
 static void
-parse_regex_rule(struct loader *l, const struct line *line,
-    enum rule_type type, enum rule_type eval_type)
+parse_regex_rule(struct loader *l, const struct line *line, enum rule_type type,
+    enum rule_type eval_type)
 {
 	struct str name, rest, perl;
 	struct rule *r;
@@ -214,8 +214,8 @@ header_length(struct str s)
 	if (n == 0)
 		return 0;
 	for (int i = 0; i < 2 && n < s.len && s.p[n] == ':'; i++) {
-		size_t m = str_span(str_skip(s, n + 1),
-		    "abcdefghijklmnopqrstuvwxyz");
+		size_t m =
+		    str_span(str_skip(s, n + 1), "abcdefghijklmnopqrstuvwxyz");
 
 		if (m == 0)
 			return i == 0 ? n + 1 : n;
@@ -235,7 +235,8 @@ check_modifiers(struct loader *l, const struct line *line, struct str header)
 
 		if (!is_modifier(modifier)) {
 			loader_error(l, line, loader_offset(line, modifier.p),
-			    "\"%.*s\" is no header modifier", STR_ARG(modifier));
+			    "\"%.*s\" is no header modifier",
+			    STR_ARG(modifier));
 			return false;
 		}
 	}
@@ -249,7 +250,8 @@ parse_exists(struct loader *l, const struct line *line, struct draft *d,
 	size_t n = str_span(header, LEX_WORD_BYTES ".-");
 	struct rule *r;
 
-	if (n == 0 || n + (n < header.len && header.p[n] == ':') != header.len) {
+	if (n == 0 ||
+	    n + (n < header.len && header.p[n] == ':') != header.len) {
 		loader_error(l, line, loader_offset(line, header.p),
 		    "exists: takes one header name");
 		return;
@@ -295,7 +297,8 @@ parse_header(struct loader *l, const struct line *line)
 
 	if (!take_name(l, line, &name, &rest))
 		return;
-	if (str_starts(rest, STR("eval:")) || str_starts(rest, STR("rbleval:"))) {
+	if (str_starts(rest, STR("eval:")) ||
+	    str_starts(rest, STR("rbleval:"))) {
 		parse_eval(l, line, name,
 		    str_skip(rest, str_find_char(rest, ':') + 1),
 		    RULE_HEADER_EVAL);
@@ -306,7 +309,8 @@ parse_header(struct loader *l, const struct line *line)
 	d = loader_draft(l, name);
 	/* A second definition forgets these even when it is refused. */
 	if (d->defined) {
-		d->rule.invalid = d->rule.invalid ||
+		d->rule.invalid =
+		    d->rule.invalid ||
 		    (d->rule.type == RULE_HEADER && d->rule.exists);
 		d->rule.exists = d->rule.negated = d->rule.has_unset = false;
 	}
@@ -342,14 +346,14 @@ parse_mimeheader(struct loader *l, const struct line *line)
 
 	if (!take_name(l, line, &name, &rest) || !check_name(l, line, name))
 		return;
-	for (n = 0; n < rest.len && rest.p[n] != ':' &&
-	     !ascii_is_space(rest.p[n]) &&
+	for (n = 0;
+	     n < rest.len && rest.p[n] != ':' && !ascii_is_space(rest.p[n]) &&
 	     !(n > 0 && (str_starts(str_skip(rest, n), STR("=~")) ||
-			     str_starts(str_skip(rest, n), STR("!~"))));
+			    str_starts(str_skip(rest, n), STR("!~"))));
 	     n++)
 		;
 	raw = str_starts(str_skip(rest, n), STR(":raw")) ? 4
-	    : n < rest.len && rest.p[n] == ':'		 ? 1
+	      : n < rest.len && rest.p[n] == ':'	 ? 1
 							 : 0;
 	header = str_head(rest, n + (raw == 4 ? 4 : 0));
 	rest = str_trim_left(str_skip(rest, n + raw));
@@ -367,8 +371,8 @@ parse_mimeheader(struct loader *l, const struct line *line)
 	d = loader_draft(l, name);
 	/* Once a mimeheader, a later one does not take the name back. */
 	r = d->mimeheader && d->rule.type != RULE_MIMEHEADER
-	    ? NULL
-	    : define(l, line, d, RULE_MIMEHEADER);
+		? NULL
+		: define(l, line, d, RULE_MIMEHEADER);
 	d->mimeheader = true;
 	if (r == NULL)
 		return;
@@ -398,13 +402,14 @@ next_criterion(struct str *rest, struct uri_criterion *out)
 		    op.p[1] != '~')
 			continue;
 		re = str_trim_left(str_skip(op, 2));
-		close = re.len > 1 && re.p[0] == '/' ? '/'
-		    : re.len > 2 && re.p[0] == 'm'   ? re.p[1]
-						     : '\0';
-		if (close == '\0' || str_span(str_make(&close, 1), LEX_WORD_BYTES))
+		close = re.len > 1 && re.p[0] == '/'   ? '/'
+			: re.len > 2 && re.p[0] == 'm' ? re.p[1]
+						       : '\0';
+		if (close == '\0' ||
+		    str_span(str_make(&close, 1), LEX_WORD_BYTES))
 			continue;
-		for (end = close == '/' && re.p[0] == '/' ? 1 : 2;
-		     end < re.len; end++) {
+		for (end = close == '/' && re.p[0] == '/' ? 1 : 2; end < re.len;
+		     end++) {
 			size_t flags;
 
 			if (re.p[end] != close)
@@ -429,7 +434,7 @@ static bool
 is_uri_key(struct str s)
 {
 	return str_is(s, "raw") || str_is(s, "type") || str_is(s, "cleaned") ||
-	    str_is(s, "text") || str_is(s, "domain") || str_is(s, "host");
+	       str_is(s, "text") || str_is(s, "domain") || str_is(s, "host");
 }
 
 /* A criterion replaces the one of the same key, even of an earlier line. */
@@ -570,17 +575,17 @@ parse_test(struct loader *l, const struct line *line)
 	if (!take_name(l, line, &name, &rest))
 		return;
 	word = str_word(&rest);
-	if ((!str_is(word, "ok") && !str_is(word, "fail")) ||
-	    rest.len == 0 || l->tests.len >= RULE_TEST_MAX) {
+	if ((!str_is(word, "ok") && !str_is(word, "fail")) || rest.len == 0 ||
+	    l->tests.len >= RULE_TEST_MAX) {
 		loader_error(l, line, loader_offset(line, word.p),
 		    "a test is NAME ok|fail string");
 		return;
 	}
-	*VEC_PUSH(&l->tests) = (struct rule_test){
-	    .name = arena_copy(l->arena, name),
-	    .hits = str_is(word, "ok"),
-	    .text = arena_copy(l->arena, str_trim_left(rest)),
-	    .pos = line->pos};
+	*VEC_PUSH(&l->tests) =
+	    (struct rule_test){.name = arena_copy(l->arena, name),
+		.hits = str_is(word, "ok"),
+		.text = arena_copy(l->arena, str_trim_left(rest)),
+		.pos = line->pos};
 }
 
 /* Declares the last-but-listed name unless it is a rule already. */
@@ -633,17 +638,17 @@ parse_action(struct loader *l, const struct line *line)
 		    STR_ARG(word));
 		return;
 	}
-	if (text.len > 0 && (text.len < 2 || text.p[0] != '"' ||
-				text.p[text.len - 1] != '"')) {
+	if (text.len > 0 &&
+	    (text.len < 2 || text.p[0] != '"' || text.p[text.len - 1] != '"')) {
 		loader_error(l, line, loader_offset(line, text.p),
 		    "the text of an action stands in \"quotes\"");
 		return;
 	}
 	r = &loader_draft(l, name)->rule;
 	r->action = (enum rule_action)action;
-	r->action_text = text.len
-	    ? arena_copy(l->arena, str_make(text.p + 1, text.len - 2))
-	    : STR_NONE;
+	r->action_text =
+	    text.len ? arena_copy(l->arena, str_make(text.p + 1, text.len - 2))
+		     : STR_NONE;
 }
 
 static void
@@ -662,8 +667,7 @@ parse_about(struct loader *l, const struct line *line, bool describe)
 }
 
 static void
-parse_replace(struct loader *l, const struct line *line,
-    enum replace_kind kind)
+parse_replace(struct loader *l, const struct line *line, enum replace_kind kind)
 {
 	struct str name, rest;
 
@@ -683,8 +687,7 @@ parse_replace_rules(struct loader *l, const struct line *line)
 }
 
 static void
-parse_replace_mark(struct loader *l, const struct line *line,
-    struct str *mark)
+parse_replace_mark(struct loader *l, const struct line *line, struct str *mark)
 {
 	struct str s = line->value;
 
@@ -703,8 +706,7 @@ parse_plugin(struct loader *l, const struct line *line, bool quiet)
 {
 	struct str rest = line->value, name = str_word(&rest);
 
-	if (name.len == 0 ||
-	    str_span(name, LEX_WORD_BYTES ":") != name.len) {
+	if (name.len == 0 || str_span(name, LEX_WORD_BYTES ":") != name.len) {
 		loader_error(l, line, STR_NPOS, "\"%.*s\" names no module",
 		    STR_ARG(line->key));
 		return;
@@ -733,8 +735,7 @@ parse_compat(struct loader *l, const struct line *line)
 {
 	if (line->value.len == 0 || line->value.len > 128 ||
 	    str_span(line->value, LEX_WORD_BYTES) != line->value.len)
-		loader_error(l, line, STR_NPOS,
-		    "enable_compat takes one name");
+		loader_error(l, line, STR_NPOS, "enable_compat takes one name");
 	else
 		plugins_enable_compat(&l->plugins, line->value);
 }
@@ -833,8 +834,8 @@ parse_line(struct loader *l, const struct line *line)
 	const struct keyword *k = keyword_find(line->key);
 
 	if (k == NULL)
-		loader_error(l, line, 0, "unknown keyword \"%.*s\"",
-		    STR_ARG(line->key));
+		loader_error(
+		    l, line, 0, "unknown keyword \"%.*s\"", STR_ARG(line->key));
 	else if (k->plugin >= 0 && !l->plugins.claimed[k->plugin])
 		settings_note_plugin(l, line, k);
 	else

@@ -7,7 +7,7 @@
 #include "rule/loader.h"
 
 /* meta.c: is the expression one that can be compiled? A diagnostic if not. */
-bool parse_meta_check(struct loader *l, const struct line *line,
-    struct str text);
+bool parse_meta_check(
+    struct loader *l, const struct line *line, struct str text);
 
 #endif

@@ -29,9 +29,9 @@ is_word(char c)
 static size_t
 open_delimiter(struct str text, char *end_out)
 {
-	size_t op = str_starts(text, STR("qr")) ? 2
-	    : str_starts(text, STR("m"))	? 1
-						: 0;
+	size_t op = str_starts(text, STR("qr"))	 ? 2
+		    : str_starts(text, STR("m")) ? 1
+						 : 0;
 
 	if (text.len > 0 && text.p[0] == '/') {
 		*end_out = '/';
@@ -102,7 +102,7 @@ pattern_split(struct str text, struct pattern_literal *out,
 	if (end == '\\')
 		return refuse(error_out, 0, "backslash is no regexp delimiter");
 	while (stop > open && text.p[stop - 1] >= 'a' &&
-	    text.p[stop - 1] <= 'z' && text.p[stop - 1] != 'e')
+	       text.p[stop - 1] <= 'z' && text.p[stop - 1] != 'e')
 		stop--;
 	if (stop <= open || text.p[stop - 1] != end)
 		return refuse(error_out, stop ? stop - 1 : 0,
@@ -117,9 +117,8 @@ pattern_split(struct str text, struct pattern_literal *out,
 	if (bare != STR_NPOS)
 		return refuse(error_out, open + bare,
 		    "regexp holds its delimiter %c without a backslash", end);
-	*out = (struct pattern_literal){.body = body,
-	    .flags = str_skip(text, stop),
-	    .body_offset = open};
+	*out = (struct pattern_literal){
+	    .body = body, .flags = str_skip(text, stop), .body_offset = open};
 	return 0;
 }
 

@@ -10,20 +10,21 @@
 #include "base/arena.h"
 
 struct pattern_error {
-	size_t offset;		/* into the text given */
+	size_t offset; /* into the text given */
 	char message[160];
 };
 
 /* A literal taken apart; slices of the text it came from. */
 struct pattern_literal {
-	struct str body;	/* between the delimiters */
-	struct str flags;	/* letters after the end delimiter */
+	struct str body;  /* between the delimiters */
+	struct str flags; /* letters after the end delimiter */
 	size_t body_offset;
 };
 
 /*
- * Takes `/.../flags` or `m{...}flags` apart and refuses what Perl or SpamAssassin
- * would: bad delimiters, code blocks, delimiters inside. 0 or ERR_SYNTAX.
+ * Takes `/.../flags` or `m{...}flags` apart and refuses what Perl or
+ * SpamAssassin would: bad delimiters, code blocks, delimiters inside. 0 or
+ * ERR_SYNTAX.
  */
 int pattern_split(struct str text, struct pattern_literal *out,
     struct pattern_error *error_out);

@@ -1,5 +1,6 @@
 /*
- * Which plugins and features we answer for (plugin.def, feature.def, evalfn.def).
+ * Which plugins and features we answer for (plugin.def, feature.def,
+ * evalfn.def).
  *
  * Conditions of rule files depend on it: a branch taken wrongly means other
  * rules. Built per load from the chosen set, then by loadplugin lines. One
@@ -20,7 +21,7 @@ enum plugin_id {
 
 struct plugins {
 	bool claimed[PLUGIN_COUNT];
-	struct map *compat;	/* enable_compat names */
+	struct map *compat; /* enable_compat names */
 };
 
 void plugins_init(struct plugins *p, enum plugin_set set);
@@ -46,7 +47,7 @@ bool plugins_can(const struct plugins *p, struct str name, bool call);
 struct evalfn {
 	const char *name;
 	enum plugin_id plugin;
-	enum rule_type type;	/* RULE_EMPTY: any eval type */
+	enum rule_type type; /* RULE_EMPTY: any eval type */
 };
 /* By name, or NULL. */
 const struct evalfn *evalfn_find(struct str name);

@@ -8,10 +8,10 @@
 struct expansion {
 	const struct replace_tags *tags;
 	struct arena *arena;
-	bool calls;		/* tags become calls of DEFINEd groups */
-	struct map *defined;	/* names called, -> struct str text */
-	bool again;		/* a replacement held tags itself */
-	bool grown;		/* REPLACE_SIZE_MAX was reached */
+	bool calls;	     /* tags become calls of DEFINEd groups */
+	struct map *defined; /* names called, -> struct str text */
+	bool again;	     /* a replacement held tags itself */
+	bool grown;	     /* REPLACE_SIZE_MAX was reached */
 };
 
 void
@@ -69,8 +69,7 @@ find_tag(const struct replace_tags *t, struct str s, struct str *tag_out,
 	if (to == STR_NPOS)
 		return false;
 	*name_out = str_head(rest, to + 1);
-	*tag_out = str_make(s.p + from,
-	    t->start.len + to + 1 + t->end.len);
+	*tag_out = str_make(s.p + from, t->start.len + to + 1 + t->end.len);
 	return true;
 }
 
@@ -267,12 +266,11 @@ do_piece(struct expansion *x, struct str s, const struct str **around,
 static struct str
 expand_once(struct expansion *x, struct str s)
 {
-	static const char *const words[REPLACE_KINDS] = {
-	    [REPLACE_PRE] = "pre ",
+	static const char *const words[REPLACE_KINDS] = {[REPLACE_PRE] = "pre ",
 	    [REPLACE_INTER] = "inter ",
 	    [REPLACE_POST] = "post "};
-	static const enum replace_kind order[] = {REPLACE_PRE, REPLACE_POST,
-	    REPLACE_INTER};
+	static const enum replace_kind order[] = {
+	    REPLACE_PRE, REPLACE_POST, REPLACE_INTER};
 	const struct str *around[REPLACE_KINDS] = {NULL};
 	struct buf out;
 	size_t start = 0;
@@ -352,10 +350,8 @@ int
 replace_expand_calls(const struct replace_tags *t, struct arena *a,
     struct str pattern, struct str *out)
 {
-	struct expansion x = {.tags = t,
-	    .arena = a,
-	    .calls = true,
-	    .defined = map_new(false)};
+	struct expansion x = {
+	    .tags = t, .arena = a, .calls = true, .defined = map_new(false)};
 	struct buf b;
 	int rc = expand(&x, pattern, out);
 

@@ -19,9 +19,9 @@ enum replace_kind {
 };
 
 struct replace_tags {
-	struct map *by_name[REPLACE_KINDS];	/* -> struct str, arena */
-	struct str start;			/* "<" */
-	struct str end;				/* ">" */
+	struct map *by_name[REPLACE_KINDS]; /* -> struct str, arena */
+	struct str start;		    /* "<" */
+	struct str end;			    /* ">" */
 };
 
 void replace_init(struct replace_tags *t);

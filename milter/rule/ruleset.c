@@ -29,8 +29,8 @@ loader_offset(const struct line *line, const char *p)
 }
 
 void
-loader_error(struct loader *l, const struct line *line, size_t at,
-    const char *fmt, ...)
+loader_error(
+    struct loader *l, const struct line *line, size_t at, const char *fmt, ...)
 {
 	struct source_pos pos = line->pos;
 	char message[512];
@@ -44,8 +44,8 @@ loader_error(struct loader *l, const struct line *line, size_t at,
 		return;
 	}
 	pos.col += (uint32_t)at + 1;
-	diag_add_excerpt(l->diags, SEVERITY_ERROR, pos, line->text, at, "%s",
-	    message);
+	diag_add_excerpt(
+	    l->diags, SEVERITY_ERROR, pos, line->text, at, "%s", message);
 }
 
 void

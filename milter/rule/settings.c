@@ -36,7 +36,7 @@ static bool
 is_bool(struct str s)
 {
 	return str_is(s, "0") || str_is(s, "1") || str_is_nocase(s, "yes") ||
-	    str_is_nocase(s, "no");
+	       str_is_nocase(s, "no");
 }
 
 static size_t
@@ -72,14 +72,14 @@ check_regex(struct loader *l, const struct line *line)
 	    pattern_translate(&l->scratch, pattern_join(&l->scratch, &literal),
 		&out, &flags, &e) == 0)
 		return true;
-	loader_error(l, line, loader_offset(line, line->value.p), "%s",
-	    e.message);
+	loader_error(
+	    l, line, loader_offset(line, line->value.p), "%s", e.message);
 	return false;
 }
 
 bool
-settings_check_value(struct loader *l, const struct line *line,
-    enum keyword_value kind)
+settings_check_value(
+    struct loader *l, const struct line *line, enum keyword_value kind)
 {
 	static const char *const wants[] = {[VALUE_PAIR] = "two words",
 	    [VALUE_LIST] = "(name) and words",
@@ -116,8 +116,8 @@ settings_check_value(struct loader *l, const struct line *line,
 }
 
 void
-settings_note(struct loader *l, const struct line *line, struct str name,
-    const char *fmt)
+settings_note(
+    struct loader *l, const struct line *line, struct str name, const char *fmt)
 {
 	struct source_pos pos = line->pos;
 	struct buf b;
@@ -137,8 +137,8 @@ settings_note(struct loader *l, const struct line *line, struct str name,
 }
 
 void
-settings_note_plugin(struct loader *l, const struct line *line,
-    const struct keyword *k)
+settings_note_plugin(
+    struct loader *l, const struct line *line, const struct keyword *k)
 {
 	settings_note(l, line, str_from(k->name),
 	    "\"%.*s\" belongs to a plugin that is not in use here; such lines "
@@ -146,8 +146,8 @@ settings_note_plugin(struct loader *l, const struct line *line,
 }
 
 void
-settings_take(struct loader *l, const struct line *line,
-    const struct keyword *k)
+settings_take(
+    struct loader *l, const struct line *line, const struct keyword *k)
 {
 	if (!settings_check_value(l, line, k->value))
 		return;
@@ -162,8 +162,8 @@ settings_take(struct loader *l, const struct line *line,
 		    "there are more than %zu settings", RULE_SETTING_MAX);
 		return;
 	}
-	*VEC_PUSH(&l->settings) = (struct rule_setting){
-	    .key = str_from(k->canonical),
-	    .value = arena_copy(l->arena, line->value),
-	    .pos = line->pos};
+	*VEC_PUSH(&l->settings) =
+	    (struct rule_setting){.key = str_from(k->canonical),
+		.value = arena_copy(l->arena, line->value),
+		.pos = line->pos};
 }

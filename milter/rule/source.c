@@ -18,8 +18,8 @@
 static void
 digest_add(struct loader *l, struct str s)
 {
-	static const uint64_t factor[2] = {0x9e3779b97f4a7c15ULL,
-	    0xc2b2ae3d27d4eb4fULL};
+	static const uint64_t factor[2] = {
+	    0x9e3779b97f4a7c15ULL, 0xc2b2ae3d27d4eb4fULL};
 
 	for (size_t k = 0; k < 2; k++) {
 		uint64_t h = l->digest[k] ^ (s.len * factor[1 - k]);
@@ -144,9 +144,8 @@ open_block(struct loader *l, const struct line *line)
 	worth = condition_worth(l, line, text);
 	if (worth < 0)
 		return;
-	*VEC_PUSH(&l->ifs) = (struct open_if){.text = text,
-	    .skipping = l->skipping,
-	    .pos = line->pos};
+	*VEC_PUSH(&l->ifs) = (struct open_if){
+	    .text = text, .skipping = l->skipping, .pos = line->pos};
 	if (worth == 0)
 		l->skipping = true;
 }
@@ -179,8 +178,8 @@ close_block(struct loader *l, const struct line *line)
 	l->skipping = l->ifs.v[--l->ifs.len].skipping;
 }
 
-static void read_file(struct loader *l, const char *path,
-    struct source_pos pos);
+static void read_file(
+    struct loader *l, const char *path, struct source_pos pos);
 
 static void
 include_file(struct loader *l, const struct line *line)
@@ -195,8 +194,7 @@ include_file(struct loader *l, const struct line *line)
 	}
 	if (l->include_depth >= RULE_INCLUDE_DEPTH) {
 		loader_error(l, line, STR_NPOS,
-		    "files are included more than %d deep",
-		    RULE_INCLUDE_DEPTH);
+		    "files are included more than %d deep", RULE_INCLUDE_DEPTH);
 		return;
 	}
 	if (value.p[0] == '/' || slash == NULL)
@@ -215,10 +213,10 @@ static void
 require_version(struct loader *l, const struct line *line)
 {
 	if (line->value.len == 0) {
-		loader_error(l, line, STR_NPOS,
-		    "\"require_version\" names no version");
+		loader_error(
+		    l, line, STR_NPOS, "\"require_version\" names no version");
 	} else if (!str_is(line->value, COND_VERSION) &&
-	    !str_is(line->value, "@@VERSION@@")) {
+		   !str_is(line->value, "@@VERSION@@")) {
 		loader_error(l, line, STR_NPOS,
 		    "the rest of the file is for version %.*s and is passed "
 		    "over, we read " COND_VERSION,
@@ -322,8 +320,8 @@ read_directory(struct loader *l, const char *dir, const char *suffix)
 
 	if (file_list(dir, suffix, &names, &count) != 0) {
 		diag_add(l->diags, SEVERITY_ERROR,
-		    (struct source_pos){.file = arena_cstr(l->arena,
-					    str_from(dir))},
+		    (struct source_pos){
+			.file = arena_cstr(l->arena, str_from(dir))},
 		    "cannot read the directory: %s", strerror(errno));
 		return;
 	}
@@ -348,6 +346,5 @@ source_read_path(struct loader *l, const char *path)
 		return;
 	}
 	read_file(l, path,
-	    (struct source_pos){
-		.file = arena_cstr(l->arena, str_from(path))});
+	    (struct source_pos){.file = arena_cstr(l->arena, str_from(path))});
 }

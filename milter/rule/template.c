@@ -15,9 +15,9 @@ tag_length(struct str s, struct str *tag_out)
 	if (!str_starts(s, STR("%{")) || s.len < 4 || s.p[2] < 'A' ||
 	    s.p[2] > 'Z')
 		return 0;
-	while (i < s.len && ((s.p[i] >= 'A' && s.p[i] <= 'Z') ||
-				ascii_is_digit(s.p[i]) ||
-				(s.p[i] == '_' && s.p[i - 1] != '_')))
+	while (i < s.len &&
+	       ((s.p[i] >= 'A' && s.p[i] <= 'Z') || ascii_is_digit(s.p[i]) ||
+		   (s.p[i] == '_' && s.p[i - 1] != '_')))
 		i++;
 	if (i < s.len && s.p[i - 1] == '_')
 		return 0;
@@ -78,10 +78,10 @@ template_mark(struct arena *a, struct rule *r)
 	if (r->captures)
 		r->priority_set = -10000;
 	while (r->type != RULE_MIMEHEADER && r->tag_count < TEMPLATE_TAG_MAX &&
-	    (n = next_tag(r->perl, &pos, &tag)) > 0) {
+	       (n = next_tag(r->perl, &pos, &tag)) > 0) {
 		if (r->tags == NULL)
-			r->tags = arena_array(a, TEMPLATE_TAG_MAX,
-			    sizeof(*r->tags));
+			r->tags =
+			    arena_array(a, TEMPLATE_TAG_MAX, sizeof(*r->tags));
 		r->tags[r->tag_count++] = arena_copy(a, tag);
 		r->template = true;
 		pos += n;
@@ -123,8 +123,7 @@ add_quoted(struct buf *b, struct str s)
 }
 
 static bool
-add_values(struct buf *b, struct str tag, template_values values,
-    void *context)
+add_values(struct buf *b, struct str tag, template_values values, void *context)
 {
 	struct str v[TEMPLATE_VALUE_MAX];
 	size_t n = values(context, tag, v, TEMPLATE_VALUE_MAX), used = 0;
@@ -162,13 +161,14 @@ template_fill(const struct rule *r, struct arena *a, template_values values,
 
 				n = t.len + 5;
 				if (str_starts(str_skip(rest, 3), t) &&
-				    str_starts(str_skip(rest, 3 + t.len),
-					STR("\\}")))
+				    str_starts(
+					str_skip(rest, 3 + t.len), STR("\\}")))
 					break;
 			}
 			if (i < r->tag_count) {
 				buf_add(&b, str_make(s.p + from, pos - from));
-				if (!add_values(&b, r->tags[i], values, context))
+				if (!add_values(
+					&b, r->tags[i], values, context))
 					return STR_NONE;
 				pos += n;
 				from = pos;

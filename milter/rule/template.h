@@ -20,8 +20,8 @@ struct str template_escape(struct arena *a, struct str perl);
  * The values of a tag, by "NAME" or "TAG(args)"; the count, 0: undefined. Given
  * by the caller, who knows the message.
  */
-typedef size_t (*template_values)(void *context, struct str tag,
-    struct str *values, size_t max);
+typedef size_t (*template_values)(
+    void *context, struct str tag, struct str *values, size_t max);
 
 /*
  * The pattern of template rule `r` with the tags of one message put in, for
