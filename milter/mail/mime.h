@@ -13,6 +13,8 @@
 #include "mail/header.h"
 #include "mail/settings.h"
 
+struct mime_cache;
+
 struct mime_node {
 	struct mime_node *parent;	/* NULL: the root */
 	struct mime_node *child;	/* first */
@@ -29,8 +31,7 @@ struct mime_node {
 	struct str name;	/* file name */
 	bool has_body;
 	struct str raw;		/* body as it came, still transfer-encoded */
-	bool is_decoded;
-	struct str decoded;	/* see mime_decode() */
+	struct mime_cache *cache;	/* of mime_decode() */
 	unsigned depth;		/* 0: the root */
 };
 
@@ -45,7 +46,10 @@ struct str mime_decode(const struct mime_node *n);
 
 /* Next node depth-first, parents before children; NULL after the last. */
 const struct mime_node *mime_next(const struct mime_node *n);
-/* First leaf at or after the root; then the next one. */
+/*
+ * Leaves in the same order. One whose type came out empty ("Content-Type: ()")
+ * is passed over, as by every view of the text.
+ */
 const struct mime_node *mime_first_leaf(const struct mime_node *root);
 const struct mime_node *mime_next_leaf(const struct mime_node *n);
 

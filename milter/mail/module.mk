@@ -1,5 +1,16 @@
 noinst_LIBRARIES += libmail.a
 libmail_a_SOURCES = \
+	milter/mail/message.h milter/mail/message_internal.h \
+	milter/mail/envelope.h milter/mail/settings.h milter/mail/settings.c \
+	milter/mail/header.c milter/mail/header.h \
+	milter/mail/words.c milter/mail/words.h \
+	milter/mail/ctype.c milter/mail/ctype.h \
+	milter/mail/decode.c milter/mail/decode.h \
+	milter/mail/lines.c milter/mail/lines.h \
+	milter/mail/mime.c milter/mail/mime.h milter/mail/mime_head.c \
+	milter/mail/mime_head.h milter/mail/mime_internal.h \
+	milter/mail/mime_part.c \
+	milter/mail/addr.c milter/mail/addr.h \
 	milter/mail/iptext.c milter/mail/iptext.h \
 	milter/mail/psl.c milter/mail/psl.h \
 	milter/mail/uri.c milter/mail/uri.h milter/mail/uri_canon.c \

@@ -54,16 +54,16 @@ struct mail_settings {
 	struct network_list msa;
 
 	struct str envelope_sender_header;	/* empty: not set */
-	const struct str *originating_ip_headers;
+	struct str *originating_ip_headers;	/* heap array */
 	size_t originating_ip_header_count;
 	/* redirector_pattern; each has one capture group, the target. */
-	struct regex *const *redirectors;
+	struct regex **redirectors;		/* heap array */
 	size_t redirector_count;
 };
 
 /* Defaults of spec §2.18 with no lists. */
 void mail_settings_init(struct mail_settings *s);
-/* Frees maps, networks and redirectors. */
+/* Frees maps, networks, redirectors and both arrays. */
 void mail_settings_fini(struct mail_settings *s);
 
 #endif

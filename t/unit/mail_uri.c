@@ -168,7 +168,7 @@ readings(struct mail_settings *s)
 	struct regex *redirector = regex_compile(
 	    STR("^http://go\\.test/to/(.*)$"), REGEX_CASELESS, &error);
 	struct regex_scratch *scratch = regex_scratch_new(NULL);
-	struct regex *const list[] = {redirector};
+	struct regex *list[] = {redirector};
 
 	s->redirectors = list;
 	s->redirector_count = 1;
