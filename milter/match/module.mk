@@ -1,7 +1,10 @@
 noinst_LIBRARIES += libmatch.a
 libmatch_a_SOURCES = \
+	milter/match/automaton.c milter/match/automaton.h \
 	milter/match/capture.c milter/match/capture.h \
 	milter/match/cost.c milter/match/cost.h \
+	milter/match/dict_index.c milter/match/dict_index.h \
+	milter/match/dict_scan.c milter/match/dict_scan.h \
 	milter/match/hits.c milter/match/hits.h \
 	milter/match/literal.c milter/match/literal.h \
 	milter/match/literal_set.c milter/match/literal_set.h \
@@ -18,3 +21,9 @@ else
 libmatch_a_SOURCES += milter/match/prefilter_none.c
 endif
 EXTRA_DIST += milter/match/prefilter.c milter/match/prefilter_none.c
+
+check_PROGRAMS += t/unit/bin/match_automaton t/unit/bin/match_dict_scan
+t_unit_bin_match_automaton_SOURCES = t/unit/match_automaton.c
+t_unit_bin_match_automaton_LDADD = $(MATCH_LIBS)
+t_unit_bin_match_dict_scan_SOURCES = t/unit/match_dict_scan.c
+t_unit_bin_match_dict_scan_LDADD = $(MATCH_LIBS)

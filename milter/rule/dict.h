@@ -49,8 +49,10 @@ struct dict_term {
 	size_t word_count;
 	uint32_t distance;   /* near(): the words are at most so far apart */
 	struct regex *regex; /* TERM_REGEX: matched against folded text */
-	bool regex_plain;    /* letters of it keep their script */
-	bool leet;	     /* digits stand for letters */
+	struct str pattern;  /* what the regex was made from, its flags */
+	unsigned regex_flags;
+	bool regex_plain; /* letters of it keep their script */
+	bool leet;	  /* digits stand for letters */
 	double weight;
 	uint32_t cap; /* most hits that count; 1 by default */
 	struct source_pos pos;

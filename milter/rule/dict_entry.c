@@ -221,8 +221,10 @@ compile(const struct dict_line *line, struct str pattern, const char *at,
     unsigned flags, struct dict_term *t)
 {
 	struct regex_error error;
-	struct regex *re =
-	    regex_compile(pattern, flags | REGEX_CASELESS | REGEX_UTF, &error);
+	struct regex *re;
+
+	flags |= REGEX_CASELESS | REGEX_UTF;
+	re = regex_compile(pattern, flags, &error);
 
 	if (re == NULL)
 		return dict_line_fail(line,
@@ -233,6 +235,8 @@ compile(const struct dict_line *line, struct str pattern, const char *at,
 		return dict_line_fail(line, at, "this would match everything");
 	}
 	t->regex = re;
+	t->pattern = pattern;
+	t->regex_flags = flags;
 	t->type = TERM_REGEX;
 	return true;
 }
@@ -328,11 +332,10 @@ spell_leet(const struct dict_line *line, const char *at, struct dict_term *t)
 	const struct dict_word *first = t->words;
 	const struct dict_word *last = t->words + t->word_count - 1;
 	struct buf pattern;
-	bool good;
 
 	if (t->type == TERM_WORD && !first->open_left && !first->open_right)
 		return true;
-	buf_init(&pattern);
+	buf_init_arena(&pattern, line->memory);
 	if (!first->open_left)
 		buf_add_cstr(&pattern, "(?<![\\pL\\pM\\pN])");
 	for (const struct dict_word *w = first; w <= last; w++) {
@@ -343,9 +346,7 @@ spell_leet(const struct dict_line *line, const char *at, struct dict_term *t)
 	}
 	if (!last->open_right)
 		buf_add_cstr(&pattern, "(?![\\pL\\pM\\pN])");
-	good = compile(line, buf_str(&pattern), at, 0, t);
-	buf_fini(&pattern);
-	return good;
+	return compile(line, buf_str(&pattern), at, 0, t);
 }
 
 /* ---- the line --------------------------------------------------------------

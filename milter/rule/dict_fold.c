@@ -26,6 +26,12 @@ static const unsigned char ascii_class[128] = {
     ['a' ... 'z'] = LETTER,
 };
 
+static const bool ascii_word[128] = {
+    ['0' ... '9'] = true,
+    ['A' ... 'Z'] = true,
+    ['a' ... 'z'] = true,
+};
+
 /* Class and byte length of the character at `i`. */
 static inline enum unicode_class
 class_at(struct str s, size_t i, size_t *len_out)
@@ -142,6 +148,14 @@ end_word(struct joiner *j)
 	j->gap = (struct gap){0};
 }
 
+/* Folding never makes text longer here: join() has reserved the room. */
+static inline void
+put(struct joiner *j, const char *p, size_t n)
+{
+	memcpy(j->out->p + j->out->len, p, n);
+	j->out->len += n;
+}
+
 static void
 add_gap(struct joiner *j, struct str sign, bool space)
 {
@@ -154,9 +168,9 @@ add_gap(struct joiner *j, struct str sign, bool space)
 	g->sign = c;
 	g->count++;
 	if (!space)
-		buf_add(j->out, sign);
+		put(j, sign.p, sign.len);
 	else if (j->out->len > j->base && j->out->p[j->out->len - 1] != ' ')
-		buf_add_char(j->out, ' ');
+		put(j, " ", 1);
 }
 
 static void
@@ -168,7 +182,27 @@ add_letter(struct joiner *j, struct str character, enum unicode_class class)
 	}
 	/* A mark belongs to its letter, and makes no second one of it. */
 	j->word_chars += class != UNICODE_MARK || j->word_chars == 0;
-	buf_add(j->out, character);
+	put(j, character.p, character.len);
+}
+
+/* All ASCII letters and digits from `i` on; how many. */
+static size_t
+add_ascii_letters(struct joiner *j, struct str text, size_t i)
+{
+	size_t n = i;
+
+	while (n < text.len && (unsigned char)text.p[n] < 0x80 &&
+	       ascii_word[(unsigned char)text.p[n]])
+		n++;
+	if (n == i)
+		return 0;
+	if (j->word_chars == 0) {
+		j->word_start = j->out->len;
+		j->word_letter = !ascii_is_digit(text.p[i]);
+	}
+	j->word_chars += (unsigned)(n - i);
+	put(j, text.p + i, n - i);
+	return n - i;
 }
 
 /* ---- folding ---------------------------------------------------------------
@@ -183,9 +217,14 @@ join(struct str text, struct buf *out)
 	if (!buf_reserve(out, text.len))
 		return;
 	for (size_t i = 0, n; i < text.len; i += n) {
-		enum unicode_class class = class_at(text, i, &n);
-		struct str character = str_make(text.p + i, n);
+		enum unicode_class class;
+		struct str character;
 
+		i += add_ascii_letters(&j, text, i);
+		if (i == text.len)
+			break;
+		class = class_at(text, i, &n);
+		character = str_make(text.p + i, n);
 		if (in_word(class))
 			add_letter(&j, character, class);
 		else
@@ -289,37 +328,6 @@ leet_find(char c)
 	while (i < sizeof(leet) / sizeof(leet[0]) && leet[i].sign != c)
 		i++;
 	return i;
-}
-
-static bool
-leet_sign(char c)
-{
-	return c != '\0' && strchr("@$!|+", c) != NULL;
-}
-
-bool
-fold_next_leet_word(struct str s, size_t *pos, struct str *word_out)
-{
-	size_t i = *pos, n = 0, start;
-	enum unicode_class class = UNICODE_OTHER;
-
-	for (; i < s.len; i += n) {
-		class = class_at(s, i, &n);
-		if (in_word(class) || class == UNICODE_IDEOGRAPH ||
-		    leet_sign(s.p[i]))
-			break;
-	}
-	start = i;
-	if (i >= s.len)
-		return false;
-	i += n;
-	while (class != UNICODE_IDEOGRAPH && i < s.len &&
-	       (leet_sign(s.p[i]) || in_word(class_at(s, i, &n)))) {
-		i += leet_sign(s.p[i]) ? 1 : n;
-	}
-	*word_out = str_make(s.p + start, i - start);
-	*pos = i;
-	return true;
 }
 
 void

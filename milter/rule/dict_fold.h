@@ -28,12 +28,6 @@ void dict_fold_plain(struct str text, struct buf *out);
 bool fold_next_word(struct str folded, size_t *pos, struct str *word_out);
 
 /*
- * The next word for `leet` entries: as above, with the signs that stand for
- * letters (@ $ ! | +) counted as letters where they touch one.
- */
-bool fold_next_leet_word(struct str folded, size_t *pos, struct str *word_out);
-
-/*
  * The class of spellings `word` belongs to: every character that may stand for
  * a letter becomes that letter, and i, l and 1 one of them. Two words that
  * leet_spells() joins have the same class.
