@@ -12,3 +12,22 @@ t_unit_bin_rule_dict_SOURCES = t/unit/rule_dict.c
 t_unit_bin_rule_dict_LDADD = $(RULE_LIBS)
 t_unit_bin_rule_dict_fold_SOURCES = t/unit/rule_dict_fold.c
 t_unit_bin_rule_dict_fold_LDADD = $(RULE_LIBS)
+
+librule_a_SOURCES += \
+	milter/rule/cond.c milter/rule/cond.h \
+	milter/rule/expr.c milter/rule/expr.h \
+	milter/rule/finish.c milter/rule/loader.h \
+	milter/rule/keyword.c milter/rule/keyword.h \
+	milter/rule/keyword.def milter/rule/plugin.def \
+	milter/rule/feature.def milter/rule/evalfn.def \
+	milter/rule/lex.c milter/rule/lex.h \
+	milter/rule/limits.h \
+	milter/rule/meta.c milter/rule/meta.h \
+	milter/rule/parse.c milter/rule/parse.h \
+	milter/rule/pattern.c milter/rule/pattern.h \
+	milter/rule/plugin.c milter/rule/plugin.h \
+	milter/rule/replace.c milter/rule/replace.h \
+	milter/rule/ruleset.c milter/rule/ruleset.h \
+	milter/rule/settings.c milter/rule/settings.h \
+	milter/rule/source.c \
+	milter/rule/template.c milter/rule/template.h

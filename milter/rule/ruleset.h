@@ -8,12 +8,13 @@
 #ifndef POSTERN_RULE_RULESET_H
 #define POSTERN_RULE_RULESET_H
 
+#include "base/arena.h"
 #include "base/diag.h"
 #include "base/map.h"
 #include "base/regex.h"
 
 enum rule_type {
-	RULE_EMPTY,		/* declared by score or reuse only */
+	RULE_EMPTY, /* declared by score or reuse only */
 	RULE_HEADER,
 	RULE_BODY,
 	RULE_RAWBODY,
@@ -32,25 +33,26 @@ enum rule_type {
 	RULE_TYPE_COUNT
 };
 
-enum rule_flag {		/* tflags; unknown words stay in `tflags` */
+enum rule_flag { /* tflags; unknown words stay in `tflags` */
 	TFLAG_NET = 1 << 0,
 	TFLAG_NICE = 1 << 1,
 	TFLAG_LEARN = 1 << 2,
 	TFLAG_USERCONF = 1 << 3,
 	TFLAG_MULTIPLE = 1 << 4,
 	TFLAG_NOSUBJECT = 1 << 5,
-	TFLAG_CONCAT = 1 << 6,	/* mimeheader */
-	TFLAG_NOLOG = 1 << 7
+	TFLAG_CONCAT = 1 << 6, /* mimeheader */
+	TFLAG_NOLOG = 1 << 7,
+	TFLAG_NOAUTOLEARN = 1 << 8
 };
 
-enum rule_action {		/* `action NAME ...` */
-	RULE_ACTION_NONE,	/* adds to the score */
+enum rule_action {	  /* `action NAME ...` */
+	RULE_ACTION_NONE, /* adds to the score */
 	RULE_ACTION_REJECT,
 	RULE_ACTION_TEMPFAIL,
 	RULE_ACTION_QUARANTINE,
 	RULE_ACTION_TAG,
 	RULE_ACTION_DISCARD,
-	RULE_ACTION_SHADOW	/* evaluated and recorded, decides nothing */
+	RULE_ACTION_SHADOW /* evaluated and recorded, decides nothing */
 };
 
 /* A value of an eval call: text, or a number when `is_number`. */
@@ -62,69 +64,90 @@ struct eval_arg {
 
 /* One criterion of uri_detail. */
 struct uri_criterion {
-	struct str key;		/* raw type cleaned text domain host */
+	struct str key; /* raw type cleaned text domain host */
 	bool negated;
+	struct str perl; /* as `perl` and `pattern` of a rule */
 	struct str pattern;
-	unsigned flags;		/* enum regex_flag */
+	unsigned flags; /* enum regex_flag */
 	struct regex *regex;
 };
 
-struct meta_code;		/* rule/expr.h */
+struct meta_code; /* rule/expr.h */
 
 struct rule {
 	struct str name;
-	uint32_t index;		/* place in ruleset.rules */
+	uint32_t index; /* place in ruleset.rules */
 	enum rule_type type;
 	struct source_pos pos;
-	bool enabled;		/* runs: score not 0, set fits, valid */
-	bool hidden;		/* name starts with __ */
-	bool invalid;		/* refused; a diag says why */
+	bool enabled; /* runs: score not 0, set fits, valid */
+	bool hidden;  /* name starts with __ */
+	bool invalid; /* refused; a diag says why */
 
-	double score[4];	/* by score set */
+	double score[4]; /* by score set */
 	bool has_score;
-	int priority;
-	unsigned flags;		/* enum rule_flag */
-	uint32_t maxhits;	/* with TFLAG_MULTIPLE; 0 = no limit */
-	uint32_t range_from;	/* mimeheader range=A-B; 0 = none */
+	int priority;	     /* in force: lower runs earlier */
+	int priority_set;    /* as written or pulled down; 0 = not set */
+	unsigned flags;	     /* enum rule_flag */
+	uint32_t maxhits;    /* with TFLAG_MULTIPLE; 0 = no limit */
+	uint32_t range_from; /* mimeheader range=A-B; 0 = none */
 	uint32_t range_to;
-	struct str tflags;	/* as written */
+	struct str tflags; /* as written */
 	struct str describe;
 	enum rule_action action;
-	struct str action_text;	/* reply text of its own, or empty */
+	struct str action_text; /* reply text of its own, or empty */
 
 	/* header, mimeheader */
-	struct str header;	/* "From:addr", "ALL", name as written */
-	bool exists;		/* exists:NAME */
-	bool negated;		/* !~ */
+	struct str header; /* "From:addr", "ALL", name as written */
+	bool exists;	   /* exists:NAME */
+	bool negated;	   /* !~ */
 	bool has_unset;
-	struct str unset;	/* [if-unset: X] */
+	struct str unset; /* [if-unset: X] */
 
-	/* patterns: replace tags expanded; `written` is what stood in the file */
+	/*
+	 * Patterns: `written` stood in the file; `perl` is what SpamAssassin
+	 * compiles, tags expanded, flags in front; `pattern` is the same for
+	 * PCRE2 with `regex_flags`. Over PCRE2's size limit `pattern` calls
+	 * its tags as groups of a DEFINE block (`calls_tags`), `perl` does not.
+	 */
 	struct str written;
+	struct str perl;
 	struct str pattern;
 	unsigned regex_flags;
-	struct regex *regex;	/* NULL: none, or a template (%{TAG}) */
-	bool captures;		/* has named groups that set tags */
-	bool template;		/* holds %{TAG}: compiled per message */
+	struct regex *regex; /* NULL: none, or a template (%{TAG}) */
+	bool calls_tags;
+	bool replaced;	  /* named by replace_rules */
+	bool captures;	  /* has named groups that set tags */
+	bool template;	  /* holds %{TAG}: rule/template.h */
+	struct str *tags; /* of a template: "NAME" or "TAG(args)" */
+	size_t tag_count;
 
-	struct uri_criterion *criteria;	/* uri_detail */
+	struct uri_criterion *criteria; /* uri_detail */
 	size_t criterion_count;
 
-	struct str eval;	/* function name */
+	struct str eval;      /* function name */
+	struct str eval_args; /* as written */
 	struct eval_arg *args;
 	size_t arg_count;
 
-	struct str meta;	/* expression as written */
+	struct str meta; /* expression as written */
 	struct meta_code *code;
 
-	struct str *conditions;	/* `if` stack it stood in, outermost first */
+	struct str *conditions; /* `if` stack it stood in, outermost first */
 	size_t condition_count;
 };
 
 /* A setting line other modules consume: welcomelist_from, util_rb_tld ... */
 struct rule_setting {
-	struct str key;		/* lower case, `-` as `_`, aliases resolved */
-	struct str value;	/* trimmed rest of the line */
+	struct str key;	  /* lower case, `-` as `_`, aliases resolved */
+	struct str value; /* trimmed rest of the line */
+	struct source_pos pos;
+};
+
+/* A `test NAME ok|fail string` line. */
+struct rule_test {
+	struct str name;
+	bool hits; /* ok: the rule must match `text` */
+	struct str text;
 	struct source_pos pos;
 };
 
@@ -132,32 +155,36 @@ enum plugin_set { PLUGINS_CORE, PLUGINS_LOCAL, PLUGINS_STOCK };
 
 struct ruleset_options {
 	enum plugin_set plugins;
-	unsigned score_set;	/* 0..3 */
-	const char *lang;	/* "en_US" when NULL */
-	bool run_tests;		/* `test` lines, at lint */
-	bool probe_cost;	/* adversarial cost probe, at lint */
+	unsigned score_set; /* 0..3 */
+	const char *lang;   /* "en_US" when NULL */
+	bool lint;	    /* SpamAssassin's stricter checks of patterns */
+	bool run_tests;	    /* `test` lines, at lint */
+	bool probe_cost;    /* adversarial cost probe, at lint */
 	/* Is this eval function implemented? NULL: none is. */
 	bool (*knows_eval)(struct str name);
 };
 
 struct ruleset {
-	struct rule *rules;	/* in order of first definition */
+	struct rule *rules; /* in order of first definition */
 	size_t count;
-	struct map *by_name;	/* name -> struct rule */
-	struct rule_setting *settings;	/* in file order */
+	struct map *by_name;	       /* name -> struct rule */
+	struct rule_setting *settings; /* in file order */
 	size_t setting_count;
-	double required_score;	/* 5.0 unless set */
-	uint32_t *meta_order;	/* metas, dependencies first */
+	struct rule_test *tests;
+	size_t test_count;
+	double required_score; /* 5.0 unless set */
+	uint32_t *meta_order;  /* metas, dependencies first */
 	size_t meta_count;
 	size_t files;
-	uint8_t version[16];	/* digest of all input: cache key, `ruleset` */
+	struct arena arena;  /* owns every string and array above */
+	uint8_t version[16]; /* digest of all input: cache key, `ruleset` */
 };
 
 /*
- * Reads `paths` in order: files, or directories (*.pre then *.cf, sorted; *.dict
- * and access files are other modules'). Always returns a ruleset with every good
- * rule; what is wrong is in `diags`, one entry each. The caller decides by
- * diags->errors. Blocks on files.
+ * Reads `paths` in order: files, or directories (*.pre then *.cf, sorted;
+ * *.dict and access files are other modules'). Always returns a ruleset with
+ * every good rule; what is wrong is in `diags`, one entry each. The caller
+ * decides by diags->errors. Blocks on files.
  */
 struct ruleset *ruleset_load(const char *const *paths, size_t count,
     const struct ruleset_options *options, struct diags *diags);
@@ -169,7 +196,8 @@ void ruleset_free(struct ruleset **rs);
 const struct rule *ruleset_find(const struct ruleset *rs, struct str name);
 const char *rule_type_text(enum rule_type type);
 
-/* All values of one setting in order: while (ruleset_setting(rs, k, &pos, &v)) */
+/* All values of one setting in order: while (ruleset_setting(rs, k, &pos, &v))
+ */
 bool ruleset_setting(const struct ruleset *rs, const char *key, size_t *pos,
     const struct rule_setting **out);
 

@@ -1,0 +1,161 @@
+#include "rule/cond.h"
+
+#include "base/err.h"
+#include "base/vec.h"
+#include "rule/expr.h"
+#include "rule/limits.h"
+
+/* The interpreter rule files were written for; 5.36.0 where it was measured. */
+#define PERL_VERSION 5.036
+
+struct tokens {
+	VEC(struct lex_token) list;
+};
+
+static bool
+is_class(struct str word)
+{
+	unsigned parts = 1;
+
+	for (size_t i = 0; i < word.len; i++) {
+		if (word.p[i] != ':')
+			continue;
+		if (i == 0 || i + 2 >= word.len || word.p[i + 1] != ':' ||
+		    word.p[i + 2] == ':')
+			return false;
+		parts++;
+		i++;
+	}
+	return word.len >= 2 && parts <= 11;
+}
+
+static void
+set_number(struct lex_token *t, double value)
+{
+	t->type = LEX_NUMBER;
+	t->value = value;
+	t->text.len = 0; /* the value counts, not the text */
+}
+
+/* plugin ( X ), can ( X ), has ( X ) at token `i`: one number. */
+static size_t
+call_length(const struct tokens *t, size_t i)
+{
+	const struct lex_token *v = t->list.v;
+
+	if (i + 3 >= t->list.len || !str_is(v[i + 1].text, "(") ||
+	    v[i + 2].type != LEX_WORD || !str_is(v[i + 3].text, ")"))
+		return 0;
+	return 4;
+}
+
+static double
+call(const struct plugins *p, struct str fn, struct str arg,
+    struct source_pos pos, struct diags *diags)
+{
+	if (str_is(fn, "plugin"))
+		return plugins_has(p, arg);
+	if (str_find(arg, STR("::")) == STR_NPOS)
+		diag_add(diags, SEVERITY_ERROR, pos,
+		    "%.*s(%.*s) names no function of a module", STR_ARG(fn),
+		    STR_ARG(arg));
+	return plugins_can(p, arg, str_is(fn, "can"));
+}
+
+static bool
+is_function(struct str word)
+{
+	return str_is(word, "plugin") || str_is(word, "can") ||
+	       str_is(word, "has");
+}
+
+static bool
+resolve_word(struct lex_token *t, struct source_pos pos, struct diags *diags)
+{
+	if (str_is(t->text, "version")) {
+		set_number(t, 4.000001);
+	} else if (str_is(t->text, "perl_version")) {
+		set_number(t, PERL_VERSION);
+	} else if (str_is(t->text, "local_tests_only")) {
+		set_number(t, 1);
+	} else if (is_class(t->text)) {
+		set_number(t, 1); /* a string that is not empty is true */
+	} else {
+		diag_add(diags, SEVERITY_ERROR, pos,
+		    "\"%.*s\" in the condition is not understood",
+		    STR_ARG(t->text));
+		return false;
+	}
+	return true;
+}
+
+/* Words to numbers, in place. */
+static int
+resolve(const struct plugins *p, struct tokens *t, struct source_pos pos,
+    struct diags *diags)
+{
+	struct lex_token *v = t->list.v;
+	size_t out = 0;
+
+	for (size_t i = 0; i < t->list.len; i++) {
+		struct lex_token token = v[i];
+
+		if (token.type == LEX_WORD && is_function(token.text)) {
+			size_t n = call_length(t, i);
+
+			if (n > 0) {
+				set_number(
+				    &token, call(p, v[i].text, v[i + 2].text,
+						pos, diags));
+				i += n - 1;
+			} else {
+				token.type = LEX_OPERATOR; /* cannot parse */
+			}
+		} else if (token.type == LEX_WORD &&
+			   !resolve_word(&token, pos, diags)) {
+			return ERR_SYNTAX;
+		}
+		v[out++] = token;
+	}
+	t->list.len = out;
+	return 0;
+}
+
+static int
+run(struct tokens *t, struct source_pos pos, struct str text,
+    struct diags *diags)
+{
+	struct expr_error error;
+	struct arena a;
+	struct meta_code *code;
+	double value = 0;
+
+	arena_init(&a, 0);
+	code = expr_compile(&a, t->list.v, t->list.len, NULL, &error);
+	if (code == NULL)
+		diag_add_excerpt(diags, SEVERITY_WARNING, pos, text,
+		    error.offset, "condition counts as false: %s",
+		    error.message);
+	else
+		expr_run(code, NULL, &value);
+	arena_fini(&a);
+	return value != 0;
+}
+
+int
+cond_eval(const struct plugins *p, struct str text, struct source_pos pos,
+    struct diags *diags)
+{
+	struct tokens t = {0};
+	struct lex_token token;
+	size_t at = 0;
+	int rc;
+
+	while (t.list.len < EXPR_TOKEN_MAX && lex_next(text, &at, &token))
+		*VEC_PUSH(&t.list) = token;
+	rc = resolve(p, &t, pos, diags);
+	if (rc == 0)
+		rc = run(&t, pos, text, diags);
+	VEC_FINI(&t.list);
+	return rc;
+}

@@ -1,0 +1,15 @@
+/*
+ * Metas: the check of an expression when it is read, and the programs, order
+ * and cycles once all rules are known. Private to rule/.
+ */
+#ifndef POSTERN_RULE_META_H
+#define POSTERN_RULE_META_H
+
+#include "rule/loader.h"
+
+/* Compiles every meta of l->rs and fills meta_order. Rules are frozen. */
+void meta_compile_all(struct loader *l);
+/* The tags net and the priorities metas hand on to or take from others. */
+void meta_settle(struct loader *l);
+
+#endif

@@ -1,0 +1,182 @@
+#include "rule/template.h"
+
+#include "base/buf.h"
+#include "rule/limits.h"
+
+/*
+ * Length of `%{TAG}` or `%{TAG(args)}` at the start of `s`, the tag in
+ * `*tag_out`; 0: none. TAG is [A-Z][A-Z0-9]*(_[A-Z0-9]+)*.
+ */
+static size_t
+tag_length(struct str s, struct str *tag_out)
+{
+	size_t i = 2;
+
+	if (!str_starts(s, STR("%{")) || s.len < 4 || s.p[2] < 'A' ||
+	    s.p[2] > 'Z')
+		return 0;
+	while (i < s.len &&
+	       ((s.p[i] >= 'A' && s.p[i] <= 'Z') || ascii_is_digit(s.p[i]) ||
+		   (s.p[i] == '_' && s.p[i - 1] != '_')))
+		i++;
+	if (i < s.len && s.p[i - 1] == '_')
+		return 0;
+	if (i < s.len && s.p[i] == '(') {
+		i += 1 + str_cspan(str_skip(s, i + 1), ")}");
+		if (i >= s.len || s.p[i] != ')')
+			return 0;
+		i++;
+	}
+	if (i >= s.len || s.p[i] != '}')
+		return 0;
+	*tag_out = str_make(s.p + 2, i - 2);
+	return i + 1;
+}
+
+/* Next tag at or after `*pos` with no backslash before it. */
+static size_t
+next_tag(struct str s, size_t *pos, struct str *tag_out)
+{
+	for (; *pos < s.len; (*pos)++) {
+		size_t n;
+
+		if (s.p[*pos] != '%' || (*pos > 0 && s.p[*pos - 1] == '\\'))
+			continue;
+		n = tag_length(str_skip(s, *pos), tag_out);
+		if (n > 0)
+			return n;
+	}
+	return 0;
+}
+
+static bool
+has_capture(struct str s)
+{
+	for (size_t i = 0; i + 3 < s.len; i++) {
+		size_t at = i + 2;
+
+		if (s.p[i] != '(' || s.p[i + 1] != '?')
+			continue;
+		at += s.p[at] == 'P';
+		if (at + 1 < s.len && (s.p[at] == '<' || s.p[at] == '\'') &&
+		    s.p[at + 1] >= 'A' && s.p[at + 1] <= 'Z')
+			return true;
+	}
+	return false;
+}
+
+void
+template_mark(struct arena *a, struct rule *r)
+{
+	struct str tag;
+	size_t pos = 0, n;
+
+	r->captures = has_capture(r->perl);
+	r->template = false;
+	r->tags = NULL;
+	r->tag_count = 0;
+	if (r->captures)
+		r->priority_set = -10000;
+	while (r->type != RULE_MIMEHEADER && r->tag_count < TEMPLATE_TAG_MAX &&
+	       (n = next_tag(r->perl, &pos, &tag)) > 0) {
+		if (r->tags == NULL)
+			r->tags =
+			    arena_array(a, TEMPLATE_TAG_MAX, sizeof(*r->tags));
+		r->tags[r->tag_count++] = arena_copy(a, tag);
+		r->template = true;
+		pos += n;
+	}
+	if (r->template)
+		r->perl = template_escape(a, r->perl);
+}
+
+struct str
+template_escape(struct arena *a, struct str perl)
+{
+	struct str tag;
+	size_t pos = 0, from = 0, n;
+	struct buf b;
+
+	if (str_find(perl, STR("%{")) == STR_NPOS)
+		return perl;
+	buf_init_arena(&b, a);
+	while ((n = next_tag(perl, &pos, &tag)) > 0) {
+		buf_add(&b, str_make(perl.p + from, pos - from));
+		buf_add(&b, STR("%\\{"));
+		buf_add(&b, tag);
+		buf_add(&b, STR("\\}"));
+		pos += n;
+		from = pos;
+	}
+	buf_add(&b, str_skip(perl, from));
+	return buf_str(&b);
+}
+
+static void
+add_quoted(struct buf *b, struct str s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		if (!ascii_is_alnum(s.p[i]) && s.p[i] != '_')
+			buf_add_char(b, '\\');
+		buf_add_char(b, s.p[i]);
+	}
+}
+
+static bool
+add_values(struct buf *b, struct str tag, template_values values, void *context)
+{
+	struct str v[TEMPLATE_VALUE_MAX];
+	size_t n = values(context, tag, v, TEMPLATE_VALUE_MAX), used = 0;
+
+	buf_add(b, STR("(?:"));
+	for (size_t i = 0; i < n; i++) {
+		if (v[i].len == 0)
+			continue;
+		if (used++ > 0)
+			buf_add_char(b, '|');
+		add_quoted(b, v[i]);
+	}
+	buf_add_char(b, ')');
+	return used > 0;
+}
+
+struct str
+template_fill(const struct rule *r, struct arena *a, template_values values,
+    void *context)
+{
+	struct str s = r->pattern;
+	size_t from = 0, pos = 0;
+	struct buf b;
+
+	buf_init_arena(&b, a);
+	b.limit = TEMPLATE_SIZE_MAX;
+	while (pos + 2 < s.len) {
+		struct str rest = str_skip(s, pos);
+		bool escaped = pos > 0 && s.p[pos - 1] == '\\';
+		size_t i, n = 0;
+
+		if (!escaped && str_starts(rest, STR("%\\{"))) {
+			for (i = 0; i < r->tag_count; i++) {
+				struct str t = r->tags[i];
+
+				n = t.len + 5;
+				if (str_starts(str_skip(rest, 3), t) &&
+				    str_starts(
+					str_skip(rest, 3 + t.len), STR("\\}")))
+					break;
+			}
+			if (i < r->tag_count) {
+				buf_add(&b, str_make(s.p + from, pos - from));
+				if (!add_values(
+					&b, r->tags[i], values, context))
+					return STR_NONE;
+				pos += n;
+				from = pos;
+				continue;
+			}
+		}
+		pos++;
+	}
+	buf_add(&b, str_skip(s, from));
+	return b.failed ? STR_NONE : buf_str(&b);
+}
