@@ -5,6 +5,7 @@ librule_a_SOURCES += \
 	milter/rule/dict.c milter/rule/dict.h \
 	milter/rule/dict_entry.c milter/rule/dict_entry.h \
 	milter/rule/dict_fold.c milter/rule/dict_fold.h \
+	milter/rule/dict_import.c milter/rule/dict_import.h \
 	milter/rule/dict_parse.c milter/rule/dict_parse.h
 
 check_PROGRAMS += t/unit/bin/rule_dict t/unit/bin/rule_dict_fold
@@ -31,3 +32,7 @@ librule_a_SOURCES += \
 	milter/rule/settings.c milter/rule/settings.h \
 	milter/rule/source.c \
 	milter/rule/template.c milter/rule/template.h
+
+check_PROGRAMS += t/unit/bin/rule_dict_import
+t_unit_bin_rule_dict_import_SOURCES = t/unit/rule_dict_import.c
+t_unit_bin_rule_dict_import_LDADD = $(RULE_LIBS)
