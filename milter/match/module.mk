@@ -5,6 +5,7 @@ libmatch_a_SOURCES = \
 	milter/match/cost.c milter/match/cost.h \
 	milter/match/dict_index.c milter/match/dict_index.h \
 	milter/match/dict_scan.c milter/match/dict_scan.h \
+	milter/match/dict_texts.c \
 	milter/match/hits.c milter/match/hits.h \
 	milter/match/literal.c milter/match/literal.h \
 	milter/match/literal_set.c milter/match/literal_set.h \
