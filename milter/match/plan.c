@@ -186,6 +186,8 @@ plan_new(const struct ruleset *rs, const struct dict_set *dicts,
 
 	p->rules = rs;
 	p->dicts = dicts;
+	if (dicts != NULL && dicts->len > 0)
+		p->dict_index = dict_index_new(dicts);
 	p->limits = options->limits;
 	p->count_cost = options->count_cost;
 	p->pool = pool_new();
@@ -215,6 +217,7 @@ plan_free(struct plan **pp)
 	if (p == NULL)
 		return;
 	pool_free(&p->pool);
+	dict_index_free(&p->dict_index);
 	for (int view = 0; view < VIEW_COUNT; view++) {
 		struct work *w = &p->work[view];
 

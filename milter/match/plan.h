@@ -8,6 +8,7 @@
 #ifndef POSTERN_MATCH_PLAN_H
 #define POSTERN_MATCH_PLAN_H
 
+#include "match/dict_index.h"
 #include "match/literal.h"
 #include "match/prefilter.h"
 #include "match/scan.h"
@@ -62,6 +63,7 @@ struct special_list {
 struct plan {
 	const struct ruleset *rules;
 	const struct dict_set *dicts;
+	struct dict_index *dict_index; /* NULL: no dictionaries */
 	struct regex_limits limits;
 	bool count_cost;
 	struct query_set queries;

@@ -1,7 +1,9 @@
 #include "match/scan.h"
 
+#include "match/dict_scan.h"
 #include "match/plan.h"
 #include "match/run.h"
+#include "match/scratch.h"
 
 static bool
 message_tag(void *context, struct str query, struct str *value_out)
@@ -21,5 +23,8 @@ scan_message(const struct plan *p, struct scratch *s, struct message *m,
 
 	if (!texts_gather(m, &p->queries, &texts))
 		return false;
-	return run_texts(p, s, &texts, &source, message_arena(m), out);
+	if (!run_texts(p, s, &texts, &source, message_arena(m), out))
+		return false;
+	return p->dict_index == NULL ||
+	       dict_scan_message(p->dict_index, s->regex, m, out);
 }
