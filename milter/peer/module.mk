@@ -1,10 +1,22 @@
 noinst_LIBRARIES += libpeer.a
 libpeer_a_SOURCES = \
 	milter/peer/rep.c milter/peer/rep.h milter/peer/rep_settings.def \
+	milter/peer/rep_backend.h \
+	milter/peer/rep_code.c milter/peer/rep_code.h \
+	milter/peer/rep_journal.c milter/peer/rep_journal.h \
 	milter/peer/rep_keys.c milter/peer/rep_keys.h \
+	milter/peer/rep_mem.c \
 	milter/peer/rep_model.c milter/peer/rep_model.h \
+	milter/peer/rep_redis.c \
+	milter/peer/rep_store.c milter/peer/rep_store.h \
 	milter/peer/rep_unit.c milter/peer/rep_unit.h
 
 check_PROGRAMS += t/unit/bin/peer_rep_model
 t_unit_bin_peer_rep_model_SOURCES = t/unit/peer_rep_model.c
 t_unit_bin_peer_rep_model_LDADD = $(PEER_LIBS)
+check_PROGRAMS += t/unit/bin/peer_rep_mem
+t_unit_bin_peer_rep_mem_SOURCES = t/unit/peer_rep_mem.c
+t_unit_bin_peer_rep_mem_LDADD = $(PEER_LIBS)
+check_PROGRAMS += t/unit/bin/peer_rep_journal
+t_unit_bin_peer_rep_journal_SOURCES = t/unit/peer_rep_journal.c
+t_unit_bin_peer_rep_journal_LDADD = $(PEER_LIBS)

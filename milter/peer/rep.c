@@ -2,28 +2,28 @@
 #include "peer/rep.h"
 
 static const char *const class_name[REP_CLASS_COUNT] = {
-	[REP_HAM] = "ham",
-	[REP_SPAM] = "spam",
-	[REP_RULES] = "rules",
-	[REP_DICT] = "dict",
-	[REP_DNSBL] = "dnsbl",
-	[REP_VIRUS] = "virus",
-	[REP_TRAP] = "trap",
-	[REP_UNKNOWN_RCPT] = "unknown",
-	[REP_RELAY] = "relay",
-	[REP_COMPLAINT] = "complaint",
-	[REP_SELF] = "self",
-	[REP_POLICY] = "policy",
+    [REP_HAM] = "ham",
+    [REP_SPAM] = "spam",
+    [REP_RULES] = "rules",
+    [REP_DICT] = "dict",
+    [REP_DNSBL] = "dnsbl",
+    [REP_VIRUS] = "virus",
+    [REP_TRAP] = "trap",
+    [REP_UNKNOWN_RCPT] = "unknown",
+    [REP_RELAY] = "relay",
+    [REP_COMPLAINT] = "complaint",
+    [REP_SELF] = "self",
+    [REP_POLICY] = "policy",
 };
 
 static const char *const state_name[] = {
-	[REP_NONE] = "none",
-	[REP_WATCH] = "watch",
-	[REP_LISTED] = "listed",
-	[REP_PROBATION] = "probation",
-	[REP_GOOD] = "good",
-	[REP_ALLOWED] = "allowed",
-	[REP_BLOCKED] = "blocked",
+    [REP_NONE] = "none",
+    [REP_WATCH] = "watch",
+    [REP_LISTED] = "listed",
+    [REP_PROBATION] = "probation",
+    [REP_GOOD] = "good",
+    [REP_ALLOWED] = "allowed",
+    [REP_BLOCKED] = "blocked",
 };
 
 #define STATE_COUNT (sizeof(state_name) / sizeof(state_name[0]))

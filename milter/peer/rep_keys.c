@@ -99,8 +99,8 @@ rep_key_unit(const char *prefix, const char *what, const char *unit)
 {
 	struct rep_key k;
 
-	return key_done(k, snprintf(k.text, sizeof(k.text), "%s%s:{%s}", prefix,
-	    what, unit));
+	return key_done(k,
+	    snprintf(k.text, sizeof(k.text), "%s%s:{%s}", prefix, what, unit));
 }
 
 struct rep_key
@@ -109,7 +109,7 @@ rep_key_day(const char *prefix, const char *what, const char *unit, int64_t day)
 	struct rep_key k;
 
 	return key_done(k, snprintf(k.text, sizeof(k.text), "%s%s:{%s}:%lld",
-	    prefix, what, unit, (long long)day));
+			       prefix, what, unit, (long long)day));
 }
 
 struct rep_key
@@ -118,7 +118,7 @@ rep_key_number(const char *prefix, const char *what, int64_t number)
 	struct rep_key k;
 
 	return key_done(k, snprintf(k.text, sizeof(k.text), "%s%s:%lld", prefix,
-	    what, (long long)number));
+			       what, (long long)number));
 }
 
 struct rep_key
@@ -126,8 +126,8 @@ rep_key_text(const char *prefix, const char *what, const char *text)
 {
 	struct rep_key k;
 
-	return key_done(k, snprintf(k.text, sizeof(k.text), "%s%s:%s", prefix,
-	    what, text));
+	return key_done(
+	    k, snprintf(k.text, sizeof(k.text), "%s%s:%s", prefix, what, text));
 }
 
 unsigned

@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 static const int64_t ladder_ms[REP_LADDER] = {REP_HOUR_MS, 6 * REP_HOUR_MS,
-	REP_DAY_MS, 3 * REP_DAY_MS, 7 * REP_DAY_MS, 30 * REP_DAY_MS};
+    REP_DAY_MS, 3 * REP_DAY_MS, 7 * REP_DAY_MS, 30 * REP_DAY_MS};
 
 double
 rep_wilson_lower(double p, double n, double z)
@@ -13,8 +13,8 @@ rep_wilson_lower(double p, double n, double z)
 
 	if (!(n > 0))
 		return 0;
-	return fmax(0, (p + q / 2 -
-	    z * sqrt(p * (1 - p) / n + q / (4 * n))) / (1 + q));
+	return fmax(
+	    0, (p + q / 2 - z * sqrt(p * (1 - p) / n + q / (4 * n))) / (1 + q));
 }
 
 double
@@ -24,8 +24,8 @@ rep_wilson_upper(double p, double n, double z)
 
 	if (!(n > 0))
 		return 1;
-	return fmin(1, (p + q / 2 +
-	    z * sqrt(p * (1 - p) / n + q / (4 * n))) / (1 + q));
+	return fmin(
+	    1, (p + q / 2 + z * sqrt(p * (1 - p) / n + q / (4 * n))) / (1 + q));
 }
 
 static double
@@ -73,24 +73,23 @@ rates_from(const struct rep_settings *s, struct rep_sums x, double prior_short,
 	out->prior_long = clamp(prior_long, s->prior_min, s->prior_max);
 	out->bad_short = x.bad_short;
 	out->events_long = x.good_long + x.bad_long;
-	out->rate_short = shrink(s, x.good_short, x.bad_short,
-	    out->prior_short);
+	out->rate_short =
+	    shrink(s, x.good_short, x.bad_short, out->prior_short);
 	out->rate_long = shrink(s, x.good_long, x.bad_long, out->prior_long);
-	out->lower_short = rep_wilson_lower(out->rate_short, many,
-	    s->confidence);
-	out->upper_long = rep_wilson_upper(out->rate_long, many_long,
-	    s->confidence);
+	out->lower_short =
+	    rep_wilson_lower(out->rate_short, many, s->confidence);
+	out->upper_long =
+	    rep_wilson_upper(out->rate_long, many_long, s->confidence);
 }
 
 static void
 rates_below_site(const struct rep_settings *s, const struct rep_known *k,
     struct rep_sums x, int64_t now_ms, struct rep_rates *out)
 {
-	struct rep_sums site = without(sums_of(s, k->site, now_ms),
-	    sums_of(s, k->net, now_ms));
+	struct rep_sums site =
+	    without(sums_of(s, k->site, now_ms), sums_of(s, k->net, now_ms));
 
-	rates_from(s, x,
-	    shrink(s, site.good_short, site.bad_short, s->prior),
+	rates_from(s, x, shrink(s, site.good_short, site.bad_short, s->prior),
 	    shrink(s, site.good_long, site.bad_long, s->prior), out);
 }
 
@@ -126,29 +125,44 @@ static bool
 is_running(const struct rep_listing *l, enum rep_state state, int64_t now_ms)
 {
 	return l != NULL && l->state == state &&
-	    (l->until_ms == 0 || now_ms < l->until_ms);
+	       (l->until_ms == 0 || now_ms < l->until_ms);
 }
 
 static bool
 is_admins(const struct rep_listing *l, int64_t now_ms)
 {
 	return is_running(l, REP_ALLOWED, now_ms) ||
-	    is_running(l, REP_BLOCKED, now_ms);
+	       is_running(l, REP_BLOCKED, now_ms);
+}
+
+bool
+rep_model_is_running(const struct rep_listing *l, int64_t now_ms)
+{
+	return is_admins(l, now_ms) || is_running(l, REP_LISTED, now_ms);
+}
+
+const struct rep_listing *
+rep_model_net_word(const struct rep_listing *net,
+    const struct rep_listing *wider, int64_t now_ms)
+{
+	if (!is_admins(net, now_ms) && is_admins(wider, now_ms))
+		return wider;
+	return net;
 }
 
 static bool
-on_probation(const struct rep_settings *s, const struct rep_listing *l,
-    int64_t now_ms)
+on_probation(
+    const struct rep_settings *s, const struct rep_listing *l, int64_t now_ms)
 {
 	return l != NULL && l->state == REP_LISTED && now_ms >= l->until_ms &&
-	    now_ms < l->until_ms + s->probation;
+	       now_ms < l->until_ms + s->probation;
 }
 
 static bool
 is_good(const struct rep_settings *s, const struct rep_rates *r)
 {
 	return r->upper_long < s->good_upper &&
-	    r->events_long >= s->good_events;
+	       r->events_long >= s->good_events;
 }
 
 static void
@@ -181,15 +195,18 @@ rep_model_view(const struct rep_settings *s, const struct rep_known *k,
 	bool guarded = rep_model_is_protected(s, &k->client);
 
 	rep_model_rates(s, k, now_ms, &r);
-	*out = (struct rep_view){.known = true, .state = REP_NONE,
-		.rate_short = r.rate_short, .lower_short = r.lower_short,
-		.rate_long = r.rate_long, .upper_long = r.upper_long};
+	*out = (struct rep_view){.known = true,
+	    .state = REP_NONE,
+	    .rate_short = r.rate_short,
+	    .lower_short = r.lower_short,
+	    .rate_long = r.rate_long,
+	    .upper_long = r.upper_long};
 	if (word != NULL) {
 		view_listing(word, word != k->listing, out);
 	} else if (!guarded && is_running(k->listing, REP_LISTED, now_ms)) {
 		view_listing(k->listing, false, out);
 	} else if (!guarded && !is_good(s, &r) &&
-	    is_running(k->net_listing, REP_LISTED, now_ms)) {
+		   is_running(k->net_listing, REP_LISTED, now_ms)) {
 		view_listing(k->net_listing, true, out);
 	} else if (!guarded && on_probation(s, k->listing, now_ms)) {
 		view_listing(k->listing, false, out);
@@ -204,8 +221,8 @@ rep_model_view(const struct rep_settings *s, const struct rep_known *k,
 }
 
 uint32_t
-rep_model_strikes(const struct rep_settings *s, const struct rep_listing *l,
-    int64_t now_ms)
+rep_model_strikes(
+    const struct rep_settings *s, const struct rep_listing *l, int64_t now_ms)
 {
 	int64_t gone;
 
@@ -218,10 +235,10 @@ rep_model_strikes(const struct rep_settings *s, const struct rep_listing *l,
 int64_t
 rep_model_length(const struct rep_settings *s, uint32_t strike, uint64_t seed)
 {
-	int64_t base = ladder_ms[strike == 0	 ? 0
-		: strike > REP_LADDER		 ? REP_LADDER - 1
-						 : strike - 1];
-	double share = (double)(seed % 2001) / 1000 - 1;	/* -1 .. 1 */
+	int64_t base = ladder_ms[strike == 0	       ? 0
+				 : strike > REP_LADDER ? REP_LADDER - 1
+						       : strike - 1];
+	double share = (double)(seed % 2001) / 1000 - 1; /* -1 .. 1 */
 	double jitter = clamp(s->jitter, 0, 0.5);
 
 	return base + (int64_t)((double)base * jitter * share);
@@ -232,7 +249,7 @@ static uint64_t
 jitter_seed(const struct ip *ip, int64_t now_ms, uint32_t strike)
 {
 	uint64_t h = UINT64_C(14695981039346656037) ^ (uint64_t)now_ms ^
-	    ((uint64_t)strike << 56);
+		     ((uint64_t)strike << 56);
 
 	for (size_t i = 0; i < sizeof(ip->byte); i++)
 		h = (h ^ ip->byte[i]) * UINT64_C(1099511628211);
@@ -245,11 +262,12 @@ begin_listing(const struct rep_settings *s, const struct rep_listing *former,
 {
 	uint32_t strike = rep_model_strikes(s, former, now_ms) + 1;
 
-	*out = (struct rep_listing){.state = REP_LISTED, .since_ms = now_ms,
-		.strike = strike,
-		.removed_ms = former ? former->removed_ms : 0};
-	out->until_ms = now_ms +
-	    rep_model_length(s, strike, jitter_seed(seed, now_ms, strike));
+	*out = (struct rep_listing){.state = REP_LISTED,
+	    .since_ms = now_ms,
+	    .strike = strike,
+	    .removed_ms = former ? former->removed_ms : 0};
+	out->until_ms = now_ms + rep_model_length(s, strike,
+				     jitter_seed(seed, now_ms, strike));
 	(void)snprintf(out->by, sizeof(out->by), "model");
 }
 
@@ -268,7 +286,7 @@ evidence_lists(const struct rep_settings *s, const struct rep_known *k,
 	if (on_probation(s, k->listing, now_ms))
 		return r->lower_short >= s->relist_lower;
 	return r->lower_short >= s->list_lower && r->bad_short >= s->list_bad &&
-	    most(t->bad_givers, t->bad_before) >= s->list_rcpts;
+	       most(t->bad_givers, t->bad_before) >= s->list_rcpts;
 }
 
 bool
@@ -284,14 +302,13 @@ rep_model_list(const struct rep_settings *s, const struct rep_known *k,
 		return false;
 	rep_model_rates(s, k, now_ms, &r);
 	/* One virus through a good relay is its customer's, not the relay's. */
-	hard = a.hard &&
-	    (!is_good(s, &r) || r.lower_short >= s->watch_lower);
+	hard = a.hard && (!is_good(s, &r) || r.lower_short >= s->watch_lower);
 	if (!hard && !evidence_lists(s, k, &r, now_ms))
 		return false;
 	begin_listing(s, k->listing, &k->client, now_ms, out);
 	(void)snprintf(out->why, sizeof(out->why),
-	    hard ? "virus or trap hit" :
-	    "bad rate %.2f, surely above %.2f, of %.0f recent messages",
+	    hard ? "virus or trap hit"
+		 : "bad rate %.2f, surely above %.2f, of %.0f recent messages",
 	    r.rate_short, r.lower_short,
 	    k->unit->sums.bad_short + k->unit->sums.good_short);
 	return true;
@@ -304,7 +321,7 @@ members_list(const struct rep_settings *s, const struct rep_today *t)
 	uint32_t good = most(t->good_givers, t->good_before);
 
 	return bad >= s->net_members &&
-	    good < s->net_good_share * (double)(bad + good);
+	       good < s->net_good_share * (double)(bad + good);
 }
 
 bool
@@ -332,8 +349,8 @@ rep_model_list_net(const struct rep_settings *s, const struct rep_known *k,
 }
 
 enum rep_removal
-rep_model_removal(const struct rep_settings *s, const struct rep_listing *l,
-    int64_t now_ms)
+rep_model_removal(
+    const struct rep_settings *s, const struct rep_listing *l, int64_t now_ms)
 {
 	(void)s;
 	if (!is_running(l, REP_LISTED, now_ms) &&
@@ -352,5 +369,5 @@ rep_model_sample(const struct rep_settings *s, uint64_t random, int64_t last_ms,
     int64_t now_ms)
 {
 	return now_ms - last_ms >= s->sample_gap ||
-	    (double)(random >> 11) < s->sample_share * 0x1p53;
+	       (double)(random >> 11) < s->sample_share * 0x1p53;
 }

@@ -66,13 +66,23 @@ void rep_model_view(const struct rep_settings *s, const struct rep_known *k,
 
 /*
  * After bad evidence: does the client (or its network) go on the list now?
- * `*out` is the whole new listing but for `ref`, with `seed` choosing the
- * jitter. An admin's word, a running listing and protection say no.
+ * `*out` is the whole new listing but for `ref`; its jitter follows from the
+ * address and the time. An admin's word, a running listing and protection say
+ * no.
  */
 bool rep_model_list(const struct rep_settings *s, const struct rep_known *k,
     struct rep_applied a, int64_t now_ms, struct rep_listing *out);
 bool rep_model_list_net(const struct rep_settings *s,
     const struct rep_known *k, int64_t now_ms, struct rep_listing *out);
+
+/*
+ * Which listing speaks for a client's networks: an admin's word on the /24 or
+ * /48, then one on a wider network, then the model's listing. Either may be
+ * NULL.
+ */
+const struct rep_listing *rep_model_net_word(const struct rep_listing *net,
+    const struct rep_listing *wider, int64_t now_ms);
+bool rep_model_is_running(const struct rep_listing *l, int64_t now_ms);
 
 /* Strikes still standing at `now_ms`. */
 uint32_t rep_model_strikes(const struct rep_settings *s,

@@ -21,7 +21,8 @@ struct rep_store_options {
 				   sentinel://..., cluster://..., none */
 	const char *prefix;	/* "postern:" */
 	const char *state_dir;	/* journal, state file; NULL = none kept */
-	const struct rep_settings *settings;
+	const struct rep_settings *settings;	/* NULL: defaults; copied but
+						   for `protect` */
 	int budget_ms;		/* whole Redis budget of a message: 20 */
 	void (*log)(void *ctx, const char *line);	/* outages; any thread */
 	void *log_ctx;
@@ -42,10 +43,19 @@ struct rep_lookup *rep_lookup_start(struct rep_store *s, const struct ip *ip);
 void rep_lookup_collect(struct rep_lookup **l, int64_t deadline_us,
     struct rep_view *out);
 
-/* Counts an event. Does not block; journaled if the server is away. */
+/*
+ * Counts an event. Does not block. What this call took survives the death of
+ * the process: call it before the reply leaves, and no reply goes uncounted.
+ */
 void rep_store_report(struct rep_store *s, const struct rep_event *e);
 /* Keeps a decision record (JSON text) under its reference. Does not block. */
 void rep_store_record(struct rep_store *s, struct str ref, struct str json);
+
+/*
+ * Keyed hash of a recipient for rep_event.rcpt_hash, ASCII case ignored; the
+ * key is drawn once and kept in `state_dir`, so no address can be read back.
+ */
+uint64_t rep_store_hash_rcpt(const struct rep_store *s, struct str rcpt);
 
 /* State of the store for `postern status`: "up", "away since ..." and counts. */
 void rep_store_status(struct rep_store *s, struct buf *json_out);

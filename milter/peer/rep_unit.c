@@ -20,15 +20,15 @@ rep_settings_set(struct rep_settings *s, struct str name, double value)
 {
 	if (!(value >= 0 && value <= 1e15))
 		return false;
-#define REP_NUMBER(row, def, doc)                                              \
-	if (str_is(name, #row)) {                                              \
-		s->row = value;                                                \
-		return true;                                                   \
+#define REP_NUMBER(row, def, doc) \
+	if (str_is(name, #row)) { \
+		s->row = value;   \
+		return true;      \
 	}
-#define REP_TIME(row, def, text, doc)                                          \
-	if (str_is(name, #row)) {                                              \
-		s->row = value < 1 ? 1 : (int64_t)value;                       \
-		return true;                                                   \
+#define REP_TIME(row, def, text, doc)                    \
+	if (str_is(name, #row)) {                        \
+		s->row = value < 1 ? 1 : (int64_t)value; \
+		return true;                             \
 	}
 #include "peer/rep_settings.def"
 	return false;
@@ -38,16 +38,16 @@ double
 rep_weight(const struct rep_settings *s, enum rep_class c)
 {
 	const double weight[REP_CLASS_COUNT] = {
-		[REP_HAM] = s->weight_ham,
-		[REP_SPAM] = s->weight_spam,
-		[REP_RULES] = s->weight_rules,
-		[REP_DICT] = s->weight_dict,
-		[REP_VIRUS] = s->weight_virus,
-		[REP_TRAP] = s->weight_trap,
-		[REP_UNKNOWN_RCPT] = s->weight_unknown,
-		[REP_RELAY] = s->weight_relay,
-		[REP_COMPLAINT] = s->weight_complaint,
-		[REP_POLICY] = s->weight_policy,
+	    [REP_HAM] = s->weight_ham,
+	    [REP_SPAM] = s->weight_spam,
+	    [REP_RULES] = s->weight_rules,
+	    [REP_DICT] = s->weight_dict,
+	    [REP_VIRUS] = s->weight_virus,
+	    [REP_TRAP] = s->weight_trap,
+	    [REP_UNKNOWN_RCPT] = s->weight_unknown,
+	    [REP_RELAY] = s->weight_relay,
+	    [REP_COMPLAINT] = s->weight_complaint,
+	    [REP_POLICY] = s->weight_policy,
 	};
 
 	return (unsigned)c < REP_CLASS_COUNT ? weight[c] : 0;
@@ -118,7 +118,7 @@ rep_ledger_admits(const struct rep_settings *s, struct rep_ledger *l,
 {
 	ledger_turn(l, day);
 	return l->len < (uint32_t)s->net_children ||
-	    ledger_find(l, giver) != NULL;
+	       ledger_find(l, giver) != NULL;
 }
 
 static void
@@ -129,8 +129,8 @@ today_turn(struct rep_today *t, int64_t day)
 	if (day <= t->day)
 		return;
 	*t = (struct rep_today){.day = day,
-		.bad_before = next ? t->bad_givers : 0,
-		.good_before = next ? t->good_givers : 0};
+	    .bad_before = next ? t->bad_givers : 0,
+	    .good_before = next ? t->good_givers : 0};
 }
 
 static void
@@ -145,8 +145,8 @@ raise_byte(uint8_t *v)
  * may, or (trap) was counted today.
  */
 static bool
-take_share(const struct rep_settings *s, struct rep_giver *g, bool bad,
-    bool trap)
+take_share(
+    const struct rep_settings *s, struct rep_giver *g, bool bad, bool trap)
 {
 	bool within = bad ? g->bad < s->rcpt_bad : g->good < s->rcpt_good;
 
@@ -167,8 +167,8 @@ admit_recipients(const struct rep_settings *s, struct rep_unit *u,
 	bool bad = rep_class_is_bad(e->class), admitted = e->rcpt_count == 0;
 
 	for (uint32_t i = 0; i < e->rcpt_count && i < REP_EVENT_RCPTS; i++) {
-		struct rep_giver *g = ledger_take(l, e->rcpt_hash[i],
-		    REP_LEDGER_HOST_MAX);
+		struct rep_giver *g =
+		    ledger_take(l, e->rcpt_hash[i], REP_LEDGER_HOST_MAX);
 
 		if (g == NULL) {
 			admitted = true;
@@ -213,7 +213,7 @@ static bool
 harvest_counts(const struct rep_settings *s, const struct rep_today *t)
 {
 	return t->tries >= s->harvest_tries &&
-	    t->unknown > s->harvest_ratio * t->tries;
+	       t->unknown > s->harvest_ratio * t->tries;
 }
 
 static void

@@ -1,0 +1,569 @@
+#include "peer/rep_code.h"
+
+#include "peer/rep_keys.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define TEXT_MAX 192
+#define SUM_MAX 1e12 /* a decayed sum above is not ours */
+
+static void
+emit_int(rep_field_fn *fn, void *ctx, const char *name, int64_t v)
+{
+	char text[24];
+
+	if (v == 0)
+		return;
+	(void)snprintf(text, sizeof(text), "%lld", (long long)v);
+	fn(ctx, name, text);
+}
+
+static void
+emit_double(rep_field_fn *fn, void *ctx, const char *name, double v)
+{
+	char text[32];
+
+	if (v == 0)
+		return;
+	(void)snprintf(text, sizeof(text), "%.7g", v);
+	fn(ctx, name, text);
+}
+
+/* "day bad good bad-before good-before tries unknown" */
+static void
+emit_today(rep_field_fn *fn, void *ctx, const struct rep_today *t)
+{
+	char text[TEXT_MAX];
+
+	if (t->day == 0)
+		return;
+	(void)snprintf(text, sizeof(text), "%lld %u %u %u %u %u %u",
+	    (long long)t->day, t->bad_givers, t->good_givers, t->bad_before,
+	    t->good_before, t->tries, t->unknown);
+	fn(ctx, "today", text);
+}
+
+/* "hour a3b25": class letters in the order of enum rep_class. */
+static void
+emit_hour(rep_field_fn *fn, void *ctx, const struct rep_unit *u)
+{
+	char text[TEXT_MAX];
+	int n;
+
+	if (u->hour == 0)
+		return;
+	n = snprintf(text, sizeof(text), "%lld ", (long long)u->hour);
+	for (int i = 0; i < REP_CLASS_COUNT; i++)
+		if (u->used[i] > 0)
+			n += snprintf(text + n, sizeof(text) - (size_t)n,
+			    "%c%u", 'a' + i, u->used[i]);
+	fn(ctx, "hour", text);
+}
+
+void
+rep_unit_each(const struct rep_unit *u, rep_field_fn *fn, void *ctx)
+{
+	emit_int(fn, ctx, "seen", (int64_t)u->seen);
+	for (int i = 0; i < REP_CLASS_COUNT; i++)
+		emit_int(fn, ctx, rep_class_text((enum rep_class)i),
+		    (int64_t)u->count[i]);
+	emit_int(fn, ctx, "rejected", (int64_t)u->rejected);
+	emit_int(fn, ctx, "first", u->first_ms / 1000);
+	emit_int(fn, ctx, "last", u->last_ms / 1000);
+	emit_double(fn, ctx, "gs", u->sums.good_short);
+	emit_double(fn, ctx, "bs", u->sums.bad_short);
+	emit_double(fn, ctx, "gl", u->sums.good_long);
+	emit_double(fn, ctx, "bl", u->sums.bad_long);
+	emit_int(fn, ctx, "t", u->sums.t_ms);
+	emit_today(fn, ctx, &u->today);
+	emit_hour(fn, ctx, u);
+}
+
+/* Plain or with an exponent, as printf and Lua write it; finite, not < 0. */
+static bool
+parse_sum(struct str s, double *out)
+{
+	char text[40], *end;
+	double v;
+
+	if (s.len == 0 || s.len >= sizeof(text) ||
+	    str_span(s, "0123456789.e+-") != s.len)
+		return false;
+	memcpy(text, s.p, s.len);
+	text[s.len] = '\0';
+	v = strtod(text, &end);
+	if (end != text + s.len || !isfinite(v) || v < 0 || v > SUM_MAX)
+		return false;
+	*out = v;
+	return true;
+}
+
+static bool
+parse_time(struct str s, int64_t scale, int64_t *out)
+{
+	int64_t v;
+
+	if (!str_to_i64(s, &v) || v < 0 || v > INT64_C(1) << 50)
+		return false;
+	*out = v * scale;
+	return true;
+}
+
+static bool
+parse_count(struct str s, uint64_t *out)
+{
+	uint64_t v;
+
+	if (!str_to_u64(s, &v) || v > UINT64_C(1) << 53)
+		return false;
+	*out = v;
+	return true;
+}
+
+static bool
+parse_small(struct str *rest, uint32_t *out)
+{
+	uint64_t v;
+
+	if (!str_to_u64(str_word(rest), &v) || v > UINT32_MAX)
+		return false;
+	*out = (uint32_t)v;
+	return true;
+}
+
+static bool
+parse_today(struct str s, struct rep_today *out)
+{
+	struct rep_today t = {0};
+
+	if (!parse_time(str_word(&s), 1, &t.day) ||
+	    !parse_small(&s, &t.bad_givers) ||
+	    !parse_small(&s, &t.good_givers) ||
+	    !parse_small(&s, &t.bad_before) ||
+	    !parse_small(&s, &t.good_before) || !parse_small(&s, &t.tries) ||
+	    !parse_small(&s, &t.unknown))
+		return false;
+	*out = t;
+	return true;
+}
+
+static bool
+parse_hour(struct str s, struct rep_unit *u)
+{
+	struct rep_unit v = {0};
+	struct str list;
+
+	if (!parse_time(str_word(&s), 1, &v.hour))
+		return false;
+	list = str_word(&s);
+	while (list.len > 0) {
+		int class = list.p[0] - 'a';
+		size_t digits = str_span(str_skip(list, 1), "0123456789");
+		uint64_t n;
+
+		if (class < 0 || class >= REP_CLASS_COUNT ||
+		    !str_to_u64(str_head(str_skip(list, 1), digits), &n) ||
+		    n > UINT8_MAX)
+			return false;
+		v.used[class] = (uint8_t)n;
+		list = str_skip(list, 1 + digits);
+	}
+	u->hour = v.hour;
+	memcpy(u->used, v.used, sizeof(u->used));
+	return true;
+}
+
+static bool
+set_sum(struct rep_sums *x, struct str name, struct str value, bool *good)
+{
+	static const struct {
+		const char *name;
+		size_t offset;
+	} row[] = {
+	    {"gs", offsetof(struct rep_sums, good_short)},
+	    {"bs", offsetof(struct rep_sums, bad_short)},
+	    {"gl", offsetof(struct rep_sums, good_long)},
+	    {"bl", offsetof(struct rep_sums, bad_long)},
+	};
+
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		double v = 0;
+
+		if (!str_is(name, row[i].name))
+			continue;
+		*good = parse_sum(value, &v);
+		if (*good)
+			memcpy((char *)x + row[i].offset, &v, sizeof(v));
+		return true;
+	}
+	return false;
+}
+
+bool
+rep_unit_set(struct rep_unit *u, struct str name, struct str value)
+{
+	enum rep_class class;
+	bool good = true;
+
+	if (set_sum(&u->sums, name, value, &good))
+		return good;
+	if (rep_class_parse(name, &class))
+		return parse_count(value, &u->count[class]);
+	if (str_is(name, "seen"))
+		return parse_count(value, &u->seen);
+	if (str_is(name, "rejected"))
+		return parse_count(value, &u->rejected);
+	if (str_is(name, "first"))
+		return parse_time(value, 1000, &u->first_ms);
+	if (str_is(name, "last"))
+		return parse_time(value, 1000, &u->last_ms);
+	if (str_is(name, "t"))
+		return parse_time(value, 1, &u->sums.t_ms);
+	if (str_is(name, "today"))
+		return parse_today(value, &u->today);
+	if (str_is(name, "hour"))
+		return parse_hour(value, u);
+	return true;
+}
+
+void
+rep_listing_each(const struct rep_listing *l, rep_field_fn *fn, void *ctx)
+{
+	fn(ctx, "state", rep_state_text(l->state));
+	emit_int(fn, ctx, "since", l->since_ms / 1000);
+	emit_int(fn, ctx, "until", l->until_ms / 1000);
+	emit_int(fn, ctx, "strike", l->strike);
+	emit_int(fn, ctx, "removed", l->removed_ms / 1000);
+	if (l->why[0] != '\0')
+		fn(ctx, "why", l->why);
+	if (l->ref[0] != '\0')
+		fn(ctx, "ref", l->ref);
+	if (l->by[0] != '\0')
+		fn(ctx, "by", l->by);
+	if (l->note[0] != '\0')
+		fn(ctx, "note", l->note);
+}
+
+/* Cut to fit; control bytes become blanks. */
+static void
+set_text(char *to, size_t size, struct str value)
+{
+	size_t n = value.len < size - 1 ? value.len : size - 1;
+
+	for (size_t i = 0; i < n; i++)
+		to[i] = (unsigned char)value.p[i] < ' ' ? ' ' : value.p[i];
+	memset(to + n, 0, size - n);
+}
+
+bool
+rep_listing_set(struct rep_listing *l, struct str name, struct str value)
+{
+	uint64_t n;
+
+	if (str_is(name, "state"))
+		return rep_state_parse(value, &l->state);
+	if (str_is(name, "since"))
+		return parse_time(value, 1000, &l->since_ms);
+	if (str_is(name, "until"))
+		return parse_time(value, 1000, &l->until_ms);
+	if (str_is(name, "removed"))
+		return parse_time(value, 1000, &l->removed_ms);
+	if (str_is(name, "strike")) {
+		if (!str_to_u64(value, &n) || n > 1000000)
+			return false;
+		l->strike = (uint32_t)n;
+	} else if (str_is(name, "why")) {
+		set_text(l->why, sizeof(l->why), value);
+	} else if (str_is(name, "ref")) {
+		set_text(l->ref, sizeof(l->ref), value);
+	} else if (str_is(name, "by")) {
+		set_text(l->by, sizeof(l->by), value);
+	} else if (str_is(name, "note")) {
+		set_text(l->note, sizeof(l->note), value);
+	}
+	return true;
+}
+
+void
+rep_evidence_format(
+    const struct rep_evidence *e, char text[static REP_EVIDENCE_TEXT_MAX])
+{
+	double score = e->score;
+
+	if (!isfinite(score) || fabs(score) > 1e6)
+		score = 0;
+	(void)snprintf(text, REP_EVIDENCE_TEXT_MAX, "%lld %s%s %s %.4g %s",
+	    (long long)(e->at_ms / 1000), e->disputed ? "!" : "",
+	    rep_class_text(e->class), e->rule[0] ? e->rule : "-", score,
+	    e->ref[0] ? e->ref : "-");
+}
+
+static void
+set_word(char *to, size_t size, struct str word)
+{
+	if (str_is(word, "-"))
+		word = STR("");
+	set_text(to, size, word);
+}
+
+bool
+rep_evidence_parse(struct str text, struct rep_evidence *out)
+{
+	struct rep_evidence e = {0};
+	struct str class, rule, score, ref;
+	double points = 0;
+
+	if (!parse_time(str_word(&text), 1000, &e.at_ms))
+		return false;
+	class = str_word(&text);
+	rule = str_word(&text);
+	score = str_word(&text);
+	ref = str_word(&text);
+	if (str_starts(class, STR("!"))) {
+		e.disputed = true;
+		class = str_skip(class, 1);
+	}
+	if (!rep_class_parse(class, &e.class) || ref.len == 0)
+		return false;
+	if (!parse_sum(str_skip(score, str_starts(score, STR("-"))), &points))
+		return false;
+	e.score = str_starts(score, STR("-")) ? -points : points;
+	set_word(e.rule, sizeof(e.rule), rule);
+	set_word(e.ref, sizeof(e.ref), ref);
+	*out = e;
+	return true;
+}
+
+static void
+copy_word(char *to, size_t size, const char *from, size_t from_size)
+{
+	size_t n = 0;
+
+	while (n < size - 1 && n < from_size && from[n] != '\0') {
+		to[n] = (unsigned char)from[n] <= ' ' ||
+				(unsigned char)from[n] >= 0x7f
+			    ? '_'
+			    : from[n];
+		n++;
+	}
+	to[n] = '\0';
+}
+
+void
+rep_evidence_of(const struct rep_event *e, struct rep_evidence *out)
+{
+	*out = (struct rep_evidence){
+	    .at_ms = e->at_ms, .class = e->class, .score = e->score};
+	copy_word(out->rule, sizeof(out->rule), e->rule, sizeof(e->rule));
+	copy_word(out->ref, sizeof(out->ref), e->ref, sizeof(e->ref));
+}
+
+static void
+add_field(void *ctx, const char *name, const char *value)
+{
+	json_set_str(ctx, name, str_from(value));
+}
+
+struct json *
+rep_record_json(const char *unit, const struct rep_record *r)
+{
+	struct json *j = json_new_object(), *part;
+	char text[REP_EVIDENCE_TEXT_MAX];
+
+	json_set_str(j, "unit", str_from(unit));
+	if (r->exists) {
+		part = json_new_object();
+		rep_unit_each(&r->unit, add_field, part);
+		json_set(j, "rep", part);
+	}
+	if (r->has_listing) {
+		part = json_new_object();
+		rep_listing_each(&r->listing, add_field, part);
+		json_set(j, "list", part);
+	}
+	if (r->evidence_count > 0) {
+		part = json_new_array();
+		for (size_t i = 0; i < r->evidence_count; i++) {
+			rep_evidence_format(&r->evidence[i], text);
+			json_append(part, json_new_str(str_from(text)));
+		}
+		json_set(j, "evidence", part);
+	}
+	if (r->seq != 0)
+		json_set_int(j, "seq", (int64_t)r->seq);
+	return j;
+}
+
+static bool
+read_part(const struct json *part, struct rep_record *r, bool listing)
+{
+	void *iter = NULL;
+	const char *name;
+	struct json *value;
+
+	if (!json_is_object(part))
+		return false;
+	while (json_next(part, &iter, &name, &value)) {
+		struct str n = str_from(name), v = json_str(value);
+
+		if (!json_is_string(value) ||
+		    !(listing ? rep_listing_set(&r->listing, n, v)
+			      : rep_unit_set(&r->unit, n, v)))
+			return false;
+	}
+	return true;
+}
+
+bool
+rep_record_from_json(
+    const struct json *j, struct str *unit_out, struct rep_record *out)
+{
+	struct json *rep = json_get(j, "rep"), *list = json_get(j, "list");
+	struct json *evidence = json_get(j, "evidence");
+	struct str unit = json_get_str(j, "unit");
+	struct cidr c;
+	enum rep_kind kind;
+
+	*out = (struct rep_record){.exists = rep != NULL,
+	    .has_listing = list != NULL,
+	    .seq = (uint64_t)json_get_int(j, "seq", 0)};
+	if (!rep_name_parse(unit, &c, &kind) ||
+	    (rep != NULL && !read_part(rep, out, false)) ||
+	    (list != NULL && !read_part(list, out, true)))
+		return false;
+	for (size_t i = 0; evidence != NULL && i < json_count(evidence) &&
+			   i < REP_EVIDENCE_MAX;
+	     i++)
+		if (!rep_evidence_parse(json_str(json_at(evidence, i)),
+			&out->evidence[out->evidence_count++]))
+			return false;
+	*unit_out = unit;
+	return true;
+}
+
+/* ---- binary events --------------------------------------------------------
+ */
+
+#define EVENT_VERSION 1
+
+static uint8_t *
+put(uint8_t *at, uint64_t v, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i++)
+		*at++ = (uint8_t)(v >> (8 * i));
+	return at;
+}
+
+static uint8_t *
+put_text(uint8_t *at, const char *s, size_t size)
+{
+	size_t n = strnlen(s, size - 1);
+
+	*at++ = (uint8_t)n;
+	memcpy(at, s, n);
+	return at + n;
+}
+
+static uint32_t
+rcpts_of(const struct rep_event *e)
+{
+	return e->rcpt_count < REP_EVENT_RCPTS ? e->rcpt_count
+					       : REP_EVENT_RCPTS;
+}
+
+size_t
+rep_event_pack(const struct rep_event *e, uint8_t out[static REP_EVENT_BYTES])
+{
+	uint8_t *at = out;
+	uint64_t score;
+	double finite = isfinite(e->score) ? e->score : 0;
+
+	memcpy(&score, &finite, sizeof(score));
+	*at++ = EVENT_VERSION;
+	*at++ = (uint8_t)e->class;
+	*at++ = e->rejected;
+	memcpy(at, e->client.byte, sizeof(e->client.byte));
+	at += sizeof(e->client.byte);
+	at = put(at, (uint64_t)e->at_ms, 8);
+	at = put(at, score, 8);
+	at = put(at, e->tried, 4);
+	at = put(at, e->unknown, 4);
+	*at++ = (uint8_t)rcpts_of(e);
+	for (uint32_t i = 0; i < rcpts_of(e); i++)
+		at = put(at, e->rcpt_hash[i], 8);
+	at = put_text(at, e->rule, sizeof(e->rule));
+	at = put_text(at, e->ref, sizeof(e->ref));
+	return (size_t)(at - out);
+}
+
+static bool
+get(struct str *s, size_t bytes, uint64_t *out)
+{
+	uint64_t v = 0;
+
+	if (s->len < bytes)
+		return false;
+	for (size_t i = 0; i < bytes; i++)
+		v |= (uint64_t)(uint8_t)s->p[i] << (8 * i);
+	*s = str_skip(*s, bytes);
+	*out = v;
+	return true;
+}
+
+static bool
+get_text(struct str *s, char *to, size_t size)
+{
+	uint64_t n;
+
+	if (!get(s, 1, &n) || n >= size || s->len < n)
+		return false;
+	set_text(to, size, str_head(*s, (size_t)n));
+	*s = str_skip(*s, (size_t)n);
+	return true;
+}
+
+static bool
+get_numbers(struct str *s, struct rep_event *e)
+{
+	uint64_t class, rejected, at, score, tried, unknown;
+
+	if (!get(s, 1, &class) || class >= REP_CLASS_COUNT ||
+	    !get(s, 1, &rejected) || rejected > 1 ||
+	    s->len < sizeof(e->client.byte))
+		return false;
+	memcpy(e->client.byte, s->p, sizeof(e->client.byte));
+	*s = str_skip(*s, sizeof(e->client.byte));
+	if (!get(s, 8, &at) || at > UINT64_C(1) << 50 || !get(s, 8, &score) ||
+	    !get(s, 4, &tried) || !get(s, 4, &unknown))
+		return false;
+	memcpy(&e->score, &score, sizeof(score));
+	e->class = (enum rep_class) class;
+	e->rejected = rejected != 0;
+	e->at_ms = (int64_t)at;
+	e->tried = (uint32_t)tried;
+	e->unknown = (uint32_t)unknown;
+	return isfinite(e->score);
+}
+
+bool
+rep_event_unpack(struct str bytes, struct rep_event *out)
+{
+	struct rep_event e = {0};
+	uint64_t version, rcpts;
+
+	if (!get(&bytes, 1, &version) || version != EVENT_VERSION ||
+	    !get_numbers(&bytes, &e) || !get(&bytes, 1, &rcpts) ||
+	    rcpts > REP_EVENT_RCPTS)
+		return false;
+	e.rcpt_count = (uint32_t)rcpts;
+	for (uint64_t i = 0; i < rcpts; i++)
+		if (!get(&bytes, 8, &e.rcpt_hash[i]))
+			return false;
+	if (!get_text(&bytes, e.rule, sizeof(e.rule)) ||
+	    !get_text(&bytes, e.ref, sizeof(e.ref)) || bytes.len != 0)
+		return false;
+	*out = e;
+	return true;
+}

@@ -1,0 +1,283 @@
+/*
+ * The in-process store: lists, explains, keeps its state across a clean end
+ * and across kill -9, counts nothing twice.
+ */
+#include "peer/rep_backend.h"
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/random.h"
+#include "tap.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char dir[64];
+
+static void
+make_dir(void)
+{
+	snprintf(dir, sizeof(dir), "/tmp/postern-mem.XXXXXX");
+	if (mkdtemp(dir) == NULL)
+		exit(2);
+}
+
+static void
+remove_dir(void)
+{
+	char **name;
+	size_t count;
+
+	if (file_list(dir, "", &name, &count) != 0)
+		return;
+	for (size_t i = 0; i < count; i++) {
+		char *path = file_join(dir, name[i]);
+
+		unlink(path);
+		free(path);
+	}
+	file_list_free(&name, count);
+	rmdir(dir);
+}
+
+static void
+show_log(void *ctx, const char *line)
+{
+	(void)ctx;
+	printf("# %s\n", line);
+}
+
+static struct rep_store *
+open_store(void)
+{
+	struct rep_store_options o = {.url = "none", .state_dir = dir,
+		.budget_ms = 20, .log = show_log};
+	char *error = NULL;
+	struct rep_store *s = rep_store_open(&o, &error);
+
+	if (s == NULL)
+		printf("# %s\n", error);
+	free(error);
+	return s;
+}
+
+static struct ip
+ip_of(const char *text)
+{
+	struct ip ip = {{0}};
+
+	ip_parse(str_from(text), &ip);
+	return ip;
+}
+
+static struct rep_view
+look(struct rep_store *s, const char *text)
+{
+	struct ip ip = ip_of(text);
+	struct rep_lookup *l = rep_lookup_start(s, &ip);
+	struct rep_view v;
+
+	rep_lookup_collect(&l, clock_mono_us() + 20000, &v);
+	return v;
+}
+
+static void
+report(struct rep_store *s, const char *ip, enum rep_class class, int i)
+{
+	char rcpt[32];
+	struct rep_event e = {.client = ip_of(ip), .class = class,
+		.at_ms = clock_wall_ms(), .rcpt_count = 1, .score = 12.5,
+		.rule = "BAD_WORDS", .ref = "K7Q2-9XTM",
+		.rejected = class != REP_HAM};
+
+	snprintf(rcpt, sizeof(rcpt), "user%d@example.net", i);
+	e.rcpt_hash[0] = rep_store_hash_rcpt(s, str_from(rcpt));
+	rep_store_report(s, &e);
+}
+
+static void
+test_lists(void)
+{
+	struct rep_store *s;
+	struct rep_view v;
+	struct rep_record r;
+	struct buf b;
+
+	make_dir();
+	s = open_store();
+	v = look(s, "198.51.100.9");
+	ok(v.known && v.state == REP_NONE, "a stranger: known to be unknown");
+	for (int i = 0; i < 60; i++)
+		report(s, "198.51.100.9", REP_SPAM, i);
+	v = look(s, "198.51.100.9");
+	is_int(v.state, REP_LISTED, "a spammer is listed");
+	is_str(str_from(v.ref), STR("K7Q2-9XTM"), "with the reference");
+	ok(v.until_ms > clock_wall_ms(), "until");
+	is_int(s->ops->read(s, "4:198.51.100.9", &r), 0, "read");
+	is_int(r.evidence_count, REP_EVIDENCE_MAX, "bounded evidence");
+	rep_store_record(s, STR("K7Q2-9XTM"), STR("{\"why\":1}"));
+	rep_store_close(&s, 0);
+	s = open_store();
+	is_int(look(s, "198.51.100.9").state, REP_LISTED,
+	    "it is still listed after a restart");
+	s->ops->read(s, "4:198.51.100.9", &r);
+	is_int(r.unit.count[REP_SPAM], 60, "with all its counts");
+	is_int(r.unit.today.bad_givers, 60, "and recipients");
+	is_int(r.evidence_count, REP_EVIDENCE_MAX, "and evidence");
+	is_str(str_from(r.evidence[0].rule), STR("BAD_WORDS"), "as it was");
+	buf_init(&b);
+	is_int(s->ops->why(s, STR("K7Q2-9XTM"), &b), 0, "the record is there");
+	is_str(buf_str(&b), STR("{\"why\":1}"), "as it was");
+	is_int(s->ops->why(s, STR("NONE"), &b), ERR_ABSENT, "another is not");
+	buf_fini(&b);
+	rep_store_close(&s, 0);
+	remove_dir();
+}
+
+static void
+child_main(int out, unsigned seed)
+{
+	struct rep_store *s = open_store();
+	uint32_t n = 0;
+
+	if (s == NULL)
+		_exit(1);
+	for (;;) {
+		char ip[32];
+
+		snprintf(ip, sizeof(ip), "192.0.2.%u", (seed + n) % 5);
+		report(s, ip, n % 3 ? REP_HAM : REP_SPAM, (int)n);
+		n++;
+		/* The acknowledgement: what a reply would be. */
+		if (write(out, "x", 1) != 1)
+			_exit(1);
+		if (n % 500 == 0)
+			(void)s->ops->note(s, &(struct rep_audit){.what = "t"});
+	}
+}
+
+static uint64_t
+run_and_kill(unsigned seed, unsigned acks)
+{
+	int fd[2];
+	pid_t pid;
+	char b[4096];
+	uint64_t n = 0;
+	ssize_t got;
+
+	if (pipe(fd) != 0)
+		exit(2);
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		close(fd[0]);
+		child_main(fd[1], seed);
+	}
+	close(fd[1]);
+	while (n < acks && (got = read(fd[0], b, sizeof(b))) > 0)
+		n += (uint64_t)got;
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	while ((got = read(fd[0], b, sizeof(b))) > 0)
+		n += (uint64_t)got;
+	close(fd[0]);
+	return n;
+}
+
+/* Each event counts in its host and the /24: sums must agree with the acks. */
+static void
+test_kill(void)
+{
+	uint64_t acked = 0, runs = 12, seen = 0;
+	struct rep_store *s;
+	struct rep_record r;
+
+	make_dir();
+	for (unsigned i = 0; i < runs; i++)
+		acked += run_and_kill(i, 1 + (unsigned)(random_u64() % 1500));
+	s = open_store();
+	for (int i = 0; i < 5; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "4:192.0.2.%d", i);
+		if (s->ops->read(s, name, &r) == 0)
+			seen += r.unit.seen;
+	}
+	s->ops->read(s, "n:192.0.2.0/24", &r);
+	/* One may be counted whose acknowledgement was cut off by the kill. */
+	ok(seen >= acked && seen <= acked + runs,
+	    "%d kills: %llu acknowledged, %llu counted", (int)runs,
+	    (unsigned long long)acked, (unsigned long long)seen);
+	is_int(r.unit.seen, seen, "the network counted the same");
+	s->ops->read(s, REP_SITE, &r);
+	is_int(r.unit.seen, seen, "and the site");
+	rep_store_close(&s, 0);
+	s = open_store();
+	s->ops->read(s, REP_SITE, &r);
+	is_int(r.unit.seen, seen, "a further restart counts nothing again");
+	rep_store_close(&s, 0);
+	remove_dir();
+}
+
+/* A /48 keeps 256 members apart; the rest is counted in it alone. */
+static void
+test_children(void)
+{
+	struct rep_store *s;
+	struct rep_record r;
+	size_t hosts = 0;
+
+	make_dir();
+	s = open_store();
+	for (int i = 0; i < 300; i++) {
+		char ip[48];
+
+		snprintf(ip, sizeof(ip), "2001:db8:1:%x::1", i);
+		report(s, ip, REP_SPAM, i);
+		snprintf(ip, sizeof(ip), "6:2001:db8:1:%x::/64", i);
+		hosts += s->ops->read(s, ip, &r) == 0;
+	}
+	is_int(hosts, 255, "members kept apart, ::/64 of zero spelled else");
+	s->ops->read(s, "n:2001:db8:1::/48", &r);
+	is_int(r.unit.count[REP_SPAM], 300, "all are in the network");
+	rep_store_close(&s, 0);
+	remove_dir();
+}
+
+static void
+test_wide_block(void)
+{
+	struct rep_store *s;
+	struct rep_listing l = {.state = REP_BLOCKED, .since_ms = 1,
+		.until_ms = clock_wall_ms() + 60000, .why = "rented to spam"};
+
+	make_dir();
+	s = open_store();
+	is_int(s->ops->set_listing(s, "n:10.0.0.0/8", &l), 0, "block a /8");
+	is_int(look(s, "10.1.2.3").state, REP_BLOCKED, "its addresses are");
+	l.state = REP_ALLOWED;
+	s->ops->set_listing(s, "n:10.1.0.0/16", &l);
+	is_int(look(s, "10.1.2.3").state, REP_ALLOWED, "the nearer word wins");
+	is_int(look(s, "10.2.2.3").state, REP_BLOCKED, "others stay");
+	rep_store_close(&s, 0);
+	s = open_store();
+	is_int(look(s, "10.2.2.3").state, REP_BLOCKED, "also after a restart");
+	s->ops->forget(s, "n:10.0.0.0/8");
+	is_int(look(s, "10.2.2.3").state, REP_NONE, "until forgotten");
+	is_int(look(s, "10.1.2.3").state, REP_ALLOWED, "that alone");
+	rep_store_close(&s, 0);
+	remove_dir();
+}
+
+int
+main(void)
+{
+	test_lists();
+	test_kill();
+	test_children();
+	test_wide_block();
+	return done_testing();
+}
