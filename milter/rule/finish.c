@@ -5,9 +5,11 @@
 #include "rule/loader.h"
 
 #include "base/err.h"
+#include "rule/check.h"
 #include "rule/limits.h"
 #include "rule/meta.h"
 #include "rule/pattern.h"
+#include "rule/probe.h"
 #include "rule/template.h"
 
 /* Written out, a longer pattern is over PCRE2's limit; it is not even tried. */
@@ -167,6 +169,7 @@ expand_tags(struct loader *l, struct rule *r, struct str *calls_out)
 		return r->perl;
 	if (replace_expand_calls(&l->tags, &l->scratch, from, calls_out) != 0)
 		*calls_out = STR_NONE;
+	r->before_tags = r->perl;
 	return arena_copy(l->arena, to);
 }
 
@@ -289,8 +292,15 @@ finish_ruleset(struct loader *l)
 	memcpy(rs->version, l->digest, sizeof(rs->version));
 	compile_patterns(l);
 	meta_compile_all(l);
+	check_evals(l);
+	if (l->options->probe_cost)
+		probe_rules(l);
 	for (size_t i = 0; i < rs->count; i++)
 		rs->rules[i].enabled =
 		    is_enabled(&rs->rules[i], l->options->score_set);
 	meta_settle(l);
+	if (l->options->lint)
+		check_rules(l);
+	if (l->options->run_tests)
+		check_tests(l);
 }

@@ -15,15 +15,15 @@
 
 struct draft {
 	struct rule rule;
-	bool defined;		/* some line gave it a type */
-	bool listed;		/* in loader.defined */
-	bool mimeheader;	/* once a mimeheader, see parse_mimeheader */
+	bool defined;	 /* some line gave it a type */
+	bool listed;	 /* in loader.defined */
+	bool mimeheader; /* once a mimeheader, see parse_mimeheader */
 	struct arena *scratch;
 };
 
 struct open_if {
-	struct str text;	/* the condition */
-	bool skipping;		/* state outside the block */
+	struct str text; /* the condition */
+	bool skipping;	 /* state outside the block */
 	struct source_pos pos;
 };
 
@@ -37,21 +37,21 @@ struct line {
 
 struct loader {
 	struct ruleset *rs;
-	struct arena *arena;	/* rs->arena */
-	struct arena scratch;	/* of one step */
+	struct arena *arena;  /* rs->arena */
+	struct arena scratch; /* of one step */
 	const struct ruleset_options *options;
 	struct diags *diags;
 	const char *lang;
 	struct plugins plugins;
 	struct replace_tags tags;
-	struct map *replace_rules;	/* name -> anything */
-	struct map *drafts;		/* name -> struct draft */
-	VEC(struct draft *) defined;	/* in order of definition */
+	struct map *replace_rules;   /* name -> anything */
+	struct map *drafts;	     /* name -> struct draft */
+	VEC(struct draft *) defined; /* in order of definition */
 	VEC(struct rule_setting) settings;
 	VEC(struct rule_test) tests;
 	VEC(struct open_if) ifs;
 	bool skipping;
-	struct map *conditions;	/* text -> what it was worth first */
+	struct map *conditions; /* text -> what it was worth first */
 	struct map *noted;	/* keywords named once */
 	struct map *files;	/* paths read */
 	unsigned include_depth;

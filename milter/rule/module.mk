@@ -15,7 +15,10 @@ t_unit_bin_rule_dict_fold_SOURCES = t/unit/rule_dict_fold.c
 t_unit_bin_rule_dict_fold_LDADD = $(RULE_LIBS)
 
 librule_a_SOURCES += \
+	milter/rule/check.c milter/rule/check.h \
 	milter/rule/cond.c milter/rule/cond.h \
+	milter/rule/dump.c milter/rule/dump.h \
+	milter/rule/evalcall.c milter/rule/evalcall.h \
 	milter/rule/expr.c milter/rule/expr.h \
 	milter/rule/finish.c milter/rule/loader.h \
 	milter/rule/keyword.c milter/rule/keyword.h \
@@ -27,6 +30,7 @@ librule_a_SOURCES += \
 	milter/rule/parse.c milter/rule/parse.h \
 	milter/rule/pattern.c milter/rule/pattern.h \
 	milter/rule/plugin.c milter/rule/plugin.h \
+	milter/rule/probe.c milter/rule/probe.h \
 	milter/rule/replace.c milter/rule/replace.h \
 	milter/rule/ruleset.c milter/rule/ruleset.h \
 	milter/rule/settings.c milter/rule/settings.h \

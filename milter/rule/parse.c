@@ -147,6 +147,18 @@ take_unset(struct str *text, struct str *unset_out)
 	return false;
 }
 
+/* `literal` is the tail of `whole`, or stands in it. */
+static void
+set_pattern(struct loader *l, struct rule *r, struct str whole,
+    struct str literal, struct str perl)
+{
+	r->written = arena_copy(l->arena, whole);
+	r->literal = str_head(
+	    str_skip(r->written, (size_t)(literal.p - whole.p)), literal.len);
+	r->perl = perl;
+	template_mark(l->arena, r);
+}
+
 /* `fn(args)` of an eval rule. */
 static void
 parse_eval(struct loader *l, const struct line *line, struct str name,
@@ -188,9 +200,7 @@ parse_regex_rule(struct loader *l, const struct line *line, enum rule_type type,
 	if (!check_name(l, line, name) || !take_pattern(l, line, rest, &perl) ||
 	    (r = define(l, line, loader_draft(l, name), type)) == NULL)
 		return;
-	r->written = arena_copy(l->arena, rest);
-	r->perl = perl;
-	template_mark(l->arena, r);
+	set_pattern(l, r, rest, rest, perl);
 }
 
 static bool
@@ -290,7 +300,7 @@ take_header(struct loader *l, const struct line *line, struct str *rest,
 static void
 parse_header(struct loader *l, const struct line *line)
 {
-	struct str name, rest, header, perl, unset = STR_NONE;
+	struct str name, rest, whole, header, perl, unset = STR_NONE;
 	bool negated, has_unset;
 	struct draft *d;
 	struct rule *r;
@@ -319,6 +329,7 @@ parse_header(struct loader *l, const struct line *line)
 		d->rule.invalid = d->rule.invalid && !d->rule.exists;
 		return;
 	}
+	whole = rest;
 	if (!take_header(l, line, &rest, &header, &negated))
 		return;
 	has_unset = take_unset(&rest, &unset);
@@ -330,15 +341,13 @@ parse_header(struct loader *l, const struct line *line)
 	r->negated = negated;
 	r->has_unset = has_unset;
 	r->unset = arena_copy(l->arena, unset);
-	r->written = arena_copy(l->arena, rest);
-	r->perl = perl;
-	template_mark(l->arena, r);
+	set_pattern(l, r, whole, rest, perl);
 }
 
 static void
 parse_mimeheader(struct loader *l, const struct line *line)
 {
-	struct str name, rest, header, perl, unset = STR_NONE;
+	struct str name, rest, whole, header, perl, unset = STR_NONE;
 	bool negated;
 	struct draft *d;
 	struct rule *r;
@@ -380,9 +389,7 @@ parse_mimeheader(struct loader *l, const struct line *line)
 	r->negated = negated;
 	r->has_unset = unset.len > 0;
 	r->unset = arena_copy(l->arena, unset);
-	r->written = arena_copy(l->arena, rest);
-	r->perl = perl;
-	template_mark(l->arena, r);
+	set_pattern(l, r, whole, rest, perl);
 }
 
 /* key =~ /re/flags at `*rest`; false: none there any more. */

@@ -109,16 +109,19 @@ struct rule {
 	 * PCRE2 with `regex_flags`. Over PCRE2's size limit `pattern` calls
 	 * its tags as groups of a DEFINE block (`calls_tags`), `perl` does not.
 	 */
-	struct str written;
+	struct str written; /* all of the definition */
+	struct str literal; /* the /re/flags in it */
 	struct str perl;
 	struct str pattern;
 	unsigned regex_flags;
 	struct regex *regex; /* NULL: none, or a template (%{TAG}) */
 	bool calls_tags;
-	bool replaced;	  /* named by replace_rules */
-	bool captures;	  /* has named groups that set tags */
-	bool template;	  /* holds %{TAG}: rule/template.h */
-	struct str *tags; /* of a template: "NAME" or "TAG(args)" */
+	struct str before_tags; /* `perl` before replacement, if any */
+	bool slow;		/* the cost probe hit its limit */
+	bool replaced;		/* named by replace_rules */
+	bool captures;		/* has named groups that set tags */
+	bool template;		/* holds %{TAG}: rule/template.h */
+	struct str *tags;	/* of a template: "NAME" or "TAG(args)" */
 	size_t tag_count;
 
 	struct uri_criterion *criteria; /* uri_detail */
@@ -159,6 +162,7 @@ struct ruleset_options {
 	const char *lang;   /* "en_US" when NULL */
 	bool lint;	    /* SpamAssassin's stricter checks of patterns */
 	bool run_tests;	    /* `test` lines, at lint */
+	bool refuse_slow;   /* what the probe finds is refused */
 	bool probe_cost;    /* adversarial cost probe, at lint */
 	/* Is this eval function implemented? NULL: none is. */
 	bool (*knows_eval)(struct str name);
