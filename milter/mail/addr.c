@@ -24,13 +24,14 @@ struct reader {
 /* What one address was made of. A NULL pointer: not there. */
 struct pieces {
 	struct str phrase;
-	struct str angle;	/* between < and > */
+	struct str angle; /* between < and > */
 	struct str bare;
 	struct str comment;
 	size_t end;
 };
 
-/* ---- tokens --------------------------------------------------------------- */
+/* ---- tokens ---------------------------------------------------------------
+ */
 
 static size_t
 skip_space(struct str s, size_t pos)
@@ -96,8 +97,8 @@ in_set(char c, const char *set)
 static size_t
 span_but(struct str s, size_t pos, const char *set)
 {
-	while (pos < s.len && !ascii_is_space(s.p[pos]) &&
-	    !in_set(s.p[pos], set))
+	while (
+	    pos < s.len && !ascii_is_space(s.p[pos]) && !in_set(s.p[pos], set))
 		pos++;
 	return pos;
 }
@@ -112,8 +113,8 @@ mail_domain(struct str s, size_t pos)
 		return end;
 	if (pos >= s.len || s.p[pos] != '[')
 		return 0;
-	for (end = pos + 1; end < s.len &&
-	     (ascii_is_digit(s.p[end]) || in_set(s.p[end], ":."));)
+	for (end = pos + 1; end < s.len && (ascii_is_digit(s.p[end]) ||
+					       in_set(s.p[end], ":."));)
 		end++;
 	return end > pos + 1 && end < s.len && s.p[end] == ']' ? end + 1 : 0;
 }
@@ -141,10 +142,11 @@ is_mailbox(struct str s)
 	size_t end = mailbox(s, 0);
 
 	return end != 0 &&
-	    (end == s.len || (end + 1 == s.len && s.p[end] == '\n'));
+	       (end == s.len || (end + 1 == s.len && s.p[end] == '\n'));
 }
 
-/* ---- one address ---------------------------------------------------------- */
+/* ---- one address ----------------------------------------------------------
+ */
 
 /* An optional comment, then `,` or `;` or the end. */
 static bool
@@ -164,8 +166,8 @@ match_tail(struct reader *r, size_t pos, struct pieces *out)
 	return true;
 }
 
-static bool match_rest(struct reader *r, size_t pos, unsigned depth,
-    struct pieces *out);
+static bool match_rest(
+    struct reader *r, size_t pos, unsigned depth, struct pieces *out);
 
 /*
  * What is closed by `>`: a run without blanks from `from` on, then white space.
@@ -197,8 +199,8 @@ match_close(struct reader *r, size_t from, unsigned depth, struct pieces *out,
 
 /* A repeated <enclosure>, as some mailers write. */
 static bool
-match_enclosure(struct reader *r, size_t pos, unsigned depth,
-    struct pieces *out)
+match_enclosure(
+    struct reader *r, size_t pos, unsigned depth, struct pieces *out)
 {
 	size_t from = skip_space(r->s, pos + 1), end;
 	size_t quote = quoted(r->s, from, false);
@@ -208,7 +210,7 @@ match_enclosure(struct reader *r, size_t pos, unsigned depth,
 	if (match_close(r, from, depth, out, &end))
 		return true;
 	return from < r->s.len && r->s.p[from] == '>' &&
-	    match_rest(r, from + 1, depth, out);
+	       match_rest(r, from + 1, depth, out);
 }
 
 /* What may follow an enclosed address. */
@@ -217,8 +219,7 @@ match_rest(struct reader *r, size_t pos, unsigned depth, struct pieces *out)
 {
 	size_t open = skip_space(r->s, pos);
 
-	if (r->dead[pos] || depth > ENCLOSURE_DEPTH_MAX ||
-	    r->steps > STEPS_MAX)
+	if (r->dead[pos] || depth > ENCLOSURE_DEPTH_MAX || r->steps > STEPS_MAX)
 		return false;
 	if (open < r->s.len && r->s.p[open] == '<' &&
 	    match_enclosure(r, open, depth + 1, out))
@@ -274,7 +275,7 @@ follow_angle(struct reader *r, size_t pos, struct pieces *out)
 	size_t open = skip_space(r->s, pos);
 
 	return open < r->s.len && r->s.p[open] == '<' &&
-	    match_angle(r, open, out);
+	       match_angle(r, open, out);
 }
 
 /* Most pieces of one phrase looked at from the back. */
@@ -282,8 +283,8 @@ follow_angle(struct reader *r, size_t pos, struct pieces *out)
 
 /* The longest phrase from `start` on that `follow` can go on from. */
 static bool
-match_phrase(struct reader *r, size_t start, phrase_follower *follow,
-    struct pieces *out)
+match_phrase(
+    struct reader *r, size_t start, phrase_follower *follow, struct pieces *out)
 {
 	size_t ends[PHRASE_PIECES_MAX], count = 0, pos = start, end;
 
@@ -322,7 +323,8 @@ match_from(struct reader *r, size_t start, struct pieces *out)
 	return match_phrase(r, start, match_tail, out);
 }
 
-/* ---- what it means -------------------------------------------------------- */
+/* ---- what it means --------------------------------------------------------
+ */
 
 static bool
 is_sane(struct str address)
@@ -365,8 +367,7 @@ unescape(struct str s, char *out)
 	size_t n = 0;
 
 	for (size_t i = 0; i < s.len; i++) {
-		if (s.p[i] == '\\' &&
-		    (i + 1 == s.len || s.p[i + 1] != '\\'))
+		if (s.p[i] == '\\' && (i + 1 == s.len || s.p[i + 1] != '\\'))
 			continue;
 		out[n++] = s.p[i];
 	}
@@ -387,8 +388,8 @@ clean_phrase(struct arena *a, struct str s)
 		struct str plain;
 
 		if (end != 0) {
-			n += unescape(str_make(s.p + i + 1, end - i - 2),
-			    text + n);
+			n += unescape(
+			    str_make(s.p + i + 1, end - i - 2), text + n);
 			i = end;
 			continue;
 		}
@@ -439,7 +440,7 @@ add_result(struct reader *r, struct addr result)
 
 		result.host = host_of(result.address);
 		end = (size_t)(result.host.p - result.address.p) +
-		    result.host.len;
+		      result.host.len;
 		result.address = str_head(result.address, end);
 		result.valid = addr_host_valid(result.host);
 	}

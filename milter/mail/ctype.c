@@ -141,7 +141,7 @@ piece_number(struct str s, size_t pos, uint64_t *number_out, size_t *value_out)
 		return false;
 	digits = str_span(str_skip(s, pos + 1), "0123456789");
 	return str_to_u64(str_make(s.p + pos + 1, digits), number_out) &&
-	    skip_equals(s, pos + 1 + digits, value_out);
+	       skip_equals(s, pos + 1 + digits, value_out);
 }
 
 /* Kept in order of number; of two with one number the later one stays. */
@@ -195,7 +195,7 @@ find_split_name(struct arena *a, struct str s, struct str *out)
 		if (!piece_number(s, pos, &p.number, &value))
 			continue;
 		begins = begins ||
-		    (s.p[pos + 1] == '0' && !ascii_is_digit(s.p[pos + 2]));
+			 (s.p[pos + 1] == '0' && !ascii_is_digit(s.p[pos + 2]));
 		if (!loose_value(s, value, &p.text, &pos))
 			continue;
 		if (v == NULL)
@@ -225,7 +225,7 @@ boundary_value(struct str s, size_t pos, struct str *out)
 		return n > 0;
 	}
 	for (n = 0; n < rest.len && !ascii_is_space(rest.p[n]) &&
-	     rest.p[n] != '"' && rest.p[n] != ';';)
+		    rest.p[n] != '"' && rest.p[n] != ';';)
 		n++;
 	*out = str_head(rest, n);
 	return n > 0 && (n == rest.len || rest.p[n] != '"');
@@ -243,7 +243,8 @@ find_boundary(struct str s, struct str *out)
 	return false;
 }
 
-/* RFC 2045 tspecials, controls, blanks and 8-bit bytes do not stay in a type. */
+/* RFC 2045 tspecials, controls, blanks and 8-bit bytes do not stay in a type.
+ */
 static bool
 is_type_char(char c)
 {
@@ -263,8 +264,8 @@ type_slice(struct str value)
 	slash = str_find_char(s, '/');
 	if (slash == STR_NPOS || slash == 0)
 		return s;
-	for (n = slash + 1; n < s.len && s.p[n] != '/' &&
-	     !ascii_is_space(s.p[n]);)
+	for (n = slash + 1;
+	     n < s.len && s.p[n] != '/' && !ascii_is_space(s.p[n]);)
 		n++;
 	return str_head(s, n);
 }
@@ -276,8 +277,8 @@ is_plain_text(struct str type)
 	    (type.len > 4 && is_word(type.p[4])))
 		return false;
 	return !str_is_nocase(type, "text/html") &&
-	    !str_is_nocase(type, "text/calendar") &&
-	    !str_is_nocase(type, "text/x-vcard");
+	       !str_is_nocase(type, "text/calendar") &&
+	       !str_is_nocase(type, "text/x-vcard");
 }
 
 static struct str
@@ -364,8 +365,8 @@ ctype_disposition_name(struct str value, struct str *name_out)
 	size_t pos = 0;
 
 	for (;;) {
-		size_t hit = str_find_nocase(str_skip(value, pos),
-		    STR("name="));
+		size_t hit =
+		    str_find_nocase(str_skip(value, pos), STR("name="));
 		size_t start, quoted;
 		struct str run;
 

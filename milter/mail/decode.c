@@ -45,9 +45,9 @@ decode_groups(char *text, size_t len)
 		if (have < 2)
 			break;
 		for (size_t k = 0; k < 4; k++)
-			group = group << 6 |
-			    (classify((unsigned char)text[i + k]) &
-				VALUE_MASK);
+			group =
+			    group << 6 |
+			    (classify((unsigned char)text[i + k]) & VALUE_MASK);
 		text[out++] = (char)(group >> 16);
 		if (have == 2)
 			break;
@@ -69,8 +69,7 @@ decode_remains(char *text, size_t len)
 	size_t n = 0, out = 0;
 
 	for (size_t i = 0; i < len; i++)
-		if (classify((unsigned char)text[i]) &
-		    (IS_DIGIT64 | IS_EQUALS))
+		if (classify((unsigned char)text[i]) & (IS_DIGIT64 | IS_EQUALS))
 			text[n++] = text[i];
 	while (n > 0 && text[n - 1] == '=')
 		n--;
@@ -81,12 +80,11 @@ decode_remains(char *text, size_t len)
 		size_t have = n - i < 4 ? n - i : 4;
 
 		for (size_t k = 0; k < 4; k++) {
-			unsigned c = k < have
-			    ? classify((unsigned char)text[i + k])
-			    : 0;
+			unsigned c =
+			    k < have ? classify((unsigned char)text[i + k]) : 0;
 
 			group = group << 6 |
-			    (c & IS_EQUALS ? VALUE_MASK : c & VALUE_MASK);
+				(c & IS_EQUALS ? VALUE_MASK : c & VALUE_MASK);
 		}
 		for (size_t k = 0; k + 1 < have; k++)
 			text[out++] = (char)(group >> (16 - 8 * k));

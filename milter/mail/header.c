@@ -21,8 +21,8 @@ header_list_add(struct header_list *l, struct str name, struct str raw)
 {
 	if (l->len == l->size) {
 		size_t size = l->size ? l->size * 2 : 8;
-		struct header *v = arena_grow(l->arena, l->v,
-		    l->size * sizeof(*v), size * sizeof(*v));
+		struct header *v = arena_grow(
+		    l->arena, l->v, l->size * sizeof(*v), size * sizeof(*v));
 
 		if (v == NULL)
 			return false;
@@ -52,7 +52,7 @@ find_slot(const struct header_list *l, struct str name)
 	size_t i = (size_t)str_hash_nocase(name) & mask;
 
 	while (l->slots[i].first != NULL &&
-	    !str_eq_nocase(l->slots[i].first->name, name))
+	       !str_eq_nocase(l->slots[i].first->name, name))
 		i = (i + 1) & mask;
 	return &l->slots[i];
 }

@@ -26,12 +26,12 @@ lines_is_field(struct str line, bool blanks)
 	size_t n = 0;
 
 	while (n < line.len && line.p[n] > ' ' && line.p[n] < 0x7f &&
-	    line.p[n] != ':')
+	       line.p[n] != ':')
 		n++;
 	if (n == 0)
 		return false;
-	while (blanks && n < line.len &&
-	    (line.p[n] == ' ' || line.p[n] == '\t'))
+	while (
+	    blanks && n < line.len && (line.p[n] == ' ' || line.p[n] == '\t'))
 		n++;
 	return n < line.len && line.p[n] == ':';
 }

@@ -61,8 +61,8 @@ mime_node_ctype(struct mime_parser *p, const struct mime_node *n)
 {
 	struct ctype ct;
 
-	ctype_parse(p->arena, header_get(&n->headers, STR("Content-Type")),
-	    &ct);
+	ctype_parse(
+	    p->arena, header_get(&n->headers, STR("Content-Type")), &ct);
 	return ct;
 }
 
@@ -84,7 +84,7 @@ needs_blank_line(const struct ctype *ct, struct str body)
 	if (line.len == body.len || lines_is_blank(line))
 		return false;
 	return !ct->has_boundary || !str_starts(line, STR("--")) ||
-	    !str_starts(str_skip(line, 2), ct->boundary);
+	       !str_starts(str_skip(line, 2), ct->boundary);
 }
 
 /* The root, or the message within `parent`. */
@@ -115,8 +115,8 @@ parse_message(struct mime_parser *p, struct str raw, size_t levels,
 static void
 set_name(struct mime_node *n, const struct ctype *ct)
 {
-	struct str disposition = header_get(&n->headers,
-	    STR("Content-Disposition"));
+	struct str disposition =
+	    header_get(&n->headers, STR("Content-Disposition"));
 
 	n->has_name = ctype_disposition_name(disposition, &n->name);
 	if (n->has_name || !ct->has_name || ct->name.len == 0 ||
@@ -277,17 +277,16 @@ static bool
 is_type_class(struct str type, struct str word)
 {
 	return str_starts(type, word) &&
-	    (type.len == word.len ||
-		(!ascii_is_alnum(type.p[word.len]) &&
-		    type.p[word.len] != '_'));
+	       (type.len == word.len || (!ascii_is_alnum(type.p[word.len]) &&
+					    type.p[word.len] != '_'));
 }
 
 static struct str
 decode_body(const struct mime_node *n)
 {
 	struct arena *a = n->headers.arena;
-	struct str encoding = header_get(&n->headers,
-	    STR("Content-Transfer-Encoding"));
+	struct str encoding =
+	    header_get(&n->headers, STR("Content-Transfer-Encoding"));
 
 	if (str_is_nocase(encoding, "quoted-printable"))
 		return decode_crlf(a, decode_qp(a, n->raw));

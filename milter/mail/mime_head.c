@@ -73,8 +73,8 @@ is_mbx_line(struct str line)
 		return false;
 	comma = str_rfind_char(str_head(line, semicolon), ',');
 	return comma != STR_NPOS &&
-	    str_to_u64(str_make(line.p + comma + 1, semicolon - comma - 1),
-		&size);
+	       str_to_u64(
+		   str_make(line.p + comma + 1, semicolon - comma - 1), &size);
 }
 
 struct str
@@ -92,7 +92,7 @@ static bool
 has_crlf(struct str raw)
 {
 	return str_ends(lines_at(raw, 0), STR("\r\n")) ||
-	    str_ends(raw, STR("\r\n"));
+	       str_ends(raw, STR("\r\n"));
 }
 
 /* "name: value" with all its folds. Without a colon it is not kept. */
@@ -108,7 +108,7 @@ add_field(const struct mail_limits *limits, struct str field,
 	name = str_head(field, colon);
 	value = str_skip(field, colon + 1);
 	while (name.len > 0 &&
-	    (name.p[name.len - 1] == ' ' || name.p[name.len - 1] == '\t'))
+	       (name.p[name.len - 1] == ' ' || name.p[name.len - 1] == '\t'))
 		name.len--;
 	if (name.len > limits->header_name || value.len > limits->header_value)
 		out->flags |= MESSAGE_TRUNCATED_HEADER;
@@ -123,8 +123,8 @@ add_field(const struct mail_limits *limits, struct str field,
 /* What a line outside a continuation means. */
 enum line_kind {
 	LINE_FIELD,
-	LINE_END,	/* the blank line */
-	LINE_BODY	/* belongs to the body, the blank line is missing */
+	LINE_END, /* the blank line */
+	LINE_BODY /* belongs to the body, the blank line is missing */
 };
 
 static enum line_kind

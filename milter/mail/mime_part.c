@@ -6,9 +6,9 @@
 struct part {
 	struct mime_node *node;
 	bool in_body;
-	size_t field;		/* where the open header field begins */
+	size_t field; /* where the open header field begins */
 	bool has_field;
-	size_t start;		/* of the body */
+	size_t start; /* of the body */
 	size_t end;
 	bool has_lines;
 	bool has_long_line;
@@ -18,11 +18,11 @@ struct splitter {
 	struct mime_parser *parser;
 	const struct mime_job *job;
 	struct str body;
-	size_t pos;		/* of the current line */
+	size_t pos; /* of the current line */
 	struct str line;
 	struct part part;
 	size_t parts;
-	bool nested;		/* the part's own boundary is the same */
+	bool nested; /* the part's own boundary is the same */
 };
 
 /* "--boundary", optionally "--", then white space. */
@@ -64,8 +64,8 @@ skip_preamble(struct splitter *s)
 		note_headers(s, 0);
 		return;
 	}
-	s->body = s->job->blank_line ? lines_prepend(s->parser->arena, body)
-				     : body;
+	s->body =
+	    s->job->blank_line ? lines_prepend(s->parser->arena, body) : body;
 }
 
 /*
@@ -75,8 +75,8 @@ skip_preamble(struct splitter *s)
 static struct str
 close_field(struct splitter *s)
 {
-	struct str field = str_make(s->body.p + s->part.field,
-	    s->pos - s->part.field);
+	struct str field =
+	    str_make(s->body.p + s->part.field, s->pos - s->part.field);
 	size_t colon = str_find_char(field, ':');
 	struct str name = str_head(field, colon);
 
@@ -153,8 +153,8 @@ part_body(struct splitter *s, bool at_boundary)
 		return STR_NONE;
 	body = str_make(s->body.p + part->start, part->end - part->start);
 	if (part->has_long_line)
-		body = lines_cut(s->parser->arena, body,
-		    s->parser->limits->body_line);
+		body = lines_cut(
+		    s->parser->arena, body, s->parser->limits->body_line);
 	if (at_boundary && body.len > 0 && body.p[body.len - 1] == '\n')
 		body.len--;
 	return body;

@@ -11,6 +11,11 @@ libmail_a_SOURCES = \
 	milter/mail/mime_head.h milter/mail/mime_internal.h \
 	milter/mail/mime_part.c \
 	milter/mail/addr.c milter/mail/addr.h \
+	milter/mail/message.c milter/mail/trace_record.c \
+	milter/mail/trace_record.h milter/mail/header_query.c \
+	milter/mail/header_query.h milter/mail/header_source.c \
+	milter/mail/header_envelope.c milter/mail/header_modify.c \
+	milter/mail/render.c milter/mail/render.h \
 	milter/mail/iptext.c milter/mail/iptext.h \
 	milter/mail/psl.c milter/mail/psl.h \
 	milter/mail/uri.c milter/mail/uri.h milter/mail/uri_canon.c \

@@ -13,8 +13,8 @@ is_name_char(char c)
 struct word {
 	struct str charset;
 	bool base64;
-	struct str text;	/* still encoded */
-	size_t end;		/* offset behind "?=" */
+	struct str text; /* still encoded */
+	size_t end;	 /* offset behind "?=" */
 };
 
 /* "=?charset?B?text?=" at `pos` (RFC 2047 section 2, with any text but '?'). */
@@ -73,9 +73,8 @@ close_gaps(struct arena *a, struct str s)
 
 	buf_init_arena(&b, a);
 	while (pos < s.len) {
-		size_t gap = match_word(s, pos, &w)
-		    ? gap_between_words(s, w.end)
-		    : 0;
+		size_t gap =
+		    match_word(s, pos, &w) ? gap_between_words(s, w.end) : 0;
 
 		if (gap == 0) {
 			pos = next_mark(s, pos + 1);
@@ -125,8 +124,7 @@ static void
 section_close(struct section *s)
 {
 	/* RFC 2231 section 5: "charset*language". */
-	struct str name = str_head(s->charset,
-	    str_find_char(s->charset, '*'));
+	struct str name = str_head(s->charset, str_find_char(s->charset, '*'));
 
 	if (!s->open)
 		return;
@@ -134,8 +132,8 @@ section_close(struct section *s)
 	if (name.len == 0)
 		buf_add(&s->out, buf_str(&s->bytes));
 	else
-		buf_add(&s->out, charset_normalize_word(s->arena, name,
-		    buf_str(&s->bytes)));
+		buf_add(&s->out,
+		    charset_normalize_word(s->arena, name, buf_str(&s->bytes)));
 	s->open = false;
 }
 
@@ -256,9 +254,8 @@ unfold(struct arena *a, struct str s)
 	if (text == NULL)
 		return STR_NONE;
 	for (size_t i = 0; i < s.len; i++) {
-		size_t blanks = s.p[i] == '\n'
-		    ? str_span(str_skip(s, i + 1), " \t")
-		    : 0;
+		size_t blanks =
+		    s.p[i] == '\n' ? str_span(str_skip(s, i + 1), " \t") : 0;
 
 		text[n++] = blanks > 0 ? ' ' : s.p[i];
 		i += blanks;

@@ -1,0 +1,198 @@
+#include "mail/message.h"
+
+#include "base/buf.h"
+#include "mail/lines.h"
+#include "mail/message_internal.h"
+#include "mail/mime_head.h"
+#include "mail/trace_record.h"
+
+size_t
+message_canonical(char *p, size_t len)
+{
+	char *cr = len > 0 ? memchr(p, '\r', len) : NULL;
+	size_t n;
+
+	if (cr == NULL)
+		return len;
+	n = (size_t)(cr - p);
+	for (size_t i = n; i < len; i++) {
+		if (p[i] == '\r' && i + 1 < len && p[i + 1] == '\n')
+			continue;
+		p[n++] = p[i];
+	}
+	return n;
+}
+
+/* Fields SpamAssassin writes: a sender's own copies must not reach rules. */
+static void
+hide_reserved(struct header_list *l)
+{
+	for (size_t i = 0; i < l->len; i++)
+		l->v[i].hidden =
+		    str_starts_nocase(l->v[i].name, STR("X-Spam-")) &&
+		    str_find_char(l->v[i].name, '\n') == STR_NPOS;
+}
+
+/* `raw` with the trace fields in front, or as it is when there is no room. */
+static struct str
+put_record_in_front(struct message *m, struct str raw)
+{
+	struct buf b;
+
+	raw = mime_head_skip_separator(raw);
+	buf_init_arena(&b, m->arena);
+	buf_reserve(&b, raw.len + 2048);
+	trace_record_format(&b, m->envelope, m->now_ms);
+	buf_add(&b, raw);
+	return b.failed ? raw : buf_str(&b);
+}
+
+struct message *
+message_new(struct arena *a, const struct mail_settings *settings,
+    const struct envelope *envelope, int64_t now_ms, struct str raw)
+{
+	struct message *m = arena_zalloc(a, sizeof(*m));
+
+	if (m == NULL)
+		return NULL;
+	m->arena = a;
+	m->settings = settings;
+	m->envelope = envelope;
+	m->now_ms = now_ms;
+	m->last_trusted_received = m->last_internal_received = -1;
+	if (envelope != NULL)
+		raw = put_record_in_front(m, raw);
+	if (!mime_parse(a, &settings->limits, raw, &m->tree))
+		return NULL;
+	hide_reserved(&m->tree.root->headers);
+	return m;
+}
+
+bool
+message_truncated(const struct message *m)
+{
+	return m->arena->full ||
+	       (m->tree.flags &
+		   (MESSAGE_MIME_PARTS_LIMIT | MESSAGE_MIME_DEPTH_LIMIT)) != 0;
+}
+
+const struct envelope *
+message_envelope(const struct message *m)
+{
+	return m->envelope;
+}
+
+const struct mail_settings *
+message_settings(const struct message *m)
+{
+	return m->settings;
+}
+
+struct arena *
+message_arena(const struct message *m)
+{
+	return m->arena;
+}
+
+int64_t
+message_now_ms(const struct message *m)
+{
+	return m->now_ms;
+}
+
+struct str_list
+message_body(struct message *m)
+{
+	if (!m->has_body) {
+		m->has_body = true;
+		message_build_body(m);
+	}
+	return m->body;
+}
+
+struct html_list
+message_html(struct message *m)
+{
+	message_body(m);
+	return m->html;
+}
+
+struct str_list
+message_rawbody(struct message *m)
+{
+	if (!m->has_rawbody) {
+		m->has_rawbody = true;
+		message_build_rawbody(m);
+	}
+	return m->rawbody;
+}
+
+struct str
+message_full(const struct message *m)
+{
+	return m->tree.pristine;
+}
+
+struct str
+message_pristine_body(const struct message *m)
+{
+	return m->tree.pristine_body;
+}
+
+struct str
+message_pristine_headers(const struct message *m)
+{
+	return m->tree.pristine_headers;
+}
+
+const struct mime_node *
+message_mime(struct message *m)
+{
+	return m->tree.root;
+}
+
+struct uri_list
+message_uris(struct message *m)
+{
+	if (!m->has_uris) {
+		m->has_uris = true;
+		message_build_uris(m);
+	}
+	return m->uris;
+}
+
+struct str_list
+message_uri_texts(struct message *m)
+{
+	message_uris(m);
+	return m->uri_texts;
+}
+
+struct relay_list
+message_relays(struct message *m)
+{
+	if (!m->has_relays) {
+		m->has_relays = true;
+		message_build_relays(m);
+	}
+	return m->relays;
+}
+
+unsigned
+message_flags(struct message *m)
+{
+	return m->tree.flags;
+}
+
+void
+message_set_metadata(struct message *m, struct str name, struct str value)
+{
+	struct message_metadata *d = arena_alloc(m->arena, sizeof(*d));
+
+	if (d == NULL)
+		return;
+	d->name = name;
+	d->value = value;
+	d->next = m->metadata;
+	m->metadata = d;
+}
