@@ -207,6 +207,18 @@ command_rep(struct server *server, struct json *request)
 }
 
 static struct json *
+command_dnsbl(struct server *server, struct json *request)
+{
+	struct json *j = json_new_object();
+
+	(void)request;
+	json_set_bool(j, "ok", true);
+	json_set(j, "zones",
+	    server->lists ? dnsbl_status(server->lists) : json_new_array());
+	return j;
+}
+
+static struct json *
 command_log(struct server *server, struct json *request)
 {
 	struct json *j = json_new_object();

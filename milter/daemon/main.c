@@ -125,6 +125,31 @@ store_log(void *ctx, const char *line)
 	log_warning("store %s", line);
 }
 
+static void
+lists_log(void *ctx, const char *line)
+{
+	(void)ctx;
+	log_warning("%s", line);
+}
+
+static bool
+open_dns(struct server *server)
+{
+	struct diags diags;
+	struct buf text;
+	bool good;
+
+	diags_init(&diags, 0);
+	buf_init(&text);
+	good = server_open_dns(server, lists_log, &diags);
+	diags_format(&diags, &text);
+	if (!good)
+		log_error("%s", buf_cstr(&text));
+	buf_fini(&text);
+	diags_fini(&diags);
+	return good;
+}
+
 static bool
 read_config(struct server *server, const struct arguments *args)
 {
@@ -281,6 +306,8 @@ wait_for_signals(struct server *server, const sigset_t *signals)
 		if (signal == SIGTERM || signal == SIGINT)
 			break;
 		live_sweep(server->live);
+		if (server->lists != NULL)
+			dnsbl_tick(server->lists, clock_mono_us());
 	}
 	drain(server, signals);
 }
@@ -295,7 +322,8 @@ start(struct server *server, struct control **control,
 		log_error("cannot go into the background: %s", strerror(errno));
 		return false;
 	}
-	if (!take_lock(c) || !milter_open(server) || !open_store(server))
+	if (!take_lock(c) || !open_dns(server) || !milter_open(server) ||
+	    !open_store(server))
 		return false;
 	if (c->control[0] != '\0') {
 		*control = control_open(server, c->control);

@@ -83,8 +83,11 @@ reset_message(struct session *s)
 	e->rcpt_count = 0;
 	e->received_ms = 0;
 	s->facts.truncated = false;
-	s->facts.dns = NULL;
-	s->facts.dns_count = 0;
+	s->facts.dns = s->client_dns;
+	s->facts.dns_count = s->client_dns_count;
+	s->facts.dns_late = s->client_late;
+	s->facts.spf = SPF_UNKNOWN;
+	s->spf_asked = false;
 	s->rcpts = NULL;
 	s->rcpt_size = s->rcpt_tried = s->rcpt_refused_by_mta = 0;
 	s->refusals = NULL;
@@ -400,6 +403,7 @@ judge(struct session *s, struct session_outcome *out)
 		outcome_conclude(s, &out->verdict, NULL, NULL);
 		return;
 	}
+	gather_message(s, m);
 	scratch = scratch_borrow(s->snapshot->plan);
 	engine_judge_message(s->snapshot, scratch, &s->facts, m, &s->message,
 	    &out->verdict, &hits);

@@ -48,6 +48,12 @@ struct session {
 	bool broken; /* an event out of order */
 
 	struct rep_lookup *lookup;
+	struct dnsbl_lookup *client_lists;	/* under way */
+	bool client_asked;		/* once a connection */
+	bool client_late;
+	struct dns_fact *client_dns;	/* answers about the client */
+	size_t client_dns_count;
+	bool spf_asked;			/* once a message */
 	struct str *rcpts; /* in the message arena */
 	size_t rcpt_size;
 	size_t rcpt_tried;
@@ -63,8 +69,11 @@ struct session {
 
 /* Asks whatever only needs the client's address. Does not wait. */
 void gather_start(struct session *s);
-/* Waits for the answers within the budget; `facts` is complete after. */
+/* Waits for the answers within the budgets; facts of the connection and the
+ * envelope are complete after. */
 void gather_collect(struct session *s);
+/* Asks the DNS lists about what the message names and waits for them. */
+void gather_message(struct session *s, struct message *m);
 void gather_cancel(struct session *s);
 /* Our own hosts, local submissions and known users have no reputation. */
 bool gather_reputation_wanted(const struct session *s);

@@ -450,6 +450,19 @@ by_zone(const void *a, const void *b)
 	return strcmp(x->subject, y->subject);
 }
 
+void
+dnsbl_lookup_cancel(struct dnsbl_lookup **lp)
+{
+	struct dnsbl_lookup *l = *lp;
+
+	if (l == NULL)
+		return;
+	dns_batch_free(&l->batch);
+	VEC_FINI(&l->asked);
+	free(l);
+	*lp = NULL;
+}
+
 size_t
 dnsbl_lookup_collect(struct dnsbl_lookup **lp, int64_t deadline_us,
     struct dnsbl_hit *out, size_t max, bool *late_out)
@@ -485,9 +498,6 @@ dnsbl_lookup_collect(struct dnsbl_lookup **lp, int64_t deadline_us,
 		n++;
 	}
 	free(a);
-	dns_batch_free(&l->batch);
-	VEC_FINI(&l->asked);
-	free(l);
-	*lp = NULL;
+	dnsbl_lookup_cancel(lp);
 	return n;
 }

@@ -110,4 +110,7 @@ void dnsbl_lookup_start(struct dnsbl_lookup *l);
 size_t dnsbl_lookup_collect(struct dnsbl_lookup **l, int64_t deadline_us,
     struct dnsbl_hit *out, size_t max, bool *late_out);
 
+/* Gives up on the answers; no zone is blamed. Takes NULL. */
+void dnsbl_lookup_cancel(struct dnsbl_lookup **l);
+
 #endif

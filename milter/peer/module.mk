@@ -1,5 +1,8 @@
 noinst_LIBRARIES += libpeer.a
 libpeer_a_SOURCES = \
+	milter/peer/dns.c milter/peer/dns.h \
+	milter/peer/dnsbl.c milter/peer/dnsbl_zone.c milter/peer/dnsbl.h \
+	milter/peer/spf.c milter/peer/spf.h \
 	milter/peer/rep.c milter/peer/rep.h milter/peer/rep_settings.def \
 	milter/peer/rep_backend.h \
 	milter/peer/rep_code.c milter/peer/rep_code.h \
@@ -20,3 +23,6 @@ t_unit_bin_peer_rep_mem_LDADD = $(PEER_LIBS)
 check_PROGRAMS += t/unit/bin/peer_rep_journal
 t_unit_bin_peer_rep_journal_SOURCES = t/unit/peer_rep_journal.c
 t_unit_bin_peer_rep_journal_LDADD = $(PEER_LIBS)
+check_PROGRAMS += t/unit/bin/peer_dnsbl
+t_unit_bin_peer_dnsbl_SOURCES = t/unit/peer_dnsbl.c t/unit/dns_fake.h
+t_unit_bin_peer_dnsbl_LDADD = $(PEER_LIBS)

@@ -1,10 +1,5 @@
 #include "policy/facts.h"
 
-static const char *const spf_texts[] = {"unknown", "none", "neutral", "pass",
-    "fail", "softfail", "temperror", "permerror"};
-
-#define SPF_COUNT (sizeof(spf_texts) / sizeof(spf_texts[0]))
-
 /* The text members of an envelope, so that out and in cannot differ. */
 #define ENVELOPE_TEXTS(X) \
 	X(client_name)    \
@@ -15,12 +10,6 @@ static const char *const spf_texts[] = {"unknown", "none", "neutral", "pass",
 	X(queue_id)       \
 	X(mta_name)       \
 	X(daemon_name)
-
-const char *
-spf_result_text(enum spf_result r)
-{
-	return spf_texts[r];
-}
 
 /* ---- out -------------------------------------------------------------------
  */
@@ -274,8 +263,8 @@ spf_from_json(const struct json *j, enum spf_result *out)
 {
 	struct str text = json_get_str(j, "spf");
 
-	for (size_t i = 0; i < SPF_COUNT; i++) {
-		if (str_is(text, spf_texts[i])) {
+	for (int i = SPF_UNKNOWN; i <= SPF_PERMERROR; i++) {
+		if (str_is(text, spf_result_text((enum spf_result)i))) {
 			*out = (enum spf_result)i;
 			return true;
 		}

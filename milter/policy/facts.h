@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "mail/envelope.h"
 #include "peer/rep.h"
+#include "peer/spf.h"
 #include "policy/verdict.h"
 
 /* One answer of a DNS list, already validated by the doctor (peer/dnsbl.h). */
@@ -24,17 +25,6 @@ struct dns_fact {
 	double points;		    /* added to the score */
 	bool shadow; /* recorded, decides nothing, adds nothing */
 	bool allow;  /* an allow list: excuses from listings and lists */
-};
-
-enum spf_result {
-	SPF_UNKNOWN,
-	SPF_NONE,
-	SPF_NEUTRAL,
-	SPF_PASS,
-	SPF_FAIL,
-	SPF_SOFTFAIL,
-	SPF_TEMPERROR,
-	SPF_PERMERROR
 };
 
 struct facts {
@@ -53,7 +43,6 @@ struct facts {
 
 #define FACTS_LIST_MAX ((size_t)10000) /* recipients, DNS answers read */
 
-const char *spf_result_text(enum spf_result r);
 struct json *facts_to_json(const struct facts *f);
 /* Members that are absent keep what `*out` holds. False: not an object, a bad
  * address, or the arena is full; `*why_out` says which. */
