@@ -23,14 +23,15 @@ in_networks(const struct cidr_list *nets, const struct ip *ip)
 	return false;
 }
 
-/* Our own hosts, local submissions and known users are not judged by address. */
+/* Our own hosts, local submissions and known users are not judged by address.
+ */
 static bool
 is_stranger(const struct session *s)
 {
 	const struct envelope *e = &s->facts.envelope;
 
 	return e->has_client && !e->local && !s->facts.client_trusted &&
-	    e->auth_user.len == 0;
+	       e->auth_user.len == 0;
 }
 
 bool
@@ -39,7 +40,8 @@ gather_reputation_wanted(const struct session *s)
 	return s->server->store != NULL && is_stranger(s);
 }
 
-/* ---- DNS lists ----------------------------------------------------------------- */
+/* ---- DNS lists
+ * ----------------------------------------------------------------- */
 
 static void
 fact_of_hit(const struct dnsbl_hit *h, struct arena *a, struct dns_fact *out)
@@ -57,8 +59,8 @@ fact_of_hit(const struct dnsbl_hit *h, struct arena *a, struct dns_fact *out)
 	    .subject = arena_copy(a, str_from(h->subject)),
 	    .answer = h->answer,
 	    .text = arena_copy(a, str_from(h->text)),
-	    .about_client = z->kind == DNSBL_CLIENT ||
-		z->kind == DNSBL_CLIENT_ALLOW,
+	    .about_client =
+		z->kind == DNSBL_CLIENT || z->kind == DNSBL_CLIENT_ALLOW,
 	    .action = action[z->action],
 	    .points = z->points,
 	    .shadow = z->shadow,
@@ -80,8 +82,8 @@ collect_facts(struct session *s, struct dnsbl_lookup **l, struct arena *a,
 		dnsbl_lookup_cancel(l);
 		return NULL;
 	}
-	n = dnsbl_lookup_collect(l, clock_mono_us() + budget, hits, HITS_MAX,
-	    &s->facts.dns_late);
+	n = dnsbl_lookup_collect(
+	    l, clock_mono_us() + budget, hits, HITS_MAX, &s->facts.dns_late);
 	facts = arena_array(a, *count + n + 1, sizeof(*facts));
 	if (facts == NULL)
 		return NULL;
@@ -99,10 +101,10 @@ start_client_lists(struct session *s)
 	if (s->client_asked || s->server->lists == NULL || !is_stranger(s))
 		return;
 	s->client_asked = true;
-	s->client_lists = dnsbl_lookup_new(s->server->lists,
-	    1u << DNSBL_CLIENT | 1u << DNSBL_CLIENT_ALLOW);
-	dnsbl_lookup_ip(s->client_lists, DNSBL_CLIENT,
-	    &s->facts.envelope.client);
+	s->client_lists = dnsbl_lookup_new(
+	    s->server->lists, 1u << DNSBL_CLIENT | 1u << DNSBL_CLIENT_ALLOW);
+	dnsbl_lookup_ip(
+	    s->client_lists, DNSBL_CLIENT, &s->facts.envelope.client);
 	dnsbl_lookup_start(s->client_lists);
 }
 
@@ -113,34 +115,35 @@ collect_client_lists(struct session *s)
 
 	if (s->client_lists == NULL)
 		return;
-	s->client_dns = collect_facts(s, &s->client_lists, &s->connection,
-	    NULL, &count);
+	s->client_dns =
+	    collect_facts(s, &s->client_lists, &s->connection, NULL, &count);
 	s->client_dns_count = s->client_dns ? count : 0;
 	s->client_late = s->facts.dns_late;
 	s->facts.dns = s->client_dns;
 	s->facts.dns_count = s->client_dns_count;
 }
 
-/* ---- SPF ------------------------------------------------------------------------ */
+/* ---- SPF
+ * ------------------------------------------------------------------------ */
 
 static void
 check_sender_policy(struct session *s)
 {
 	const struct config *c = s->snapshot->config;
 	const struct envelope *e = &s->facts.envelope;
-	struct spf_question q = {.client = e->client,
-	    .helo = e->helo,
-	    .sender = e->sender};
+	struct spf_question q = {
+	    .client = e->client, .helo = e->helo, .sender = e->sender};
 
 	if (!c->spf || s->spf_asked || s->server->dns == NULL ||
 	    !is_stranger(s))
 		return;
 	s->spf_asked = true;
-	s->facts.spf = spf_check(s->server->dns, &q,
-	    clock_mono_us() + c->dns_budget * 1000);
+	s->facts.spf = spf_check(
+	    s->server->dns, &q, clock_mono_us() + c->dns_budget * 1000);
 }
 
-/* ---- the steps ------------------------------------------------------------------ */
+/* ---- the steps
+ * ------------------------------------------------------------------ */
 
 void
 gather_start(struct session *s)
@@ -166,8 +169,8 @@ gather_collect(struct session *s)
 	check_sender_policy(s);
 	if (s->lookup == NULL)
 		return;
-	rep_lookup_collect(&s->lookup,
-	    clock_mono_us() + c->redis_budget * 1000, &s->facts.rep);
+	rep_lookup_collect(&s->lookup, clock_mono_us() + c->redis_budget * 1000,
+	    &s->facts.rep);
 	if (!s->facts.rep.known)
 		metric_count(rep_unknown);
 }
@@ -178,8 +181,9 @@ ask_about_hops(struct dnsbl_lookup *l, struct message *m)
 	struct relay_list relays = message_relays(m);
 
 	for (size_t i = relays.trusted; i < relays.len; i++)
-		if (relays.v[i].has_ip)
-			dnsbl_lookup_ip(l, DNSBL_RECEIVED, &relays.v[i].ip);
+		if (relays.v[i].has_address)
+			dnsbl_lookup_ip(
+			    l, DNSBL_RECEIVED, &relays.v[i].address);
 }
 
 static void
@@ -208,8 +212,9 @@ gather_message(struct session *s, struct message *m)
 
 	if (!is_stranger(s))
 		return;
-	l = dnsbl_lookup_new(s->server->lists, 1u << DNSBL_RECEIVED |
-		1u << DNSBL_HELO | 1u << DNSBL_SENDER | 1u << DNSBL_URI);
+	l = dnsbl_lookup_new(
+	    s->server->lists, 1u << DNSBL_RECEIVED | 1u << DNSBL_HELO |
+				  1u << DNSBL_SENDER | 1u << DNSBL_URI);
 	if (l == NULL)
 		return;
 	dnsbl_lookup_name(l, DNSBL_HELO, e->helo);

@@ -179,9 +179,12 @@ build_first_snapshot(struct server *server)
 	first = snapshot_build(&o, &diags);
 	print_diags(&diags);
 	diags_fini(&diags);
-	if (first != NULL)
-		server->live = live_new(first);
-	return first != NULL;
+	if (first == NULL)
+		return false;
+	first->serial = 1;
+	first->built_ms = clock_wall_ms();
+	server->live = live_new(first);
+	return true;
 }
 
 static bool

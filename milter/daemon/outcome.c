@@ -7,9 +7,9 @@
  */
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/ref.h"
 #include "daemon/metrics.h"
 #include "daemon/session_internal.h"
-#include "policy/ref.h"
 
 #include <math.h>
 
@@ -250,7 +250,7 @@ report_evidence(const struct session *s, const struct verdict *v)
 	copy_text(event.ref, sizeof(event.ref), str_from(s->facts.ref));
 	for (size_t i = 0; i < e->rcpt_count && i < max; i++)
 		event.rcpt_hash[event.rcpt_count++] =
-		    str_hash_nocase(e->rcpts[i]);
+		    rep_store_hash_rcpt(s->server->store, e->rcpts[i]);
 	rep_store_report(s->server->store, &event);
 }
 

@@ -46,6 +46,10 @@ server_reload(struct server *s, bool forced, struct diags *diags)
 	o.former = former;
 	if (diags->errors == 0 || forced)
 		next = snapshot_build(&o, diags);
+	if (next != NULL) {
+		next->serial = former->serial + 1;
+		next->built_ms = clock_wall_ms();
+	}
 	snapshot_unref(&former);
 	if (next != NULL)
 		live_swap(s->live, next);
@@ -69,8 +73,8 @@ read_zones(const struct config *c, size_t *count_out, struct diags *diags)
 		diag_add(diags, SEVERITY_ERROR, pos,
 		    "dnsbl: more than %d zones", DNSBL_ZONES_MAX);
 	for (size_t i = 0; i < c->dnsbl.len && i < DNSBL_ZONES_MAX; i++)
-		*count_out += dnsbl_zone_parse(str_from(c->dnsbl.v[i]), pos,
-		    &zones[*count_out], diags);
+		*count_out += dnsbl_zone_parse(
+		    str_from(c->dnsbl.v[i]), pos, &zones[*count_out], diags);
 	return zones;
 }
 

@@ -15,8 +15,8 @@ struct server {
 	const struct string_list *overrides; /* -o key=value, re-applied */
 	struct live *live;
 	struct rep_store *store;
-	struct dns *dns;		/* NULL: nothing needs it */
-	struct dnsbl *lists;		/* NULL: none is configured */
+	struct dns *dns;     /* NULL: nothing needs it */
+	struct dnsbl *lists; /* NULL: none is configured */
 	int64_t started_ms;
 };
 
@@ -32,8 +32,8 @@ bool server_reload(struct server *s, bool forced, struct diags *diags);
  * Resolver and DNS lists, when the configuration names any; waits a moment for
  * their first self-test. False: reported in `diags`.
  */
-bool server_open_dns(struct server *s,
-    void (*log)(void *ctx, const char *line), struct diags *diags);
+bool server_open_dns(struct server *s, void (*log)(void *ctx, const char *line),
+    struct diags *diags);
 void server_close_dns(struct server *s);
 
 /* The configuration file plus overrides; diags tell what is wrong. */

@@ -366,21 +366,15 @@ session_body(struct session *s, struct str chunk)
 	return s->body_bytes <= max;
 }
 
+/* What `default_action` says: something of ours failed, not the message. */
 static void
-fail_by_default(const struct session *s, struct verdict *out)
+fail_by_default(struct session *s, struct verdict *out)
 {
-	static const struct verdict answer[] = {
-	    {.action = VERDICT_ACCEPT},
-	    {.action = VERDICT_TEMPFAIL,
-		.reply = STR_INIT("451 4.7.1 Service unavailable - try again later")},
-	    {.action = VERDICT_REJECT,
-		.reply = STR_INIT("554 5.7.1 Message cannot be accepted")},
-	};
 	const struct config *c =
 	    s->snapshot ? s->snapshot->config : s->server->config;
 
 	metric_count(internal_errors);
-	*out = answer[c->default_action];
+	engine_judge_failed(c, &s->facts, &s->message, out);
 }
 
 /* The one place where a message is judged. */

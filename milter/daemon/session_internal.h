@@ -48,12 +48,12 @@ struct session {
 	bool broken; /* an event out of order */
 
 	struct rep_lookup *lookup;
-	struct dnsbl_lookup *client_lists;	/* under way */
-	bool client_asked;		/* once a connection */
+	struct dnsbl_lookup *client_lists; /* under way */
+	bool client_asked;		   /* once a connection */
 	bool client_late;
-	struct dns_fact *client_dns;	/* answers about the client */
+	struct dns_fact *client_dns; /* answers about the client */
 	size_t client_dns_count;
-	bool spf_asked;			/* once a message */
+	bool spf_asked;	   /* once a message */
 	struct str *rcpts; /* in the message arena */
 	size_t rcpt_size;
 	size_t rcpt_tried;

@@ -6,7 +6,7 @@ use warnings;
 use Lab;
 use Test::More;
 
-our $REF = qr/\[ref [0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}\]/;
+our $REF = qr/\[ref [0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{5}\]/;
 
 our %REFUSED = (
 	spam  => qr/^554 5\.7\.1 Message cannot be accepted, spam rejection $REF/,
@@ -92,7 +92,7 @@ sub three_refusals {
 		$c->cmd('EHLO client.example');
 		my $r = $c->deliver('ann@client.example', 'you@postern.test', message($TEXT{$class}));
 		like $r, $REFUSED{$class}, "$class: exact reply";
-		like $r, qr{https://postmaster\.example/r/[0-9A-Z]{8}$}, "$class: the URL closes the line";
+		like $r, qr{https://postmaster\.example/r/[0-9A-Z]{9}$}, "$class: the URL closes the line";
 		cmp_ok length $r, '<=', 220, "$class: one short line";
 		unlike $r, qr/\n/, "$class: one line";
 		like $c->quit, qr/^221/, "$class: the session goes on";
@@ -114,7 +114,7 @@ sub accepted_mail {
 	is_deeply [ map { s/\r//r } @flags ], ['X-Spam-Flag: YES'], 'forged flags are gone, ours stands once';
 	my @own = $head =~ /^(X-Postern:.*?)\r?$/mg;
 	is scalar(@own), 1, 'one X-Postern';
-	like $own[0], qr/^X-Postern: score=6\.0, ref=[0-9A-Z]{4}-[0-9A-Z]{4}$/, 'with score and reference, one blank';
+	like $own[0], qr/^X-Postern: score=6\.0, ref=[0-9A-Z]{4}-[0-9A-Z]{5}$/, 'with score and reference, one blank';
 	like $head, qr/^X-Spam-Status: Yes, score=6\.0 required=5\.0/m, 'X-Spam-Status as SpamAssassin writes it';
 	like $head, qr/TEST_TAG/, 'and names the rule';
 	unlike $head, qr/TEST_FORGED/, 'forged headers decide nothing';
