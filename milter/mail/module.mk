@@ -40,3 +40,15 @@ libmail_a_SOURCES += \
 	milter/mail/html.h \
 	milter/mail/unicode.c milter/mail/unicode.h \
 	milter/mail/unicode_word.def
+
+# Where a message came from.
+libmail_a_SOURCES += \
+	milter/mail/received.c milter/mail/received.def \
+	milter/mail/received_auth.c milter/mail/received_auth.def \
+	milter/mail/received_internal.h \
+	milter/mail/received_match.c milter/mail/received_match.h \
+	milter/mail/relay.c milter/mail/relay.h
+
+check_PROGRAMS += t/unit/bin/mail_relay
+t_unit_bin_mail_relay_SOURCES = t/unit/mail_relay.c
+t_unit_bin_mail_relay_LDADD = $(MAIL_LIBS)

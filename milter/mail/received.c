@@ -1,0 +1,807 @@
+/*
+ * One Received line to one relay: what all formats share is taken first, then
+ * the rows of received.def are tried.
+ */
+#include "mail/relay.h"
+
+#include "base/buf.h"
+#include "mail/iptext.h"
+#include "mail/received_internal.h"
+#include "mail/received_match.h"
+
+enum row_outcome {
+	OUTCOME_RELAY,
+	OUTCOME_SKIP,
+	OUTCOME_FETCHED,
+	OUTCOME_PARTIAL
+};
+
+enum row_flag {
+	SEARCH = 1 << 0,
+	LOOKED_UP = 1 << 1,
+	UNKNOWN_IS_NONE = 1 << 2,	/* "unknown" is no name */
+	UNVERIFIED_IS_NONE = 1 << 3,	/* nor is "unverified" */
+	UNKNOWN_NOT_LOOKED_UP = 1 << 4, /* nor was one looked up then */
+	UNKNOWN_OBTUSE = 1 << 5,	/* looked up unless "UNKNOWN" */
+	IDENT_IN_RDNS = 1 << 6,		/* "IDENT:user@name" */
+	HELO_IS_RDNS = 1 << 7,		/* unless a comment says otherwise */
+	COMMENT = 1 << 8,		/* has "helo=" and "ident=" */
+	NO_ID = 1 << 9,
+	NO_BY = 1 << 10,
+	XMAIL_TAIL = 1 << 11, /* "id <x>" and "from <y>" follow */
+	LEADING_IP = 1 << 12, /* the line may begin with it */
+	NEEDS_IP = 1 << 13,   /* a relay only if one was found */
+	COURIER = 1 << 14,    /* "softdnserr" for a name */
+	RESET_IDENT = 1 << 15,
+	RESET_HELO = 1 << 16,
+	KEEP_SENDER = 1 << 17 /* for the next line down */
+};
+
+enum group {
+	GROUP_FROM,
+	/* Products: of these a line has one at most, the first that fits. */
+	GROUP_SMTPSVC,
+	GROUP_EXCHANGE,
+	GROUP_XMAIL,
+	GROUP_ECELERITY,
+	GROUP_EXIM,
+	GROUP_POSTFIX,
+	GROUP_SCALIX,
+	GROUP_DOMINO,
+	/* Conditions by themselves. */
+	GROUP_WEBMAIL,
+	GROUP_AOL_WEBMAIL,
+	GROUP_WITH_HTTP,
+	GROUP_NOT_QMAIL_LDAP,
+	GROUP_QMAIL,
+	GROUP_COMMUNIGATE,
+	/* Other beginnings than "from ". */
+	GROUP_UPPER,
+	GROUP_PAREN,
+	GROUP_COUNT
+};
+
+static const struct row {
+	enum group group;
+	enum row_outcome outcome;
+	unsigned flags;
+	const struct step *steps;
+} rows[] = {
+#define RECEIVED(group, outcome, flags, ...) \
+	{GROUP_##group, OUTCOME_##outcome, flags, STEPS(__VA_ARGS__)},
+#include "mail/received.def"
+#undef RECEIVED
+};
+
+/* One line while it is read. */
+struct line {
+	struct str s;	    /* behind "from " */
+	enum group branch;  /* FROM, UPPER, PAREN or GROUP_COUNT: neither */
+	enum group product; /* or GROUP_FROM: none of those */
+	uint32_t asked;	    /* bit per group: the condition was tested */
+	uint32_t holds;	    /* ... and holds */
+	struct str v[FIELD_COUNT];
+	bool looked_up;
+};
+
+/* ---- conditions ------------------------------------------------------------
+ */
+
+static const struct step exchange_version[] = {
+    L(" with "),
+    ONE("Microsoft SMTP Server |mapi id "),
+    OPT(3),
+    L("("),
+    NOTN(")", 1, STEP_MAX),
+    L(") "),
+    DIGITS,
+    L("."),
+    DIGITS,
+    L("."),
+    DIGITS,
+    L("."),
+    DIGITS,
+    ONE_OR_STOP(" "),
+    {OP_DONE},
+};
+static const struct step ecelerity[] = {L("(ecelerity"), EDGE, {OP_DONE}};
+static const struct step with_http[] = {EDGE, L("with HTTP"), EDGE, {OP_DONE}};
+static const struct step qmail_ldap[] = {
+    L(" by "), W(NONE), L(" (qmail-"), W(NONE), L(") with "), {OP_DONE}};
+/* "SMTP id" is sendmail's way, not qmail's. */
+static const struct step qmail[] = {
+    W(NONE),
+    OPT(5),
+    L(" ("),
+    ONE("HELO|EHLO"),
+    L(" "),
+    W0(NONE),
+    L(")"),
+    L(" ("),
+    OPT(2),
+    W(NONE),
+    L("@"),
+    OPT(1),
+    L("["),
+    IPA(NONE),
+    OPT(1),
+    L("]"),
+    L(")"),
+    OPT(3),
+    L(" (envelope-sender <"),
+    W(NONE),
+    L(">)"),
+    L(" by "),
+    W(NONE),
+    OPT(3),
+    L(" ("),
+    ANY1,
+    L(")"),
+    L(" with "),
+    OPT(2),
+    ANY,
+    L(" "),
+    ONE("SMTP|QMQP"),
+    UNLIKE(" id "),
+    {OP_DONE},
+};
+
+static bool
+has(struct str s, struct str word)
+{
+	return str_find(s, word) != STR_NPOS;
+}
+
+static bool
+fits(const struct step *steps, struct str s)
+{
+	struct received_fields f;
+
+	return received_match(steps, s, true, &f);
+}
+
+static enum group
+product_of(struct str s)
+{
+	static const struct {
+		const char *word;
+		enum group group;
+		const struct step *also;
+	} products[] = {
+	    {" SMTPSVC", GROUP_SMTPSVC, NULL},
+	    {" with ", GROUP_EXCHANGE, exchange_version},
+	    {"[XMail ", GROUP_XMAIL, NULL},
+	    {"(ecelerity", GROUP_ECELERITY, ecelerity},
+	    {"Exim", GROUP_EXIM, NULL},
+	    {" (Postfix) with", GROUP_POSTFIX, NULL},
+	    {"(Scalix SMTP Relay", GROUP_SCALIX, NULL},
+	    {" (Lotus Domino ", GROUP_DOMINO, NULL},
+	};
+
+	for (size_t i = 0; i < sizeof(products) / sizeof(products[0]); i++)
+		if (has(s, str_from(products[i].word)) &&
+		    (products[i].also == NULL || fits(products[i].also, s)))
+			return products[i].group;
+	return GROUP_FROM;
+}
+
+static bool
+condition(struct str s, enum group group)
+{
+	struct received_fields f;
+
+	switch (group) {
+	case GROUP_WEBMAIL:
+		return has(s, STR(" (SquirrelMail authenticated user ")) ||
+		       has(s, STR(" (NaSMail authenticated user "));
+	case GROUP_AOL_WEBMAIL:
+		return has(s, STR("aol.com")) &&
+		       has(s, STR("with HTTP (WebMailUI)"));
+	case GROUP_WITH_HTTP:
+		return has(s, STR("with HTTP")) && fits(with_http, s);
+	case GROUP_NOT_QMAIL_LDAP:
+		return !has(s, STR(" (qmail-")) || !fits(qmail_ldap, s);
+	case GROUP_QMAIL:
+		return received_match(qmail, s, false, &f);
+	case GROUP_COMMUNIGATE:
+		return has(s, STR(" (CommuniGate Pro"));
+	default:
+		return false;
+	}
+}
+
+static bool
+applies(struct line *l, enum group group)
+{
+	uint32_t bit = 1u << group;
+
+	if (group == GROUP_UPPER || group == GROUP_PAREN)
+		return l->branch == group;
+	if (l->branch != GROUP_FROM)
+		return false;
+	if (group == GROUP_FROM)
+		return true;
+	if (group <= GROUP_DOMINO)
+		return l->product == group;
+	if ((l->asked & bit) == 0) {
+		l->asked |= bit;
+		if (condition(l->s, group))
+			l->holds |= bit;
+	}
+	return (l->holds & bit) != 0;
+}
+
+/* ---- what all formats share ------------------------------------------------
+ */
+
+/* Runs of white space become one space, none at the ends; no ';' at the end. */
+static struct str
+squeeze(struct arena *a, struct str s)
+{
+	struct buf b;
+	struct str rest = s, word;
+
+	buf_init_arena(&b, a);
+	buf_reserve(&b, s.len + 1);
+	while ((word = str_word(&rest)).len > 0) {
+		if (b.len > 0)
+			buf_add_char(&b, ' ');
+		buf_add(&b, word);
+	}
+	s = buf_str(&b);
+	while (s.len > 0 && s.p[s.len - 1] == ';') {
+		s.len--;
+		if (s.len > 0 && s.p[s.len - 1] == ' ')
+			s.len--;
+	}
+	return s;
+}
+
+/* Cuts the last word of `s`; false when it is the only one. */
+static bool
+cut_word(struct str *s, struct str *word)
+{
+	size_t space = str_rfind_char(*s, ' ');
+
+	if (space == STR_NPOS)
+		return false;
+	*word = str_skip(*s, space + 1);
+	*s = str_head(*s, space);
+	return true;
+}
+
+static bool
+is_digits(struct str s)
+{
+	return s.len > 0 && str_span(s, "0123456789") == s.len;
+}
+
+static bool
+is_time(struct str s)
+{
+	struct str hour = str_cut(&s, ':'), minute, second = STR("0");
+
+	if (s.p == NULL)
+		return false;
+	minute = str_cut(&s, ':');
+	if (s.p != NULL)
+		second = s;
+	return is_digits(hour) && is_digits(minute) && is_digits(second);
+}
+
+/* One of the words of `list`, which has a space on both sides of each. */
+static bool
+is_name(struct str s, size_t len, const char *list)
+{
+	const char *at;
+
+	if (s.len != len)
+		return false;
+	for (at = list; *at != '\0'; at += len + 1)
+		if (memcmp(at, s.p, len) == 0)
+			return true;
+	return false;
+}
+
+static bool
+is_separator(char c)
+{
+	return c == ' ' || c == ';';
+}
+
+/* Without "; Tue, 23 May 2006 13:06:35 -0400" at the end. */
+static struct str
+without_date(struct str s)
+{
+	struct str rest = s, zone, time, year, month, day;
+	size_t digits;
+
+	if (!cut_word(&rest, &zone) || zone.len == 0 ||
+	    !cut_word(&rest, &time) || !is_time(time) ||
+	    !cut_word(&rest, &year) || !is_digits(year) ||
+	    !cut_word(&rest, &month) ||
+	    !is_name(
+		month, 3, "Jan Jun Jul Feb Mar May Apr Aug Sep Oct Nov Dec "))
+		return s;
+	for (digits = 0; digits < rest.len &&
+			 ascii_is_digit(rest.p[rest.len - 1 - digits]);)
+		digits++;
+	day = str_head(rest, rest.len - digits);
+	if (digits == 0 || day.len == 0 || !is_separator(day.p[day.len - 1]))
+		return s;
+	/* "Tue, " with something before it that ends a value. */
+	if (day.len > 5 && day.p[day.len - 1] == ' ' &&
+	    day.p[day.len - 2] == ',' &&
+	    is_name(str_make(day.p + day.len - 5, 3), 3,
+		"Mon Tue Thu Wed Fri Sat Sun ") &&
+	    is_separator(day.p[day.len - 6]))
+		day.len -= 5;
+	while (day.len > 0 && is_separator(day.p[day.len - 1]))
+		day.len--;
+	return day;
+}
+
+/* "x)by y" is a common fault. */
+static struct str
+mend_by(struct arena *a, struct str s)
+{
+	size_t at = str_find(s, STR(")by "));
+	struct buf b;
+
+	if (at == STR_NPOS)
+		return s;
+	buf_init_arena(&b, a);
+	buf_add(&b, str_head(s, at + 1));
+	buf_add_char(&b, ' ');
+	buf_add(&b, str_skip(s, at + 1));
+	return buf_str(&b);
+}
+
+static bool
+is_helo_char(char c)
+{
+	return ascii_is_alnum(c) ||
+	       (c != '\0' && strchr("-.^+_&:=?!@%*$\\/", c) != NULL);
+}
+
+/* The word behind the first `mark` that begins a word and is followed by one.
+ */
+static struct str
+helo_behind(struct str s, struct str mark)
+{
+	for (size_t from = 0; from < s.len;) {
+		size_t at = str_find(str_skip(s, from), mark), n = 0;
+		struct str word;
+
+		if (at == STR_NPOS)
+			return STR_NONE;
+		at += from;
+		word = str_skip(s, at + mark.len);
+		while (n < word.len && is_helo_char(word.p[n]))
+			n++;
+		if (n > 0 && (at == 0 || (!ascii_is_alnum(s.p[at - 1]) &&
+					     s.p[at - 1] != '_')))
+			return str_head(word, n);
+		from = at + 1;
+	}
+	return STR_NONE;
+}
+
+static struct str
+helo_of(struct str s)
+{
+	struct str helo = helo_behind(s, STR("helo=")), other;
+
+	if (helo.len > 0)
+		return helo;
+	helo = helo_behind(s, STR("HELO "));
+	other = helo_behind(s, STR("EHLO "));
+	if (helo.len == 0 || (other.len > 0 && other.p < helo.p))
+		return other;
+	return helo;
+}
+
+/* " id <x" of three bytes or more. */
+static struct str
+id_of(struct str s)
+{
+	for (size_t from = 0; from < s.len;) {
+		size_t at = str_find(str_skip(s, from), STR(" id ")), n;
+		struct str id;
+
+		if (at == STR_NPOS)
+			return STR_NONE;
+		at += from;
+		id = str_skip(s, at + 4);
+		if (id.len > 0 && id.p[0] == '<')
+			id = str_skip(id, 1);
+		n = str_cspan(id, " <>;");
+		if (n >= 3)
+			return str_head(id, n);
+		from = at + 1;
+	}
+	return STR_NONE;
+}
+
+static struct str
+by_of(struct str s)
+{
+	size_t at = str_find(s, STR(" by "));
+
+	if (at == STR_NPOS)
+		return STR_NONE;
+	s = str_skip(s, at + 4);
+	return str_head(s, str_cspan(s, " "));
+}
+
+/* The word at the front of `s` up to its last letter, digit or '_'. */
+static struct str
+word_to_edge(struct str s)
+{
+	size_t n = str_cspan(s, " ");
+
+	for (; n > 0; n--) {
+		bool before = ascii_is_alnum(s.p[n - 1]) || s.p[n - 1] == '_';
+		bool after =
+		    n < s.len && (ascii_is_alnum(s.p[n]) || s.p[n] == '_');
+
+		if (before != after)
+			return str_head(s, n);
+	}
+	return STR_NONE;
+}
+
+/* "envelope-from <x", "return-path: x" ... */
+static struct str
+sender_of(struct str s)
+{
+	static const char *const marks[] = {"return-path: ", "return-path ",
+	    "envelope-sender ", "envelope-sender=", "envelope-from ",
+	    "envelope-from="};
+
+	for (size_t i = 0; i < s.len; i++) {
+		char c = ascii_lower(s.p[i]);
+
+		if (c != 'r' && c != 'e')
+			continue;
+		for (size_t k = 0; k < sizeof(marks) / sizeof(marks[0]); k++) {
+			struct str here = str_skip(s, i), word;
+
+			if (!str_starts_nocase(here, str_from(marks[k])))
+				continue;
+			word = word_to_edge(str_skip(here, strlen(marks[k])));
+			if (word.len > 0)
+				return word;
+		}
+	}
+	return STR_NONE;
+}
+
+/* ---- rows ------------------------------------------------------------------
+ */
+
+/* "x=value" in a comment; false: not there. */
+static bool
+comment_value(struct str s, struct str mark, bool may_be_empty, struct str *out)
+{
+	for (size_t from = 0; from <= s.len;) {
+		size_t at = str_find(str_skip(s, from), mark), n;
+		struct str value;
+
+		if (at == STR_NPOS)
+			return false;
+		value = str_skip(s, from + at + mark.len);
+		n = str_cspan(value, " ");
+		if (n > 0 || may_be_empty) {
+			*out = str_head(value, n);
+			return true;
+		}
+		from += at + 1;
+	}
+	return false;
+}
+
+static void
+take_ident(struct line *l)
+{
+	struct str *rdns = &l->v[FIELD_RDNS];
+	size_t at;
+
+	if (str_starts(*rdns, STR("IDENT:"))) {
+		at = str_find_char(*rdns, '@');
+		if (at != STR_NPOS) {
+			l->v[FIELD_IDENT] = str_make(rdns->p + 6, at - 6);
+			*rdns = str_skip(*rdns, at + 1);
+		}
+	}
+	at = str_find_char(*rdns, '@');
+	if (at != STR_NPOS) {
+		l->v[FIELD_IDENT] = str_head(*rdns, at);
+		*rdns = str_skip(*rdns, at + 1);
+	}
+}
+
+static void
+take_xmail_tail(struct line *l)
+{
+	static const struct step id[] = {L(" id <"), W(ID), L(">"), {OP_DONE}};
+	static const struct step from[] = {
+	    L(" from <"), W(ENVFROM), L(">"), {OP_DONE}};
+	struct received_fields f;
+
+	if (received_match(id, l->s, true, &f))
+		l->v[FIELD_ID] = f.v[FIELD_ID];
+	if (received_match(from, l->s, true, &f))
+		l->v[FIELD_ENVFROM] = f.v[FIELD_ENVFROM];
+}
+
+static void
+take_names(struct line *l, unsigned flags)
+{
+	struct str *rdns = &l->v[FIELD_RDNS];
+	bool unknown = str_is(*rdns, "unknown");
+
+	if (flags & LOOKED_UP)
+		l->looked_up = true;
+	if ((flags & UNKNOWN_NOT_LOOKED_UP) && !unknown)
+		l->looked_up = true;
+	if ((flags & UNKNOWN_OBTUSE) && !str_is(*rdns, "UNKNOWN"))
+		l->looked_up = true;
+	if (((flags & (UNKNOWN_IS_NONE | UNKNOWN_NOT_LOOKED_UP)) && unknown) ||
+	    ((flags & UNVERIFIED_IS_NONE) && str_is(*rdns, "unverified")))
+		*rdns = STR_NONE;
+	if (flags & IDENT_IN_RDNS)
+		take_ident(l);
+}
+
+static void
+take_fields(
+    struct line *l, const struct row *row, const struct received_fields *f)
+{
+	unsigned flags = row->flags;
+
+	if (flags & RESET_IDENT)
+		l->v[FIELD_IDENT] = STR_NONE;
+	if (flags & RESET_HELO)
+		l->v[FIELD_HELO] = STR_NONE;
+	for (size_t i = FIELD_NONE + 1; i < FIELD_COUNT; i++) {
+		if (f->v[i].p == NULL)
+			continue;
+		if ((flags & COURIER) && i == FIELD_RDNS &&
+		    str_is(f->v[i], "softdnserr")) {
+			flags &= ~(unsigned)LOOKED_UP;
+			continue;
+		}
+		l->v[i] = f->v[i];
+	}
+	if (flags & HELO_IS_RDNS)
+		l->v[FIELD_HELO] = l->v[FIELD_RDNS];
+	if (flags & COMMENT) {
+		struct str comment = l->v[FIELD_COMMENT];
+
+		comment_value(comment, STR("helo="), false, &l->v[FIELD_HELO]);
+		comment_value(comment, STR("ident="), true, &l->v[FIELD_IDENT]);
+	}
+	take_names(l, flags);
+	if (flags & NO_ID)
+		l->v[FIELD_ID] = STR_NONE;
+	if (flags & NO_BY)
+		l->v[FIELD_BY] = STR_NONE;
+	if (flags & XMAIL_TAIL)
+		take_xmail_tail(l);
+	if (flags & LEADING_IP) {
+		size_t n = iptext_match(l->s, 0);
+
+		if (n > 0 && n < l->s.len && l->s.p[n] == ' ')
+			l->v[FIELD_IP] = str_head(l->s, n);
+	}
+}
+
+/* PARTIAL: no row decided. */
+static enum row_outcome
+try_rows(struct line *l, const struct row **row_out)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct row *row = &rows[i];
+		struct received_fields f;
+
+		if (!applies(l, row->group) ||
+		    !received_match(row->steps, l->s, row->flags & SEARCH, &f))
+			continue;
+		take_fields(l, row, &f);
+		if (row->outcome == OUTCOME_PARTIAL ||
+		    ((row->flags & NEEDS_IP) && l->v[FIELD_IP].len == 0))
+			continue;
+		*row_out = row;
+		return row->outcome;
+	}
+	return OUTCOME_PARTIAL;
+}
+
+/* No format is known: an address in brackets and a "by" are enough. */
+static bool
+guess(struct line *l)
+{
+	static const struct step bracketed[] = {
+	    L("["), IPA(IP), L("]"), {OP_DONE}};
+	struct str *helo = &l->v[FIELD_HELO];
+	struct received_fields f;
+
+	if (l->branch == GROUP_FROM && helo->len == 0) {
+		size_t n = str_cspan(l->s, " ");
+
+		/* A byte no host name has must follow the name. */
+		for (; n > 0; n--)
+			if (n < l->s.len && !ascii_is_alnum(l->s.p[n]) &&
+			    l->s.p[n] != '-' && l->s.p[n] != '.')
+				break;
+		*helo = str_head(l->s, n);
+	}
+	if (l->v[FIELD_IP].len == 0 &&
+	    received_match(bracketed, l->s, true, &f))
+		l->v[FIELD_IP] = f.v[FIELD_IP];
+	return l->v[FIELD_IP].len > 0 && l->v[FIELD_BY].len > 0 &&
+	       !str_is(l->v[FIELD_BY], "0");
+}
+
+/* ---- the relay -------------------------------------------------------------
+ */
+
+/* Bytes that would break the text form of a relay become '!'. */
+static struct str
+flagged(struct arena *a, struct str s)
+{
+	struct str copy;
+	char *p;
+	size_t i = 0;
+
+	while (i < s.len && s.p[i] != '\0' && !ascii_is_space(s.p[i]) &&
+	       strchr("#[]()<>|", s.p[i]) == NULL)
+		i++;
+	if (i == s.len)
+		return s;
+	copy = arena_copy(a, s);
+	p = (char *)(uintptr_t)copy.p;
+	for (; i < copy.len; i++)
+		if (p[i] == '\0' || ascii_is_space(p[i]) ||
+		    strchr("#[]()<>|", p[i]) != NULL)
+			p[i] = '!';
+	return copy;
+}
+
+/* The address without tag, brackets, zone and IPv4-in-IPv6 dress. */
+static struct str
+bare_address(struct str ip)
+{
+	size_t zone, colon;
+
+	if (str_starts_nocase(ip, STR("IPv6:")))
+		ip = str_skip(ip, 5);
+	zone = str_find_char(ip, '%');
+	ip = str_head(ip, zone == STR_NPOS ? ip.len : zone);
+	colon = str_rfind_char(ip, ':');
+	/* "::ffff:" with any zeros before it, but two colons at least. */
+	if (colon != STR_NPOS && colon >= 6 &&
+	    str_find_char(ip, '.') != STR_NPOS &&
+	    str_ends_nocase(str_head(ip, colon + 1), STR(":ffff:")) &&
+	    str_span(ip, "0:") == colon - 4)
+		ip = str_skip(ip, colon + 1);
+	return ip;
+}
+
+static struct str
+without_angles(struct str s)
+{
+	s = str_trim(s);
+	while (s.len > 0 && s.p[0] == '<')
+		s = str_skip(s, 1);
+	while (s.len > 0 && s.p[s.len - 1] == '>')
+		s.len--;
+	return s;
+}
+
+static void
+finish(
+    struct arena *a, const struct line *l, struct str auth, struct relay *out)
+{
+	struct str rdns = l->v[FIELD_RDNS], by = l->v[FIELD_BY];
+
+	while (rdns.len > 0 && rdns.p[rdns.len - 1] == '.')
+		rdns.len--;
+	if (str_is_nocase(rdns, "unknown") ||
+	    (rdns.len > 0 && rdns.p[0] == '['))
+		rdns = STR_NONE;
+	if (by.len > 0 && by.p[by.len - 1] == ';')
+		by.len--;
+	*out = (struct relay){
+	    .ip = flagged(a, bare_address(l->v[FIELD_IP])),
+	    .rdns = flagged(a, rdns),
+	    .helo = flagged(a, l->v[FIELD_HELO]),
+	    .by = flagged(a, by),
+	    .ident = flagged(a, l->v[FIELD_IDENT]),
+	    .envfrom = flagged(a, without_angles(l->v[FIELD_ENVFROM])),
+	    .id = l->v[FIELD_ID],
+	    .auth = auth,
+	    .no_reverse_dns = rdns.len == 0 && l->looked_up,
+	};
+	if (str_is(out->envfrom, "0"))
+		out->envfrom = STR_NONE;
+	out->has_address = ip_parse(out->ip, &out->address);
+	out->ip_private = iptext_is_private(out->ip);
+}
+
+/* "from a by b;" and "with local for": no network handover. */
+static bool
+is_local(struct str s)
+{
+	static const struct step local[] = {
+	    EDGE, L("with local for"), EDGE, {OP_DONE}};
+	static const struct step plain[] = {LI("from "), W(HELO), LI(" by "),
+	    NOTN(" ;", 1, STEP_MAX), OPT(1), L(" "), L(";"), {OP_DONE}};
+	struct received_fields f;
+	struct str host;
+
+	if (has(s, STR("with local for")) && fits(local, s))
+		return true;
+	if (!received_match(plain, s, false, &f))
+		return false;
+	host = f.v[FIELD_HELO];
+	return !(host.len > 2 && host.p[0] == '[' &&
+		 host.p[host.len - 1] == ']' &&
+		 str_span(str_skip(host, 1), "0123456789.") == host.len - 2);
+}
+
+static enum group
+branch_of(struct str *s)
+{
+	static const struct {
+		const char *head;
+		enum group group;
+	} branches[] = {{"from ", GROUP_FROM}, {"FROM ", GROUP_UPPER},
+	    {"(from ", GROUP_PAREN}};
+
+	for (size_t i = 0; i < sizeof(branches) / sizeof(branches[0]); i++)
+		if (str_starts(*s, str_from(branches[i].head))) {
+			*s = str_skip(*s, strlen(branches[i].head));
+			return branches[i].group;
+		}
+	return GROUP_COUNT;
+}
+
+enum received_outcome
+received_parse(struct arena *a, struct str text, struct received_state *state,
+    struct relay *out)
+{
+	struct line l = {.s = squeeze(a, str_head(text, RECEIVED_LINE_MAX))};
+	const struct row *row = NULL;
+	enum row_outcome outcome;
+	struct str auth;
+
+	if ((!str_starts_nocase(l.s, STR("from ")) &&
+		!str_starts_nocase(l.s, STR("(from "))) ||
+	    is_local(l.s))
+		return RECEIVED_SKIP;
+	l.s = mend_by(a, without_date(l.s));
+	l.v[FIELD_ID] = id_of(l.s);
+	l.v[FIELD_HELO] = helo_of(l.s);
+	l.v[FIELD_BY] = by_of(l.s);
+	auth = received_auth(a, l.s);
+	l.branch = branch_of(&l.s);
+	if (l.branch == GROUP_FROM) {
+		l.v[FIELD_ENVFROM] = sender_of(l.s);
+		l.product = product_of(l.s);
+	}
+	outcome = try_rows(&l, &row);
+	if (outcome == OUTCOME_FETCHED)
+		return RECEIVED_FETCHED;
+	if (outcome == OUTCOME_SKIP) {
+		if (row->flags & KEEP_SENDER)
+			state->scanner_sender =
+			    flagged(a, without_angles(l.v[FIELD_ENVFROM]));
+		return RECEIVED_SKIP;
+	}
+	if (outcome == OUTCOME_PARTIAL && !guess(&l))
+		return RECEIVED_UNPARSEABLE;
+	finish(a, &l, auth, out);
+	return RECEIVED_RELAY;
+}
