@@ -13,10 +13,10 @@
 
 #include "base/arena.h"
 
-#define HTML_STYLE_DEPTH_MAX 2000	/* open style elements kept apart */
-#define HTML_TAG_NAMES_MAX 4000		/* distinct tag names counted */
+#define HTML_STYLE_DEPTH_MAX 65536	/* open style elements kept apart */
+#define HTML_TAG_NAMES_MAX 16384	/* distinct tag names counted */
 #define HTML_ATTRIBUTES_MAX 256		/* attributes of one tag looked at */
-#define HTML_SECTION_DEPTH_MAX 64	/* nested marked sections */
+#define HTML_SECTION_DEPTH_MAX 1024	/* nested marked sections */
 #define HTML_LINK_VALUE_MAX 8192	/* characters of a link value */
 #define HTML_LINKS_MAX 100000		/* links and anchors of a part */
 
@@ -95,9 +95,7 @@ struct html_result {
 	 */
 	struct str text;
 	bool characters;
-	/* The same, split by visibility; same flag. */
-	struct str visible;
-	struct str invisible;
+	struct str invisible;	/* the part no reader sees; same flag */
 
 	const struct html_tag_count *tags_seen;	/* `inside`; by first sight */
 	size_t tags_seen_count;
@@ -144,18 +142,25 @@ struct html_result {
 
 	size_t html_length;		/* characters of `text` */
 	size_t non_space_len;
-	bool has_ratio;			/* markup to source, by text.c */
+	bool has_ratio;			/* share of the source not shown */
 	double ratio;
 };
 
+/* What the bytes of a source are. */
+enum html_source {
+	HTML_PLAIN,		/* UTF-8, not known to be Unicode */
+	HTML_CHARACTERS,	/* UTF-8: see charset_text */
+	HTML_OCTETS		/* bytes of no known charset */
+};
+
 /*
- * Renders one HTML part. `source` is valid UTF-8; `characters` as from
- * charset_normalize(). `source_bytes`: its length before charset decoding, for
- * the ratio. NULL only when the arena is full before anything was rendered;
- * a full arena later cuts the results short.
+ * Renders one HTML part. `source_bytes`: its length before charset decoding,
+ * for the ratio. NULL only when the arena is full before anything was rendered;
+ * a full arena later cuts the results short. The result may point into
+ * `source`.
  */
 const struct html_result *html_render(struct arena *a, struct str source,
-    bool characters, size_t source_bytes);
+    enum html_source kind, size_t source_bytes);
 
 /* The count of an open tag; false when the tag was never seen. */
 bool html_inside(const struct html_result *r, struct str tag, long *open_out);

@@ -37,7 +37,15 @@ libmail_a_SOURCES += \
 	milter/mail/charset_decode.c \
 	milter/mail/charset_escape.c \
 	milter/mail/charset_name.c \
-	milter/mail/html.h \
+	milter/mail/html.c milter/mail/html.h milter/mail/html_internal.h \
+	milter/mail/html_color.c milter/mail/html_color.def \
+	milter/mail/html_element.def \
+	milter/mail/html_entity.c milter/mail/html_entity.def \
+	milter/mail/html_entity.h \
+	milter/mail/html_link.c milter/mail/html_test.c \
+	milter/mail/html_style.c milter/mail/html_style.h \
+	milter/mail/html_token.c milter/mail/html_token.h \
+	milter/mail/text.c \
 	milter/mail/unicode.c milter/mail/unicode.h \
 	milter/mail/unicode_word.def
 

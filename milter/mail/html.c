@@ -1,0 +1,767 @@
+/*
+ * The handlers: tags to white space, styles and counts; text to lines.
+ *
+ * Text goes into one buffer as it comes; only the last chunk's kind is kept,
+ * which is all the layout rules look at. Whether characters are "wide" (known
+ * to be Unicode) is a property of each chunk and, once one is, of the whole.
+ */
+#include "mail/html_internal.h"
+
+#include "base/clean.h"
+#include "mail/charset.h"
+#include "mail/html_entity.h"
+#include "mail/unicode.h"
+
+#define BACKHAIR_MAX 7	    /* characters on either side of a tag */
+#define TAG_CHAIN_MAX 64    /* names looked at for one: a flood of collisions */
+#define TAG_NAME_MAX 65536  /* bytes of a name that are told apart */
+
+static const struct html_element_facts elements[] = {
+#define ELEMENT(name, valid, style, space, link)                               \
+	{{name, sizeof(name) - 1}, valid, style, space, link},
+#include "mail/html_element.def"
+#undef ELEMENT
+};
+
+const struct html_element_facts *
+html_element_find(struct str name)
+{
+	size_t low = 0;
+	size_t high = sizeof(elements) / sizeof(elements[0]);
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		int order = str_cmp(name, elements[middle].name);
+
+		if (order == 0)
+			return &elements[middle];
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return NULL;
+}
+
+/* ---- values --------------------------------------------------------------- */
+
+struct str
+html_source_text(struct html_parser *h, struct str s)
+{
+	return h->kind == HTML_OCTETS ? charset_from_latin1(h->arena, s) : s;
+}
+
+/*
+ * Entities of octets are decoded as if they were UTF-8, and the result is octets
+ * again: what is not UTF-8 is taken for ISO-8859-1 first.
+ */
+static struct str
+decode_octets(struct html_parser *h, struct str s, bool prefixes)
+{
+	bool wide = true;
+
+	if (!utf8_valid(s))
+		s = charset_from_latin1(h->arena, s);
+	s = html_decode_entities(h->arena, s, prefixes, &wide);
+	return charset_from_latin1(h->arena, s);
+}
+
+static struct str
+decode_text(struct html_parser *h, struct str s, bool prefixes, bool *wide_out)
+{
+	*wide_out = h->kind == HTML_CHARACTERS;
+	if (h->kind == HTML_OCTETS)
+		return decode_octets(h, s, prefixes);
+	return html_decode_entities(h->arena, s, prefixes, wide_out);
+}
+
+struct html_value
+html_decode_value(struct html_parser *h, const struct html_raw_attribute *a)
+{
+	struct html_value v = {true, h->kind == HTML_CHARACTERS, a->value};
+
+	if (a->literal)
+		v.text = html_source_text(h, a->value);
+	else
+		v.text = decode_text(h, a->value, false, &v.wide);
+	return v;
+}
+
+struct html_value
+html_attribute_value(struct html_parser *h, const struct html_tag *tag,
+    const char *name)
+{
+	for (size_t i = 0; i < tag->attribute_count; i++)
+		if (str_is_nocase(tag->attributes[i].name, name))
+			return html_decode_value(h, &tag->attributes[i]);
+	return (struct html_value){.present = false};
+}
+
+void
+html_strings_add(struct html_parser *h, struct html_strings *list, struct str s)
+{
+	if (list->len == list->size) {
+		size_t size = list->size > 0 ? list->size * 2 : 16;
+		struct str *v = arena_grow(h->arena, list->v,
+		    list->size * sizeof(*v), size * sizeof(*v));
+
+		if (v == NULL)
+			return;
+		list->v = v;
+		list->size = size;
+	}
+	list->v[list->len++] = s;
+}
+
+/* ---- tags seen ------------------------------------------------------------ */
+
+static bool
+grow_inside(struct html_parser *h)
+{
+	struct html_tag_map *m = &h->inside;
+	size_t size = m->size > 0 ? m->size * 2 : 64;
+	struct html_tag_count *v = arena_grow(h->arena, m->v,
+	    m->size * sizeof(*v), size * sizeof(*v));
+	uint32_t *slots = arena_array(h->arena, size * 2, sizeof(*slots));
+
+	if (v == NULL || slots == NULL)
+		return false;
+	for (size_t i = 0; i < m->len; i++) {
+		size_t at = str_hash(v[i].name) & (size * 2 - 1);
+
+		while (slots[at] != 0)
+			at = (at + 1) & (size * 2 - 1);
+		slots[at] = (uint32_t)i + 1;
+	}
+	*m = (struct html_tag_map){v, m->len, size, slots, size * 2};
+	return true;
+}
+
+long *
+html_inside_count(struct html_parser *h, struct str name, bool *fresh_out)
+{
+	struct html_tag_map *m = &h->inside;
+	size_t at;
+	size_t looked = 0;
+
+	*fresh_out = true;
+	h->no_tag = 0;
+	if (m->len == m->size &&
+	    (m->len >= HTML_TAG_NAMES_MAX || !grow_inside(h)) && m->size == 0)
+		return &h->no_tag;
+	at = str_hash(name) & (m->slot_count - 1);
+	for (; m->slots[at] != 0; at = (at + 1) & (m->slot_count - 1)) {
+		struct html_tag_count *t = &m->v[m->slots[at] - 1];
+
+		if (str_eq(t->name, name)) {
+			*fresh_out = false;
+			return &t->open;
+		}
+		if (++looked == TAG_CHAIN_MAX)
+			return &h->no_tag;
+	}
+	if (m->len == m->size)
+		return &h->no_tag;
+	m->slots[at] = (uint32_t)m->len + 1;
+	m->v[m->len] = (struct html_tag_count){arena_copy(h->arena, name), 0};
+	return &m->v[m->len++].open;
+}
+
+bool
+html_inside(const struct html_result *r, struct str tag, long *open_out)
+{
+	for (size_t i = 0; i < r->tags_seen_count; i++)
+		if (str_eq(r->tags_seen[i].name, tag)) {
+			*open_out = r->tags_seen[i].open;
+			return true;
+		}
+	return false;
+}
+
+/* ---- laying out text ------------------------------------------------------- */
+
+static void
+put_chunk(struct html_parser *h, bool space, bool invisible, bool wide)
+{
+	h->chunks++;
+	h->chunk_is_space = space;
+	h->chunk_is_invisible = invisible;
+	h->chunk_is_wide = wide;
+	h->result->characters |= wide;
+	if (invisible)
+		buf_add(&h->invisible,
+		    str_make(h->text.p + h->chunk_at,
+			h->text.len - h->chunk_at));
+}
+
+static void
+put_space(struct html_parser *h, const char *space)
+{
+	if (h->chunks > 0 && !h->chunk_is_space && !h->chunk_is_invisible &&
+	    h->text.len > h->chunk_at && h->text.p[h->text.len - 1] == ' ')
+		h->text.len--;
+	h->chunk_at = h->text.len;
+	buf_add_cstr(&h->text, space);
+	put_chunk(h, true, false, false);
+}
+
+/*
+ * Length of what becomes one space here: a run of ASCII white space, or U+00C2
+ * U+00A0, which is a no-break space in UTF-8 read as single bytes.
+ */
+static size_t
+blank_length(struct str s)
+{
+	size_t n = str_span(str_head(s, s.len), " \t\n\r\f\v");
+
+	if (n == 0 && str_starts(s, STR("\xc3\x82\xc2\xa0")))
+		n = 4;
+	return n;
+}
+
+static bool
+is_blank_text(struct str s)
+{
+	size_t n;
+
+	while ((n = blank_length(s)) > 0)
+		s = str_skip(s, n);
+	return s.len == 0;
+}
+
+static void
+put_text(struct html_parser *h, struct str s, bool invisible, bool wide)
+{
+	bool after_space = h->chunks > 0 && h->chunk_is_space && !invisible;
+	size_t n = blank_length(s);
+
+	h->chunk_at = h->text.len;
+	if (n > 0) {
+		if (!after_space)
+			buf_add_char(&h->text, ' ');
+		s = str_skip(s, n);
+	}
+	while (s.len > 0 && !h->text.failed) {
+		n = blank_length(s);
+		if (n > 0) {
+			buf_add_char(&h->text, ' ');
+			s = str_skip(s, n);
+			continue;
+		}
+		/* A lone U+00C2 starts the next piece. */
+		n = 1 + str_cspan(str_skip(s, 1), " \t\n\r\f\v\xc3");
+		buf_add(&h->text, str_head(s, n));
+		s = str_skip(s, n);
+	}
+	put_chunk(h, false, invisible, wide);
+}
+
+/* ---- hidden and broken words ---------------------------------------------- */
+
+static bool
+is_invisible(struct html_parser *h)
+{
+	const struct style *s = style_top(&h->styles);
+
+	if (html_color_equal(s->foreground, s->background) ||
+	    html_color_near(s->foreground, s->background)) {
+		h->result->font_low_contrast = true;
+		return true;
+	}
+	if (s->foreground.kind == COLOR_INVALID ||
+	    s->background.kind == COLOR_INVALID) {
+		h->result->font_invalid_color = true;
+		return true;
+	}
+	return s->size <= 1 || s->display_none || s->hidden;
+}
+
+/* Neither white space nor ASCII punctuation. */
+static bool
+is_letter_like(uint32_t c, bool wide)
+{
+	if (c < 0x80 && c > ' ' && c < 0x7f)
+		return ascii_is_alnum((char)c);
+	return !unicode_is_space(c, wide);
+}
+
+/* The letters at the end that begin at a word border, seven at most. */
+static size_t
+tail_length(struct str s, bool wide)
+{
+	uint32_t c[BACKHAIR_MAX + 1] = {0};
+	size_t have = 0;
+	size_t run = 0;
+	size_t n;
+
+	while (have <= BACKHAIR_MAX && s.len > 0) {
+		c[have++] = unicode_last(s, &n);
+		s.len -= n;
+	}
+	while (run < have && run < BACKHAIR_MAX && is_letter_like(c[run], wide))
+		run++;
+	for (; run > 0; run--) {
+		bool before = run < have && unicode_is_word(c[run], wide);
+
+		if (before != unicode_is_word(c[run - 1], wide))
+			return run;
+	}
+	return 0;
+}
+
+/* The letters in front that end at a word border, seven at most. */
+static size_t
+head_length(struct str s, bool wide)
+{
+	uint32_t c[BACKHAIR_MAX + 1] = {0};
+	size_t have = 0;
+	size_t run = 0;
+	size_t n;
+
+	while (have <= BACKHAIR_MAX && s.len > 0) {
+		c[have++] = unicode_first(s, &n);
+		s = str_skip(s, n);
+	}
+	while (run < have && run < BACKHAIR_MAX && is_letter_like(c[run], wide))
+		run++;
+	for (; run > 0; run--) {
+		bool after = run < have && unicode_is_word(c[run], wide);
+
+		if (after != unicode_is_word(c[run - 1], wide))
+			return run;
+	}
+	return 0;
+}
+
+/* A tag in the middle of a word, as in "v<b></b>iagra". */
+static void
+test_obfuscation(struct html_parser *h, struct str s, bool wide)
+{
+	struct str before = str_make(h->text.p + h->chunk_at,
+	    h->text.len - h->chunk_at);
+	size_t tail, head, n;
+
+	if (h->chunks == 0 || s.len == 0 || before.len == 0)
+		return;
+	if (is_letter_like(unicode_first(s, &n), wide) &&
+	    is_letter_like(unicode_last(before, &n), h->chunk_is_wide))
+		h->result->obfuscation++;
+	tail = tail_length(before, h->chunk_is_wide);
+	head = tail > 0 ? head_length(s, wide) : 0;
+	if (head > 0)
+		h->backhair |= (uint64_t)1 << ((tail - 1) * 8 + head - 1);
+}
+
+static void
+handle_text(void *context, struct str source, bool raw)
+{
+	struct html_parser *h = context;
+	bool wide = h->kind == HTML_CHARACTERS;
+	bool invisible = false;
+	struct str s = raw ? html_source_text(h, source)
+			   : decode_text(h, source, true, &wide);
+
+	if (h->inside_script != NULL && *h->inside_script > 0) {
+		html_strings_add(h, &h->script, s);
+		return;
+	}
+	if (h->inside_style != NULL && *h->inside_style > 0)
+		return;
+	if (h->inside_a != NULL && *h->inside_a > 0)
+		buf_add(&h->anchor_text, s);
+	if (h->inside_title != NULL && *h->inside_title > 0)
+		buf_add(&h->title_text, s);
+	if (!is_blank_text(s))
+		invisible = is_invisible(h);
+	test_obfuscation(h, s, wide);
+	put_text(h, s, invisible, wide);
+}
+
+static void
+handle_comment(void *context, struct str text)
+{
+	struct html_parser *h = context;
+
+	html_strings_add(h, &h->comment, html_source_text(h, text));
+}
+
+static void
+handle_declaration(void *context, struct str text)
+{
+	struct html_parser *h = context;
+	bool fresh;
+
+	if (!str_starts_nocase(text, STR("<!doctype")))
+		return;
+	h->result->elements++;
+	h->result->tags++;
+	*html_inside_count(h, STR("!doctype"), &fresh) = 0;
+}
+
+/* ---- tags ----------------------------------------------------------------- */
+
+/* "o:p", "st1:place": what word processors leave behind. */
+static bool
+is_office_tag(struct str s, bool wide)
+{
+	if (str_starts(s, STR("o:")))
+		s = str_skip(s, 2);
+	else if (str_starts(s, STR("st")) && s.len > 4 &&
+	    ascii_is_digit(s.p[2]) && s.p[3] == ':')
+		s = str_skip(s, 4);
+	else
+		return false;
+	if (str_ends(s, STR("/")))
+		s.len--;
+	if (s.len == 0)
+		return false;
+	while (s.len > 0) {
+		size_t n;
+		uint32_t c = unicode_first(s, &n);
+
+		if (c != '-' && !unicode_is_word(c, wide))
+			return false;
+		s = str_skip(s, n);
+	}
+	return true;
+}
+
+static struct str
+lower_name(struct html_parser *h, struct str name)
+{
+	struct str s = html_source_text(h, str_head(name, TAG_NAME_MAX));
+	char *p = arena_alloc(h->arena, s.len + 1);
+
+	if (p == NULL)
+		return STR_NONE;
+	for (size_t i = 0; i < s.len; i++)
+		p[i] = ascii_lower(s.p[i]);
+	return str_make(p, s.len);
+}
+
+/* Pointers into the map move when it grows. */
+static void
+refresh_counts(struct html_parser *h)
+{
+	h->inside_a = h->inside_title = h->inside_script = NULL;
+	h->inside_style = NULL;
+	for (size_t i = 0; i < h->inside.len; i++) {
+		struct html_tag_count *t = &h->inside.v[i];
+
+		if (str_is(t->name, "a"))
+			h->inside_a = &t->open;
+		else if (str_is(t->name, "title"))
+			h->inside_title = &t->open;
+		else if (str_is(t->name, "script"))
+			h->inside_script = &t->open;
+		else if (str_is(t->name, "style"))
+			h->inside_style = &t->open;
+	}
+}
+
+/* Counts a tag; `step` +1 or -1. Returns its facts, NULL: nothing to render. */
+static const struct html_element_facts *
+count_tag(struct html_parser *h, struct str name, long step)
+{
+	const struct html_element_facts *facts = html_element_find(name);
+	bool office = is_office_tag(name, h->kind == HTML_CHARACTERS);
+	struct html_result *r = h->result;
+	size_t size = h->inside.size;
+	bool valid = office || (facts != NULL && facts->valid);
+	bool fresh;
+	long *open = html_inside_count(h, name, &fresh);
+
+	r->tags++;
+	r->distinct_tags += fresh;
+	r->elements += valid;
+	r->distinct_elements += valid && fresh;
+	*open += step;
+	if (*open < 0) {
+		*open = 0;
+		r->closed_extra++;
+	}
+	if (h->inside.size != size || (fresh && name.len <= 6))
+		refresh_counts(h);
+	return office ? NULL : facts;
+}
+
+static struct style_attribute
+style_value(struct html_parser *h, const struct html_tag *tag, const char *name,
+    bool *any)
+{
+	struct html_value v = html_attribute_value(h, tag, name);
+
+	*any |= v.present;
+	return (struct style_attribute){v.present, v.wide, v.text};
+}
+
+static bool
+has_attribute(const struct html_tag *tag, const char *const *names)
+{
+	for (size_t i = 0; i < tag->attribute_count; i++)
+		for (const char *const *n = names; *n != NULL; n++)
+			if (str_is_nocase(tag->attributes[i].name, *n))
+				return true;
+	return false;
+}
+
+static bool
+open_style(struct html_parser *h, enum style_tag style,
+    const struct html_tag *tag)
+{
+	static const char *const body[] = {"text", "bgcolor", "link", "alink",
+	    "vlink", "background", NULL};
+	static const char *const marquee[] = {"bgcolor", "background", NULL};
+	static const char *const cell[] = {"bgcolor", "style", NULL};
+	static const char *const face[] = {"face", NULL};
+	struct style_attributes a = {.any = false};
+
+	switch (style) {
+	case STYLE_BODY:
+		a.text = style_value(h, tag, "text", &a.any);
+		a.any = has_attribute(tag, body);
+		break;
+	case STYLE_FONT:
+	case STYLE_BASEFONT:
+		a.any = has_attribute(tag, face);
+		a.color = style_value(h, tag, "color", &a.any);
+		a.size = style_value(h, tag, "size", &a.any);
+		break;
+	case STYLE_MARQUEE:
+		a.any = has_attribute(tag, marquee);
+		break;
+	case STYLE_BIG:
+	case STYLE_SMALL:
+	case STYLE_NONE:
+	case STYLE_COUNT:
+		break;
+	default:
+		a.any = style != STYLE_SPAN && style != STYLE_P &&
+		    style != STYLE_DIV && style != STYLE_A &&
+		    has_attribute(tag, cell);
+		a.style = style_value(h, tag, "style", &a.any);
+		break;
+	}
+	return style_open(&h->styles, style, &a);
+}
+
+static bool
+handle_start(void *context, const struct html_tag *tag)
+{
+	struct html_parser *h = context;
+	struct str name = lower_name(h, tag->name);
+	const struct html_element_facts *facts = count_tag(h, name, 1);
+
+	if (facts != NULL) {
+		if (facts->style != STYLE_NONE &&
+		    !open_style(h, facts->style, tag))
+			return false;
+		if (facts->space != NULL)
+			put_space(h, facts->space);
+		if (facts->link != HTML_NO_LINK)
+			html_add_links(h, facts->link, tag);
+		html_test_tag(h, name, tag);
+	}
+	return !h->arena->full;
+}
+
+static void
+handle_end(void *context, struct str source)
+{
+	struct html_parser *h = context;
+	struct str name = lower_name(h, source);
+	const struct html_element_facts *facts = count_tag(h, name, -1);
+
+	if (facts == NULL)
+		return;
+	if (facts->style != STYLE_NONE)
+		style_close(&h->styles, facts->style);
+	if (facts->space != NULL)
+		put_space(h, facts->space);
+}
+
+/* ---- before and after ------------------------------------------------------ */
+
+/* "<br/>", "<hr />": the length of the tag without its slash, 0: it is none. */
+static size_t
+empty_tag_name(struct str s, bool wide, size_t *whole_out)
+{
+	size_t i = 1;
+	size_t name;
+	size_t n;
+
+	while (i < s.len) {
+		uint32_t c = unicode_first(str_skip(s, i), &n);
+
+		if (!unicode_is_word(c, wide))
+			break;
+		i += n;
+	}
+	name = i;
+	while ((n = unicode_space_length(str_skip(s, i), wide)) > 0)
+		i += n;
+	if (name == 1 || i + 1 >= s.len || s.p[i] != '/' || s.p[i + 1] != '>')
+		return 0;
+	*whole_out = i + 2;
+	return name;
+}
+
+/* Typographic double quotes, which some write around attribute values. */
+static bool
+is_quote(const struct html_parser *h, struct str s)
+{
+	static const char *const as_octets[] = {"\xe2\x80\x9c", "\xe2\x80\x9d"};
+
+	return h->kind != HTML_PLAIN &&
+	    (str_starts(s, str_from(as_octets[0])) ||
+		str_starts(s, str_from(as_octets[1])));
+}
+
+/* The three repairs made before parsing, with room behind for the tokenizer. */
+static bool
+prepare(struct html_parser *h, struct str s, struct buf *out)
+{
+	bool wide = h->kind == HTML_CHARACTERS;
+
+	buf_init_arena(out, h->arena);
+	if (!buf_reserve(out, s.len + HTML_TOKEN_SPARE))
+		return false;
+	while (s.len > 0) {
+		size_t n = str_cspan(s, "&<\xe2");
+		size_t name;
+
+		buf_add(out, str_head(s, n));
+		s = str_skip(s, n);
+		if (s.len == 0)
+			break;
+		n = 1;
+		if (s.p[0] == '&' && str_starts(s, STR("&nbsp;"))) {
+			buf_add_char(out, ' ');
+			n = 6;
+		} else if (s.p[0] == '<' &&
+		    (name = empty_tag_name(s, wide, &n)) > 0) {
+			buf_add(out, str_head(s, name));
+			buf_add_char(out, '>');
+		} else if (is_quote(h, s)) {
+			buf_add_char(out, '"');
+			n = 3;
+		} else {
+			n = 1;
+			buf_add_char(out, s.p[0]);
+		}
+		s = str_skip(s, n);
+	}
+	return !out->failed;
+}
+
+static size_t
+count_bits(uint64_t bits)
+{
+	size_t n = 0;
+
+	for (; bits != 0; bits &= bits - 1)
+		n++;
+	return n;
+}
+
+static size_t
+count_spaces(const struct html_result *r)
+{
+	struct str s = r->text;
+	size_t spaces = 0;
+
+	while (s.len > 0) {
+		size_t n;
+		uint32_t c = unicode_first(s, &n);
+
+		if (unicode_is_space(c, r->characters))
+			spaces += r->characters || c != '\f';
+		s = str_skip(s, n);
+	}
+	return spaces;
+}
+
+static double
+ratio(double part, double whole)
+{
+	return whole > 0 ? part / whole : 0;
+}
+
+static void
+finish_numbers(struct html_parser *h, size_t source_bytes)
+{
+	struct html_result *r = h->result;
+	double tags = (double)r->tags;
+
+	r->min_size = h->styles.min_size;
+	r->max_size = h->styles.max_size;
+	r->backhair = count_bits(h->backhair);
+	r->has_closed_extra_ratio = r->tags > 0;
+	r->closed_extra_ratio = ratio((double)r->closed_extra, tags);
+	r->has_bad_tag_ratio = r->tags > 0 && r->elements > 0;
+	r->bad_tag_ratio = ratio((double)(r->tags - r->elements), tags);
+	r->has_non_element_ratio =
+	    r->distinct_tags > 0 && r->distinct_elements > 0;
+	r->non_element_ratio = ratio(
+	    (double)(r->distinct_tags - r->distinct_elements),
+	    (double)r->distinct_tags);
+	r->has_obfuscation_ratio = r->tags > 0 && r->obfuscation > 0;
+	r->obfuscation_ratio = ratio((double)r->obfuscation, tags);
+	r->html_length = unicode_count(r->text);
+	r->non_space_len = r->html_length - count_spaces(r);
+	r->has_ratio = source_bytes > 0;
+	r->ratio = ratio((double)source_bytes - (double)r->html_length,
+	    (double)source_bytes);
+}
+
+static void
+finish_lists(struct html_parser *h)
+{
+	struct html_result *r = h->result;
+
+	html_close_anchor(h);
+	if (h->title.len > 0)
+		h->title.v[h->title.len - 1] = buf_str(&h->title_text);
+	r->text = buf_str(&h->text);
+	r->invisible = buf_str(&h->invisible);
+	r->tags_seen = h->inside.v;
+	r->tags_seen_count = h->inside.len;
+	r->links = h->links;
+	r->link_count = h->link_count;
+	r->anchors = h->anchors;
+	r->anchor_count = h->anchor_count;
+	r->title = (struct html_texts){h->title.v, h->title.len};
+	r->comment = (struct html_texts){h->comment.v, h->comment.len};
+	r->script = (struct html_texts){h->script.v, h->script.len};
+	r->charsets = buf_str(&h->charsets);
+}
+
+const struct html_result *
+html_render(struct arena *a, struct str source, enum html_source kind,
+    size_t source_bytes)
+{
+	struct html_parser *h = arena_zalloc(a, sizeof(*h));
+	struct html_handler handler = {handle_start, handle_end, handle_text,
+	    handle_comment, handle_declaration, h};
+	struct buf prepared;
+
+	if (h == NULL)
+		return NULL;
+	h->arena = a;
+	h->kind = kind;
+	h->result = arena_zalloc(a, sizeof(*h->result));
+	if (h->result == NULL || !style_init(&h->styles, a))
+		return NULL;
+	buf_init_arena(&h->text, a);
+	buf_init_arena(&h->invisible, a);
+	buf_init_arena(&h->title_text, a);
+	buf_init_arena(&h->anchor_text, a);
+	buf_init_arena(&h->charsets, a);
+	h->result->length =
+	    kind == HTML_OCTETS ? source.len : unicode_count(source);
+	if (prepare(h, source, &prepared))
+		html_tokenize(a, prepared.p, prepared.len, &handler);
+	finish_lists(h);
+	finish_numbers(h, source_bytes);
+	return h->result;
+}

@@ -1,0 +1,116 @@
+/*
+ * One HTML rendering on its way; shared by html.c and html_*.c only.
+ *
+ * html.c lays out text and counts tags, html_link.c lists links, html_text.c
+ * grows the texts kept apart. All in one arena.
+ */
+#ifndef POSTERN_MAIL_HTML_INTERNAL_H
+#define POSTERN_MAIL_HTML_INTERNAL_H
+
+#include "base/buf.h"
+#include "mail/html.h"
+#include "mail/html_style.h"
+#include "mail/html_token.h"
+
+#define HTML_NO_LINK ((enum html_element)-1)
+
+struct html_element_facts {
+	struct str name;
+	bool valid;
+	enum style_tag style;
+	const char *space; /* NULL: none */
+	enum html_element link;
+};
+
+/* NULL: an unknown element. `name` in lower case. */
+const struct html_element_facts *html_element_find(struct str name);
+
+/* Tags seen, in order, with a hash over their names. */
+struct html_tag_map {
+	struct html_tag_count *v;
+	size_t len;
+	size_t size;
+	uint32_t *slots; /* index + 1 into v; 0: free */
+	size_t slot_count;
+};
+
+struct html_strings {
+	struct str *v;
+	size_t len;
+	size_t size;
+};
+
+struct html_parser {
+	struct arena *arena;
+	enum html_source kind;
+	struct html_result *result;
+	struct html_tag_map inside;
+	struct style_stack styles;
+
+	/* The rendered text and its invisible part. */
+	struct buf text;
+	struct buf invisible;
+	size_t chunks;
+	size_t chunk_at; /* where the last chunk begins in `text` */
+	bool chunk_is_space;
+	bool chunk_is_invisible;
+	bool chunk_is_wide;
+
+	/* Open counts asked for at every text. */
+	long *inside_a;
+	long *inside_title;
+	long *inside_script;
+	long *inside_style;
+
+	struct html_strings title;
+	struct html_strings comment;
+	struct html_strings script;
+	struct buf title_text;
+	struct html_anchor *anchors;
+	size_t anchor_count;
+	size_t anchor_size;
+	struct buf anchor_text;
+	struct html_link *links;
+	size_t link_count;
+	size_t link_size;
+	struct str base;
+	struct buf charsets;
+	uint64_t backhair; /* a bit for each pair of lengths 1..7 */
+	long no_tag;	   /* a count for names beyond the limit */
+};
+
+/* An attribute's value with entities decoded. */
+struct html_value {
+	bool present;
+	bool wide;
+	struct str text;
+};
+
+struct html_value html_attribute_value(struct html_parser *h,
+    const struct html_tag *tag, const char *name);
+/* The value of that very attribute. */
+struct html_value html_decode_value(struct html_parser *h,
+    const struct html_raw_attribute *a);
+
+/* Bytes of the source as text: octets become characters of that number. */
+struct str html_source_text(struct html_parser *h, struct str s);
+
+/* Appends; quietly not when the arena is full. */
+void html_strings_add(struct html_parser *h, struct html_strings *list,
+    struct str s);
+
+/* The count of `name` (lower case), made when new; `*fresh_out` tells. */
+long *html_inside_count(struct html_parser *h, struct str name,
+    bool *fresh_out);
+
+/* html_link.c: links and anchors of a start tag. */
+void html_add_links(struct html_parser *h, enum html_element element,
+    const struct html_tag *tag);
+void html_add_anchor(struct html_parser *h, const struct html_tag *tag);
+void html_close_anchor(struct html_parser *h);
+
+/* html_test.c: what a start tag gives away beside its links. */
+void html_test_tag(struct html_parser *h, struct str name,
+    const struct html_tag *tag);
+
+#endif
