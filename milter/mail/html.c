@@ -12,12 +12,12 @@
 #include "mail/html_entity.h"
 #include "mail/unicode.h"
 
-#define BACKHAIR_MAX 7	    /* characters on either side of a tag */
-#define TAG_CHAIN_MAX 64    /* names looked at for one: a flood of collisions */
-#define TAG_NAME_MAX 65536  /* bytes of a name that are told apart */
+#define BACKHAIR_MAX 7	   /* characters on either side of a tag */
+#define TAG_CHAIN_MAX 64   /* names looked at for one: a flood of collisions */
+#define TAG_NAME_MAX 65536 /* bytes of a name that are told apart */
 
 static const struct html_element_facts elements[] = {
-#define ELEMENT(name, valid, style, space, link)                               \
+#define ELEMENT(name, valid, style, space, link) \
 	{{name, sizeof(name) - 1}, valid, style, space, link},
 #include "mail/html_element.def"
 #undef ELEMENT
@@ -43,7 +43,8 @@ html_element_find(struct str name)
 	return NULL;
 }
 
-/* ---- values --------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------
+ */
 
 struct str
 html_source_text(struct html_parser *h, struct str s)
@@ -52,8 +53,8 @@ html_source_text(struct html_parser *h, struct str s)
 }
 
 /*
- * Entities of octets are decoded as if they were UTF-8, and the result is octets
- * again: what is not UTF-8 is taken for ISO-8859-1 first.
+ * Entities of octets are decoded as if they were UTF-8, and the result is
+ * octets again: what is not UTF-8 is taken for ISO-8859-1 first.
  */
 static struct str
 decode_octets(struct html_parser *h, struct str s, bool prefixes)
@@ -88,8 +89,8 @@ html_decode_value(struct html_parser *h, const struct html_raw_attribute *a)
 }
 
 struct html_value
-html_attribute_value(struct html_parser *h, const struct html_tag *tag,
-    const char *name)
+html_attribute_value(
+    struct html_parser *h, const struct html_tag *tag, const char *name)
 {
 	for (size_t i = 0; i < tag->attribute_count; i++)
 		if (str_is_nocase(tag->attributes[i].name, name))
@@ -113,15 +114,16 @@ html_strings_add(struct html_parser *h, struct html_strings *list, struct str s)
 	list->v[list->len++] = s;
 }
 
-/* ---- tags seen ------------------------------------------------------------ */
+/* ---- tags seen ------------------------------------------------------------
+ */
 
 static bool
 grow_inside(struct html_parser *h)
 {
 	struct html_tag_map *m = &h->inside;
 	size_t size = m->size > 0 ? m->size * 2 : 64;
-	struct html_tag_count *v = arena_grow(h->arena, m->v,
-	    m->size * sizeof(*v), size * sizeof(*v));
+	struct html_tag_count *v =
+	    arena_grow(h->arena, m->v, m->size * sizeof(*v), size * sizeof(*v));
 	uint32_t *slots = arena_array(h->arena, size * 2, sizeof(*slots));
 
 	if (v == NULL || slots == NULL)
@@ -178,7 +180,8 @@ html_inside(const struct html_result *r, struct str tag, long *open_out)
 	return false;
 }
 
-/* ---- laying out text ------------------------------------------------------- */
+/* ---- laying out text -------------------------------------------------------
+ */
 
 static void
 put_chunk(struct html_parser *h, bool space, bool invisible, bool wide)
@@ -189,9 +192,8 @@ put_chunk(struct html_parser *h, bool space, bool invisible, bool wide)
 	h->chunk_is_wide = wide;
 	h->result->characters |= wide;
 	if (invisible)
-		buf_add(&h->invisible,
-		    str_make(h->text.p + h->chunk_at,
-			h->text.len - h->chunk_at));
+		buf_add(&h->invisible, str_make(h->text.p + h->chunk_at,
+					   h->text.len - h->chunk_at));
 }
 
 static void
@@ -256,7 +258,8 @@ put_text(struct html_parser *h, struct str s, bool invisible, bool wide)
 	put_chunk(h, false, invisible, wide);
 }
 
-/* ---- hidden and broken words ---------------------------------------------- */
+/* ---- hidden and broken words ----------------------------------------------
+ */
 
 static bool
 is_invisible(struct html_parser *h)
@@ -337,8 +340,8 @@ head_length(struct str s, bool wide)
 static void
 test_obfuscation(struct html_parser *h, struct str s, bool wide)
 {
-	struct str before = str_make(h->text.p + h->chunk_at,
-	    h->text.len - h->chunk_at);
+	struct str before =
+	    str_make(h->text.p + h->chunk_at, h->text.len - h->chunk_at);
 	size_t tail, head, n;
 
 	if (h->chunks == 0 || s.len == 0 || before.len == 0)
@@ -398,7 +401,8 @@ handle_declaration(void *context, struct str text)
 	*html_inside_count(h, STR("!doctype"), &fresh) = 0;
 }
 
-/* ---- tags ----------------------------------------------------------------- */
+/* ---- tags -----------------------------------------------------------------
+ */
 
 /* "o:p", "st1:place": what word processors leave behind. */
 static bool
@@ -407,7 +411,7 @@ is_office_tag(struct str s, bool wide)
 	if (str_starts(s, STR("o:")))
 		s = str_skip(s, 2);
 	else if (str_starts(s, STR("st")) && s.len > 4 &&
-	    ascii_is_digit(s.p[2]) && s.p[3] == ':')
+		 ascii_is_digit(s.p[2]) && s.p[3] == ':')
 		s = str_skip(s, 4);
 	else
 		return false;
@@ -506,11 +510,11 @@ has_attribute(const struct html_tag *tag, const char *const *names)
 }
 
 static bool
-open_style(struct html_parser *h, enum style_tag style,
-    const struct html_tag *tag)
+open_style(
+    struct html_parser *h, enum style_tag style, const struct html_tag *tag)
 {
-	static const char *const body[] = {"text", "bgcolor", "link", "alink",
-	    "vlink", "background", NULL};
+	static const char *const body[] = {
+	    "text", "bgcolor", "link", "alink", "vlink", "background", NULL};
 	static const char *const marquee[] = {"bgcolor", "background", NULL};
 	static const char *const cell[] = {"bgcolor", "style", NULL};
 	static const char *const face[] = {"face", NULL};
@@ -537,8 +541,8 @@ open_style(struct html_parser *h, enum style_tag style,
 		break;
 	default:
 		a.any = style != STYLE_SPAN && style != STYLE_P &&
-		    style != STYLE_DIV && style != STYLE_A &&
-		    has_attribute(tag, cell);
+			style != STYLE_DIV && style != STYLE_A &&
+			has_attribute(tag, cell);
 		a.style = style_value(h, tag, "style", &a.any);
 		break;
 	}
@@ -580,7 +584,8 @@ handle_end(void *context, struct str source)
 		put_space(h, facts->space);
 }
 
-/* ---- before and after ------------------------------------------------------ */
+/* ---- before and after ------------------------------------------------------
+ */
 
 /* "<br/>", "<hr />": the length of the tag without its slash, 0: it is none. */
 static size_t
@@ -613,8 +618,8 @@ is_quote(const struct html_parser *h, struct str s)
 	static const char *const as_octets[] = {"\xe2\x80\x9c", "\xe2\x80\x9d"};
 
 	return h->kind != HTML_PLAIN &&
-	    (str_starts(s, str_from(as_octets[0])) ||
-		str_starts(s, str_from(as_octets[1])));
+	       (str_starts(s, str_from(as_octets[0])) ||
+		   str_starts(s, str_from(as_octets[1])));
 }
 
 /* The three repairs made before parsing, with room behind for the tokenizer. */
@@ -639,7 +644,7 @@ prepare(struct html_parser *h, struct str s, struct buf *out)
 			buf_add_char(out, ' ');
 			n = 6;
 		} else if (s.p[0] == '<' &&
-		    (name = empty_tag_name(s, wide, &n)) > 0) {
+			   (name = empty_tag_name(s, wide, &n)) > 0) {
 			buf_add(out, str_head(s, name));
 			buf_add_char(out, '>');
 		} else if (is_quote(h, s)) {
@@ -702,9 +707,9 @@ finish_numbers(struct html_parser *h, size_t source_bytes)
 	r->bad_tag_ratio = ratio((double)(r->tags - r->elements), tags);
 	r->has_non_element_ratio =
 	    r->distinct_tags > 0 && r->distinct_elements > 0;
-	r->non_element_ratio = ratio(
-	    (double)(r->distinct_tags - r->distinct_elements),
-	    (double)r->distinct_tags);
+	r->non_element_ratio =
+	    ratio((double)(r->distinct_tags - r->distinct_elements),
+		(double)r->distinct_tags);
 	r->has_obfuscation_ratio = r->tags > 0 && r->obfuscation > 0;
 	r->obfuscation_ratio = ratio((double)r->obfuscation, tags);
 	r->html_length = unicode_count(r->text);

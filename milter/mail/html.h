@@ -13,12 +13,12 @@
 
 #include "base/arena.h"
 
-#define HTML_STYLE_DEPTH_MAX 65536	/* open style elements kept apart */
-#define HTML_TAG_NAMES_MAX 16384	/* distinct tag names counted */
-#define HTML_ATTRIBUTES_MAX 256		/* attributes of one tag looked at */
-#define HTML_SECTION_DEPTH_MAX 1024	/* nested marked sections */
-#define HTML_LINK_VALUE_MAX 8192	/* characters of a link value */
-#define HTML_LINKS_MAX 100000		/* links and anchors of a part */
+#define HTML_STYLE_DEPTH_MAX 65536  /* open style elements kept apart */
+#define HTML_TAG_NAMES_MAX 16384    /* distinct tag names counted */
+#define HTML_ATTRIBUTES_MAX 256	    /* attributes of one tag looked at */
+#define HTML_SECTION_DEPTH_MAX 1024 /* nested marked sections */
+#define HTML_LINK_VALUE_MAX 8192    /* characters of a link value */
+#define HTML_LINKS_MAX 100000	    /* links and anchors of a part */
 
 /* The element a link stood in; also the name of its type in uri_detail. */
 enum html_element {
@@ -47,8 +47,8 @@ enum html_attribute {
 	HTML_SRC,
 	HTML_BACKGROUND,
 	HTML_ACTION,
-	HTML_CONTENT,		/* the target of a meta refresh */
-	HTML_SAFE_REDIRECT	/* data-saferedirecturl */
+	HTML_CONTENT,	   /* the target of a meta refresh */
+	HTML_SAFE_REDIRECT /* data-saferedirecturl */
 };
 
 /*
@@ -83,7 +83,7 @@ struct html_texts {
 /* A tag name, lower case, that was opened or closed. "!doctype" for that. */
 struct html_tag_count {
 	struct str name;
-	long open;		/* starts minus ends, never below 0 */
+	long open; /* starts minus ends, never below 0 */
 };
 
 /* Numbers are as SpamAssassin's results of the same name. */
@@ -95,21 +95,21 @@ struct html_result {
 	 */
 	struct str text;
 	bool characters;
-	struct str invisible;	/* the part no reader sees; same flag */
+	struct str invisible; /* the part no reader sees; same flag */
 
-	const struct html_tag_count *tags_seen;	/* `inside`; by first sight */
+	const struct html_tag_count *tags_seen; /* `inside`; by first sight */
 	size_t tags_seen_count;
 
 	const struct html_link *links;
 	size_t link_count;
-	const struct html_anchor *anchors;	/* also the `anchor` texts */
+	const struct html_anchor *anchors; /* also the `anchor` texts */
 	size_t anchor_count;
 	bool uri_truncated;
 
 	struct html_texts title;
-	struct html_texts comment;	/* with the delimiters */
+	struct html_texts comment; /* with the delimiters */
 	struct html_texts script;
-	struct str charsets;		/* of meta tags, space between */
+	struct str charsets; /* of meta tags, space between */
 
 	/* Flags for html_test. */
 	bool font_low_contrast;
@@ -120,16 +120,16 @@ struct html_result {
 
 	/* Numbers for html_range and html_eval. */
 	double image_area;
-	size_t length;			/* characters of the source */
+	size_t length; /* characters of the source */
 	double min_size;
 	double max_size;
-	size_t tags;			/* all tags; 0: no ratio is known */
-	size_t elements;		/* valid ones among them */
+	size_t tags;	 /* all tags; 0: no ratio is known */
+	size_t elements; /* valid ones among them */
 	size_t distinct_tags;
 	size_t distinct_elements;
 	size_t closed_extra;
 	size_t obfuscation;
-	size_t backhair;		/* distinct kinds */
+	size_t backhair; /* distinct kinds */
 	/* Ratios exist only when their `has_` is set. */
 	bool has_closed_extra_ratio;
 	double closed_extra_ratio;
@@ -140,17 +140,17 @@ struct html_result {
 	bool has_obfuscation_ratio;
 	double obfuscation_ratio;
 
-	size_t html_length;		/* characters of `text` */
+	size_t html_length; /* characters of `text` */
 	size_t non_space_len;
-	bool has_ratio;			/* share of the source not shown */
+	bool has_ratio; /* share of the source not shown */
 	double ratio;
 };
 
 /* What the bytes of a source are. */
 enum html_source {
-	HTML_PLAIN,		/* UTF-8, not known to be Unicode */
-	HTML_CHARACTERS,	/* UTF-8: see charset_text */
-	HTML_OCTETS		/* bytes of no known charset */
+	HTML_PLAIN,	 /* UTF-8, not known to be Unicode */
+	HTML_CHARACTERS, /* UTF-8: see charset_text */
+	HTML_OCTETS	 /* bytes of no known charset */
 };
 
 /*

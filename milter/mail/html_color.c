@@ -127,7 +127,8 @@ take_triple(struct str s, bool percent, bool wide, double *out)
 	return s.len > 0 && s.p[0] == ')';
 }
 
-/* The three numbers in hexadecimal one after the other, the first six digits. */
+/* The three numbers in hexadecimal one after the other, the first six digits.
+ */
 static struct html_color
 from_triple(const double *value)
 {
@@ -136,8 +137,8 @@ from_triple(const double *value)
 
 	for (size_t i = 0; i < 3; i++) {
 		uint64_t n = value[i] >= 18446744073709551615.0
-		    ? UINT64_MAX
-		    : (uint64_t)value[i];
+				 ? UINT64_MAX
+				 : (uint64_t)value[i];
 		int shift = 4;
 
 		while (shift < 60 && n >> shift > 15)
@@ -205,8 +206,8 @@ html_color_parse_rgb(struct str s)
 		if (s.p[i] == ',')
 			field++;
 		else if (ascii_is_digit(s.p[i]) && value[field] <= 255)
-			value[field] = value[field] * 10 +
-			    (unsigned)(s.p[i] - '0');
+			value[field] =
+			    value[field] * 10 + (unsigned)(s.p[i] - '0');
 	}
 	for (size_t i = 0; i < 3; i++)
 		if (value[i] > 255)
@@ -218,8 +219,8 @@ bool
 html_color_equal(struct html_color a, struct html_color b)
 {
 	return a.kind == b.kind &&
-	    (a.kind != COLOR_RGB ||
-		(a.red == b.red && a.green == b.green && a.blue == b.blue));
+	       (a.kind != COLOR_RGB ||
+		   (a.red == b.red && a.green == b.green && a.blue == b.blue));
 }
 
 bool
@@ -231,5 +232,5 @@ html_color_near(struct html_color a, struct html_color b)
 	double blue = 0.0722 * (a.blue - b.blue);
 
 	return a.kind == COLOR_RGB && b.kind == COLOR_RGB &&
-	    red * red + green * green + blue * blue < 12.0 * 12.0;
+	       red * red + green * green + blue * blue < 12.0 * 12.0;
 }

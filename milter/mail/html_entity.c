@@ -76,7 +76,7 @@ read_name(struct decoder *d, bool prefixes)
 	if (c != 0 || !prefixes)
 		return c;
 	for (len = len - 1 < ENTITY_NAME_MAX ? len - 1 : ENTITY_NAME_MAX;
-	    len > 0; len--) {
+	     len > 0; len--) {
 		c = find_name(str_head(name, len));
 		if (c != 0) {
 			d->at = from + len;
@@ -129,7 +129,7 @@ drop_high_surrogate(struct buf *out)
 
 	out->len -= cut;
 	while (out->len > 0 && (unsigned char)out->p[out->len] >= 0x80 &&
-	    (unsigned char)out->p[out->len] < 0xc0)
+	       (unsigned char)out->p[out->len] < 0xc0)
 		out->len--;
 }
 

@@ -15,7 +15,7 @@
  * known to be Unicode and is set when a character above U+00FF comes in.
  * Returns `s` itself when there is nothing to do; cut short by a full arena.
  */
-struct str html_decode_entities(struct arena *a, struct str s, bool prefixes,
-    bool *wide);
+struct str html_decode_entities(
+    struct arena *a, struct str s, bool prefixes, bool *wide);
 
 #endif

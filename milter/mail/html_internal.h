@@ -12,7 +12,7 @@
 #include "mail/html_style.h"
 #include "mail/html_token.h"
 
-#define HTML_NO_LINK ((enum html_element)-1)
+#define HTML_NO_LINK ((enum html_element) - 1)
 
 struct html_element_facts {
 	struct str name;
@@ -86,22 +86,22 @@ struct html_value {
 	struct str text;
 };
 
-struct html_value html_attribute_value(struct html_parser *h,
-    const struct html_tag *tag, const char *name);
+struct html_value html_attribute_value(
+    struct html_parser *h, const struct html_tag *tag, const char *name);
 /* The value of that very attribute. */
-struct html_value html_decode_value(struct html_parser *h,
-    const struct html_raw_attribute *a);
+struct html_value html_decode_value(
+    struct html_parser *h, const struct html_raw_attribute *a);
 
 /* Bytes of the source as text: octets become characters of that number. */
 struct str html_source_text(struct html_parser *h, struct str s);
 
 /* Appends; quietly not when the arena is full. */
-void html_strings_add(struct html_parser *h, struct html_strings *list,
-    struct str s);
+void html_strings_add(
+    struct html_parser *h, struct html_strings *list, struct str s);
 
 /* The count of `name` (lower case), made when new; `*fresh_out` tells. */
-long *html_inside_count(struct html_parser *h, struct str name,
-    bool *fresh_out);
+long *html_inside_count(
+    struct html_parser *h, struct str name, bool *fresh_out);
 
 /* html_link.c: links and anchors of a start tag. */
 void html_add_links(struct html_parser *h, enum html_element element,
@@ -110,7 +110,7 @@ void html_add_anchor(struct html_parser *h, const struct html_tag *tag);
 void html_close_anchor(struct html_parser *h);
 
 /* html_test.c: what a start tag gives away beside its links. */
-void html_test_tag(struct html_parser *h, struct str name,
-    const struct html_tag *tag);
+void html_test_tag(
+    struct html_parser *h, struct str name, const struct html_tag *tag);
 
 #endif

@@ -17,8 +17,8 @@ html_element_name(enum html_element e)
 	size_t i = (size_t)e;
 
 	return i < sizeof(element_names) / sizeof(element_names[0])
-	    ? element_names[i]
-	    : "";
+		   ? element_names[i]
+		   : "";
 }
 
 /* A no-break space counts as white space here whatever is known. */
@@ -106,8 +106,8 @@ glued_value(struct html_parser *h, const struct html_tag *tag,
 		size_t at;
 		size_t from = 0;
 
-		while ((at = str_find_nocase(rest, str_from(glued))) !=
-		    STR_NPOS) {
+		while (
+		    (at = str_find_nocase(rest, str_from(glued))) != STR_NPOS) {
 			if (ends_word(str_head(a->name, from + at))) {
 				v = html_decode_value(h, a);
 				break;
@@ -158,9 +158,9 @@ base_directory(struct html_parser *h, struct str uri)
 	struct buf b;
 	size_t scheme, slash, dot, name;
 
-	scheme = str_starts_nocase(rest, STR("https:"))  ? 6
-	    : str_starts_nocase(rest, STR("http:"))	 ? 5
-	    : str_starts_nocase(rest, STR("ftp:"))	 ? 4
+	scheme = str_starts_nocase(rest, STR("https:"))	 ? 6
+		 : str_starts_nocase(rest, STR("http:")) ? 5
+		 : str_starts_nocase(rest, STR("ftp:"))	 ? 4
 							 : 0;
 	if (scheme == 0)
 		return h->base;
@@ -175,7 +175,7 @@ base_directory(struct html_parser *h, struct str uri)
 
 		name = dot;
 		while (name > 0 && uri.p[name - 1] != '/' &&
-		    uri.p[name - 1] != '.')
+		       uri.p[name - 1] != '.')
 			name--;
 		if (length >= 2 && length <= 4 && name < dot &&
 		    str_find_char(tail, '/') == STR_NPOS &&
@@ -310,8 +310,8 @@ html_add_links(struct html_parser *h, enum html_element element,
 		add_refresh(h, tag);
 		break;
 	default:
-		add_value(h, element, HTML_SRC,
-		    glued_value(h, tag, "/src", "src"));
+		add_value(
+		    h, element, HTML_SRC, glued_value(h, tag, "/src", "src"));
 		break;
 	}
 }

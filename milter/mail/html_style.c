@@ -22,8 +22,8 @@ push(struct style_stack *s, const struct style *style)
 		return true;
 	if (s->len == s->size) {
 		size_t size = s->size > 0 ? s->size * 2 : 32;
-		struct style *v = arena_grow(s->arena, s->v,
-		    s->size * sizeof(*v), size * sizeof(*v));
+		struct style *v = arena_grow(
+		    s->arena, s->v, s->size * sizeof(*v), size * sizeof(*v));
 
 		if (v == NULL)
 			return false;
@@ -120,7 +120,8 @@ apply_size(const struct style_stack *s, const struct style_attribute *a,
 	}
 }
 
-/* ---- CSS ------------------------------------------------------------------ */
+/* ---- CSS ------------------------------------------------------------------
+ */
 
 /*
  * The value behind a property's colon: trimmed, on one line. Blanks alone count
@@ -141,7 +142,7 @@ css_value(struct str s, bool wide, struct str *out)
 		return false;
 	*out = str_skip(s, s.len - 1);
 	while ((unsigned char)out->p[0] >= 0x80 &&
-	    (unsigned char)out->p[0] < 0xc0 && out->p > s.p)
+	       (unsigned char)out->p[0] < 0xc0 && out->p > s.p)
 		*out = str_make(out->p - 1, out->len + 1);
 	return true;
 }
@@ -250,7 +251,7 @@ property_name(struct str s)
 	size_t n = 0;
 
 	while (n < s.len &&
-	    (ascii_is_alpha(s.p[n]) || s.p[n] == '_' || s.p[n] == '-'))
+	       (ascii_is_alpha(s.p[n]) || s.p[n] == '_' || s.p[n] == '-'))
 		n++;
 	return n;
 }
@@ -290,9 +291,9 @@ apply_declaration(struct style *style, struct str part, bool wide)
 	}
 	if (str_starts_nocase(rest, STR("color:")) &&
 	    css_value(str_skip(rest, 6), wide, &value)) {
-		apply_color(background ? &style->background
-				       : &style->foreground,
-		    value, wide);
+		apply_color(
+		    background ? &style->background : &style->foreground, value,
+		    wide);
 		return true;
 	}
 	if (str_starts(part, STR("background:")) &&
@@ -321,14 +322,15 @@ apply_css(const struct style_stack *s, const struct style_attribute *a,
 	return true;
 }
 
-/* ---- opening -------------------------------------------------------------- */
+/* ---- opening --------------------------------------------------------------
+ */
 
 static bool
 takes_css(enum style_tag tag)
 {
 	return tag == STYLE_TABLE || tag == STYLE_TR || tag == STYLE_TD ||
-	    tag == STYLE_SPAN || tag == STYLE_P || tag == STYLE_DIV ||
-	    tag == STYLE_A;
+	       tag == STYLE_SPAN || tag == STYLE_P || tag == STYLE_DIV ||
+	       tag == STYLE_A;
 }
 
 static void
@@ -347,15 +349,15 @@ apply_attributes(struct style_stack *s, const struct style_attributes *a,
 	bool font = style->tag == STYLE_FONT || style->tag == STYLE_BASEFONT;
 
 	if (style->tag == STYLE_BODY && a->text.present)
-		style->foreground = html_color_parse(a->text.value,
-		    a->text.wide);
+		style->foreground =
+		    html_color_parse(a->text.value, a->text.wide);
 	if (font && a->color.present)
-		style->foreground = html_color_parse(a->color.value,
-		    a->color.wide);
+		style->foreground =
+		    html_color_parse(a->color.value, a->color.wide);
 	if (font && a->size.present)
 		apply_size(s, &a->size, style);
 	return !takes_css(style->tag) || !a->style.present ||
-	    apply_css(s, &a->style, style);
+	       apply_css(s, &a->style, style);
 }
 
 bool
@@ -366,8 +368,9 @@ style_open(struct style_stack *s, enum style_tag tag,
 	double n;
 
 	if (tag == STYLE_BASEFONT && attributes->size.present &&
-	    leading_number(skip_space(attributes->size.value,
-			       attributes->size.wide), &n)) {
+	    leading_number(
+		skip_space(attributes->size.value, attributes->size.wide),
+		&n)) {
 		s->basefont = n;
 		return true;
 	}

@@ -1,9 +1,9 @@
 /*
  * Which text a reader can see: fonts, colours, CSS display and visibility.
  *
- * Follows SpamAssassin's model, not a browser's: colours and sizes are inherited
- * down the open style elements; the bgcolor attribute and the CSS font-size are
- * not looked at. Internal to html.c and html_style*.c.
+ * Follows SpamAssassin's model, not a browser's: colours and sizes are
+ * inherited down the open style elements; the bgcolor attribute and the CSS
+ * font-size are not looked at. Internal to html.c and html_style*.c.
  */
 #ifndef POSTERN_MAIL_HTML_STYLE_H
 #define POSTERN_MAIL_HTML_STYLE_H

@@ -14,7 +14,8 @@ is_face_char(char c)
 	return ascii_is_alpha(c) || c == ' ' || c == '-';
 }
 
-/* Takes "Letters and blanks", two at least, a letter last, then "9" and a quote. */
+/* Takes "Letters and blanks", two at least, a letter last, then "9" and a
+ * quote. */
 static bool
 take_face(struct str *s, bool blank_first)
 {
@@ -49,8 +50,8 @@ static bool
 is_good_face(struct html_value v)
 {
 	struct str s = skip_space(v.text, v.wide);
-	bool quoted = s.len > 0 && strchr("\"'.", s.p[0]) != NULL &&
-	    s.p[0] != '\0';
+	bool quoted =
+	    s.len > 0 && strchr("\"'.", s.p[0]) != NULL && s.p[0] != '\0';
 	bool blank = s.p > v.text.p && s.p[-1] == ' ';
 
 	if (quoted)
@@ -100,8 +101,8 @@ test_picture(struct html_parser *h, const struct html_tag *tag)
 	width = html_attribute_value(h, tag, "width");
 	height = html_attribute_value(h, tag, "height");
 	if (width.present && height.present)
-		h->result->image_area += picture_side(width.text, 8) *
-		    picture_side(height.text, 6);
+		h->result->image_area +=
+		    picture_side(width.text, 8) * picture_side(height.text, 6);
 }
 
 /* What follows the first "charset=" of a Content-Type, without quotes. */
@@ -117,8 +118,8 @@ test_charset(struct html_parser *h, const struct html_tag *tag)
 	    str_find_nocase(equiv.text, STR("content-type")) == STR_NPOS)
 		return;
 	while ((at = str_find_nocase(rest, STR("charset"))) != STR_NPOS) {
-		struct str before = str_make(v.text.p,
-		    (size_t)(rest.p - v.text.p) + at);
+		struct str before =
+		    str_make(v.text.p, (size_t)(rest.p - v.text.p) + at);
 		struct str name;
 
 		rest = str_skip(rest, at + 7);
@@ -142,8 +143,8 @@ test_charset(struct html_parser *h, const struct html_tag *tag)
 }
 
 void
-html_test_tag(struct html_parser *h, struct str name,
-    const struct html_tag *tag)
+html_test_tag(
+    struct html_parser *h, struct str name, const struct html_tag *tag)
 {
 	struct html_value v;
 

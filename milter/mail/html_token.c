@@ -104,7 +104,8 @@ ends_name(char c)
 	return ascii_is_space(c) || c == '>';
 }
 
-/* ---- events --------------------------------------------------------------- */
+/* ---- events ---------------------------------------------------------------
+ */
 
 static void
 give_pending_end(struct tokenizer *t)
@@ -141,8 +142,8 @@ static void
 give_text(struct tokenizer *t, size_t from, size_t to)
 {
 	if (t->section != SECTION_IGNORE)
-		t->handler->text(t->handler->context, slice(t, from, to),
-		    t->raw);
+		t->handler->text(
+		    t->handler->context, slice(t, from, to), t->raw);
 }
 
 static void
@@ -157,11 +158,12 @@ give_declaration(struct tokenizer *t, size_t from, size_t to)
 {
 	give_pending_end(t);
 	if (t->section != SECTION_IGNORE)
-		t->handler->declaration(t->handler->context,
-		    slice(t, from, to));
+		t->handler->declaration(
+		    t->handler->context, slice(t, from, to));
 }
 
-/* ---- <! ... > ------------------------------------------------------------- */
+/* ---- <! ... > -------------------------------------------------------------
+ */
 
 /* `i` stands behind the "<!--" that began at `begin`. */
 static size_t
@@ -202,8 +204,8 @@ static void
 set_section(struct tokenizer *t)
 {
 	t->section = t->section_depth == 0
-	    ? SECTION_NONE
-	    : (enum section)t->sections[t->section_depth - 1];
+			 ? SECTION_NONE
+			 : (enum section)t->sections[t->section_depth - 1];
 	t->raw = t->section == SECTION_CDATA;
 }
 
@@ -372,11 +374,12 @@ parse_bang(struct tokenizer *t, size_t begin)
 	return parse_bogus_comment(t, begin, i);
 }
 
-/* ---- tags ----------------------------------------------------------------- */
+/* ---- tags -----------------------------------------------------------------
+ */
 
 static void
-add_attribute(struct tokenizer *t, struct str name, struct str value,
-    bool literal)
+add_attribute(
+    struct tokenizer *t, struct str name, struct str value, bool literal)
 {
 	if (t->attribute_count < HTML_ATTRIBUTES_MAX)
 		t->attributes[t->attribute_count++] =
@@ -491,7 +494,7 @@ skip_to_close(const struct tokenizer *t, size_t i)
 			if (c == quote)
 				quote = '\0';
 			else if (quote == '\0' &&
-			    (before == ' ' || before == '='))
+				 (before == ' ' || before == '='))
 				quote = c;
 		}
 		before = c;
@@ -542,7 +545,8 @@ parse_markup(struct tokenizer *t, size_t begin)
 	return c == '?' ? parse_instruction(t, begin) : NOT_MARKUP;
 }
 
-/* ---- text ----------------------------------------------------------------- */
+/* ---- text -----------------------------------------------------------------
+ */
 
 /*
  * Inside an element of raw content: to behind its end tag. AGAIN when there is
@@ -653,7 +657,7 @@ parse_pass(struct tokenizer *t, size_t i)
 			begin = i = stop;
 		}
 		while (t->section == SECTION_CDATA ||
-		    t->section == SECTION_RCDATA) {
+		       t->section == SECTION_RCDATA) {
 			stop = parse_character_data(t, begin);
 			if (stop == AGAIN)
 				return begin;
@@ -683,7 +687,8 @@ parse_pass(struct tokenizer *t, size_t i)
 	return t->end;
 }
 
-/* ---- the end of input ------------------------------------------------------ */
+/* ---- the end of input ------------------------------------------------------
+ */
 
 /* An element left open at the end: `i` is where its content begins. */
 static size_t
@@ -756,8 +761,8 @@ html_tokenize(struct arena *a, char *source, size_t len,
 
 	if (t == NULL)
 		return;
-	t->attributes = arena_array(a, HTML_ATTRIBUTES_MAX,
-	    sizeof(*t->attributes));
+	t->attributes =
+	    arena_array(a, HTML_ATTRIBUTES_MAX, sizeof(*t->attributes));
 	if (t->attributes == NULL)
 		return;
 	t->p = source;

@@ -14,15 +14,15 @@
 
 /* Value as written, without quotes, entities undecoded. */
 struct html_raw_attribute {
-	struct str name;	/* case as written */
+	struct str name; /* case as written */
 	struct str value;
-	bool literal;		/* stands for its own name: no entities */
+	bool literal; /* stands for its own name: no entities */
 };
 
 struct html_tag {
-	struct str name;	/* case as written */
+	struct str name; /* case as written */
 	const struct html_raw_attribute *attributes;
-	size_t attribute_count;	/* at most HTML_ATTRIBUTES_MAX */
+	size_t attribute_count; /* at most HTML_ATTRIBUTES_MAX */
 };
 
 /* False from `start` ends the parse at once. */

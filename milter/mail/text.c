@@ -15,8 +15,9 @@
 #include "mail/html.h"
 #include "mail/unicode.h"
 
-#define STRING_MAX 2048	 /* bytes of a body string, of a rawbody chunk's half */
-#define CUT_REACH 1024	 /* how far a good place to cut is looked for */
+#define STRING_MAX 2048 /* bytes of a body string, of a rawbody chunk's half \
+			 */
+#define CUT_REACH 1024	/* how far a good place to cut is looked for */
 
 struct string_list {
 	struct arena *arena;
@@ -30,8 +31,8 @@ add_string(struct string_list *l, struct str s)
 {
 	if (l->len == l->size) {
 		size_t size = l->size > 0 ? l->size * 2 : 32;
-		struct str *v = arena_grow(l->arena, l->v,
-		    l->size * sizeof(*v), size * sizeof(*v));
+		struct str *v = arena_grow(
+		    l->arena, l->v, l->size * sizeof(*v), size * sizeof(*v));
 
 		if (v == NULL)
 			return false;
@@ -64,7 +65,8 @@ cut_place(struct str s, size_t from, const char *marks, bool characters)
 	return from;
 }
 
-/* ---- body ----------------------------------------------------------------- */
+/* ---- body -----------------------------------------------------------------
+ */
 
 /* The text of all parts so far. */
 struct body {
@@ -92,7 +94,7 @@ static struct charset_text
 take_as_is(struct arena *a, struct str charset, struct str bytes)
 {
 	bool named = charset.len == 0 || str_is_nocase(charset, "us-ascii") ||
-	    str_is_nocase(charset, "utf-8");
+		     str_is_nocase(charset, "utf-8");
 	struct str text;
 
 	if (named && has_high_byte(bytes) &&
@@ -143,8 +145,7 @@ render_html(struct body *b, struct str charset, struct str bytes)
 
 /* The shown text of a part; false: it is of no kind that is shown. */
 static bool
-render_part(struct body *b, const struct mime_node *n,
-    struct charset_text *out)
+render_part(struct body *b, const struct mime_node *n, struct charset_text *out)
 {
 	struct str type = mime_effective_type(n);
 	struct str charset = n->has_charset ? n->charset : STR_NONE;
@@ -184,8 +185,8 @@ add_part(struct body *b, const struct mime_node *n)
 		buf_add_char(&b->text, '\n');
 	if (!render_part(b, n, &part))
 		return;
-	part.text.len = part_length(part.text,
-	    b->m->settings->limits.body_part);
+	part.text.len =
+	    part_length(part.text, b->m->settings->limits.body_part);
 	buf_add(&b->text, part.text);
 	b->characters |= part.characters;
 }
@@ -228,7 +229,7 @@ add_paragraphs(struct buf *out, struct str s, bool wide)
 			continue;
 		}
 		while (s.len > 0 && s.p[0] != '\0' &&
-		    unicode_space_length(s, wide) == 0)
+		       unicode_space_length(s, wide) == 0)
 			s = str_skip(s, 1);
 		buf_add(out, str_make(start.p, start.len - s.len));
 	}
@@ -279,9 +280,12 @@ message_build_body(struct message *m)
 	struct buf text;
 	struct str body;
 
+	/* A multipart without a single part has no Subject here either. */
+	if (mime_first_leaf(m->tree.root) == NULL)
+		return;
 	buf_init_arena(&b.text, m->arena);
 	for (n = mime_first_leaf(m->tree.root); n != NULL && !m->arena->full;
-	    n = mime_next_leaf(n))
+	     n = mime_next_leaf(n))
 		add_part(&b, n);
 	m->html = (struct html_list){b.html.v, b.html.len};
 
@@ -299,7 +303,8 @@ message_build_body(struct message *m)
 	m->body = (struct str_list){lines.v, lines.len};
 }
 
-/* ---- rawbody -------------------------------------------------------------- */
+/* ---- rawbody --------------------------------------------------------------
+ */
 
 static bool
 is_raw_type(const struct mime_node *n)
@@ -361,7 +366,7 @@ message_build_rawbody(struct message *m)
 	const struct mime_node *n;
 
 	for (n = mime_first_leaf(m->tree.root); n != NULL;
-	    n = mime_next_leaf(n)) {
+	     n = mime_next_leaf(n)) {
 		struct str s;
 
 		if (!is_raw_type(n))
