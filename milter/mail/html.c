@@ -183,6 +183,22 @@ html_inside(const struct html_result *r, struct str tag, long *open_out)
 /* ---- laying out text -------------------------------------------------------
  */
 
+/* The visible text is the whole text until the first invisible chunk. */
+static void
+split_visible(struct html_parser *h, bool invisible)
+{
+	struct str chunk = str_skip(buf_str(&h->text), h->chunk_at);
+
+	if (invisible && !h->is_split) {
+		buf_add(&h->visible, str_head(buf_str(&h->text), h->chunk_at));
+		h->is_split = true;
+	}
+	if (invisible)
+		buf_add(&h->invisible, chunk);
+	else if (h->is_split)
+		buf_add(&h->visible, chunk);
+}
+
 static void
 put_chunk(struct html_parser *h, bool space, bool invisible, bool wide)
 {
@@ -191,17 +207,18 @@ put_chunk(struct html_parser *h, bool space, bool invisible, bool wide)
 	h->chunk_is_invisible = invisible;
 	h->chunk_is_wide = wide;
 	h->result->characters |= wide;
-	if (invisible)
-		buf_add(&h->invisible, str_make(h->text.p + h->chunk_at,
-					   h->text.len - h->chunk_at));
+	split_visible(h, invisible);
 }
 
 static void
 put_space(struct html_parser *h, const char *space)
 {
 	if (h->chunks > 0 && !h->chunk_is_space && !h->chunk_is_invisible &&
-	    h->text.len > h->chunk_at && h->text.p[h->text.len - 1] == ' ')
+	    h->text.len > h->chunk_at && h->text.p[h->text.len - 1] == ' ') {
 		h->text.len--;
+		if (h->is_split && h->visible.len > 0)
+			h->visible.len--;
+	}
 	h->chunk_at = h->text.len;
 	buf_add_cstr(&h->text, space);
 	put_chunk(h, true, false, false);
@@ -728,6 +745,7 @@ finish_lists(struct html_parser *h)
 	if (h->title.len > 0)
 		h->title.v[h->title.len - 1] = buf_str(&h->title_text);
 	r->text = buf_str(&h->text);
+	r->visible = h->is_split ? buf_str(&h->visible) : r->text;
 	r->invisible = buf_str(&h->invisible);
 	r->tags_seen = h->inside.v;
 	r->tags_seen_count = h->inside.len;
@@ -758,6 +776,7 @@ html_render(struct arena *a, struct str source, enum html_source kind,
 	if (h->result == NULL || !style_init(&h->styles, a))
 		return NULL;
 	buf_init_arena(&h->text, a);
+	buf_init_arena(&h->visible, a);
 	buf_init_arena(&h->invisible, a);
 	buf_init_arena(&h->title_text, a);
 	buf_init_arena(&h->anchor_text, a);

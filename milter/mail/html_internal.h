@@ -47,9 +47,11 @@ struct html_parser {
 	struct html_tag_map inside;
 	struct style_stack styles;
 
-	/* The rendered text and its invisible part. */
+	/* The rendered text and, once something is invisible, its two parts. */
 	struct buf text;
+	struct buf visible;
 	struct buf invisible;
+	bool is_split;
 	size_t chunks;
 	size_t chunk_at; /* where the last chunk begins in `text` */
 	bool chunk_is_space;
