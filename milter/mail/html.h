@@ -95,7 +95,8 @@ struct html_result {
 	 */
 	struct str text;
 	bool characters;
-	struct str invisible; /* the part no reader sees; same flag */
+	struct str visible;   /* what a reader sees of it; same flag */
+	struct str invisible; /* and what none does; same flag */
 
 	const struct html_tag_count *tags_seen; /* `inside`; by first sight */
 	size_t tags_seen_count;
