@@ -5,13 +5,14 @@
  * literals cannot match. What is not understood is taken to match anything, so
  * a mistake costs time and never a hit. Literals carry what must stand at their
  * ends (word boundary, start or end of the string). Pure; bounded by the arena
- * it is given and the depth of groups.
+ * it is given.
  */
 #ifndef POSTERN_MATCH_LITERAL_H
 #define POSTERN_MATCH_LITERAL_H
 
 #include "base/arena.h"
-#include "base/regex.h"
+
+struct node; /* match/tree.h */
 
 /* Conditions on a place in a string. */
 enum literal_edge {
@@ -31,21 +32,24 @@ struct literal {
 struct literal_clause {
 	struct literal *v;
 	size_t len;
+	unsigned times; /* places where one of them has to end */
 };
 
 #define LITERAL_CLAUSES_MAX 3  /* kept of one pattern */
 #define LITERAL_CLAUSE_MAX 512 /* literals of one clause */
+#define LITERAL_TIMES_MAX 8u   /* places counted */
 #define LITERAL_LEN_MAX 16     /* bytes; longer ones are cut in two */
 #define LITERAL_DEPTH_MAX 200  /* nested groups looked into */
 
 struct literal_need {
 	struct literal_clause clause[LITERAL_CLAUSES_MAX];
-	size_t count; /* 0: nothing useful is required */
+	size_t count;  /* 0: nothing useful is required */
+	unsigned bits; /* the first clause is seen in 2^-bits of all places */
 };
 
-/* `flags`: enum regex_flag the pattern is compiled with. Memory from `a`. */
-void literal_extract(struct str pattern, unsigned flags, struct arena *a,
-    struct literal_need *out);
+/* Memory from `a`; count 0 when it is full. */
+void literal_extract(
+    const struct node *tree, struct arena *a, struct literal_need *out);
 
 /* All conditions that hold at offset `at` of `text`. */
 unsigned literal_edges(struct str text, size_t at);

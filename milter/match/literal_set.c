@@ -1,8 +1,12 @@
 #include "match/literal_set.h"
 
+#include "match/rarity.h"
+
+#include <math.h>
+
 #define EXACT_WISHED 16 /* strings of a product while it is rare enough */
 #define RARE_BITS 24	/* then more bytes are worth no further strings */
-#define CLAUSE_BITS_MIN 6
+#define CLAUSE_BITS_MIN 3
 #define UNROLL_MAX 8	/* copies of a repeated group */
 #define OPTIONAL_MAX 8	/* strings of an optional group that stay exact */
 #define SUBSUME_MAX 128 /* sets up to here are searched for contained ones */
@@ -28,26 +32,15 @@ set_reserve(struct arena *a, struct lit_set *s, size_t size)
 /* ---- rarity -----------------------------------------------------------------
  */
 
-/* Roughly how many bits a byte of mail text carries. */
 static unsigned
 unit_bits(uint16_t unit)
 {
-	static const char common[] = "etaoinsrhldcu";
-	unsigned char c = (unsigned char)unit;
-	unsigned lower = (unsigned char)ascii_lower((char)c);
+	unsigned byte = (unsigned char)unit;
+	double chance = rarity_chance(byte);
 
-	if (c == ' ')
-		return 2;
-	if (ascii_is_alpha((char)c)) {
-		unsigned bits = strchr(common, (int)lower) != NULL   ? 4
-				: strchr("jqxz", (int)lower) != NULL ? 8
-								     : 5;
-
-		return (unit & UNIT_NOCASE) || c == lower ? bits : bits + 3;
-	}
-	if (c >= 0x80 || ascii_is_digit((char)c))
-		return 6;
-	return c < ' ' ? 5 : 6;
+	if (unit & UNIT_NOCASE)
+		chance += rarity_chance(byte ^ 0x20);
+	return rarity_bits(chance);
 }
 
 static unsigned
@@ -79,17 +72,11 @@ lit_bits(const struct lit *l)
 unsigned
 lit_set_bits(const struct lit_set *s)
 {
-	unsigned least = s->len > 0 ? 1000 : 0, count_bits = 0;
+	double chance = 0;
 
-	for (size_t i = 0; i < s->len; i++) {
-		unsigned bits = lit_bits(&s->v[i]);
-
-		if (bits < least)
-			least = bits;
-	}
-	while (((size_t)2 << count_bits) <= s->len)
-		count_bits++;
-	return least > count_bits ? least - count_bits : 0;
+	for (size_t i = 0; i < s->len; i++)
+		chance += exp2(-(double)lit_bits(&s->v[i]));
+	return s->len > 0 ? rarity_bits(chance) : 0;
 }
 
 /* ---- clauses ----------------------------------------------------------------
@@ -150,11 +137,18 @@ subsume(struct lit_set *s)
 	s->len = kept;
 }
 
+/* Needed at several places a clause is all the rarer. */
+static unsigned
+clause_bits(const struct lit_set *s)
+{
+	return lit_set_bits(s) * (s->times + 1);
+}
+
 /* Keeps the rarest; `set` may be of any kind. */
 static void
 add_clause(struct lang *l, const struct lit_set *set)
 {
-	unsigned bits = lit_set_bits(set);
+	unsigned bits = clause_bits(set);
 	size_t worst = 0;
 
 	if (bits < CLAUSE_BITS_MIN || set->len > LITERAL_CLAUSE_MAX)
@@ -164,10 +158,9 @@ add_clause(struct lang *l, const struct lit_set *set)
 		return;
 	}
 	for (size_t i = 1; i < l->clause_count; i++)
-		if (lit_set_bits(&l->clause[i]) <
-		    lit_set_bits(&l->clause[worst]))
+		if (clause_bits(&l->clause[i]) < clause_bits(&l->clause[worst]))
 			worst = i;
-	if (lit_set_bits(&l->clause[worst]) < bits)
+	if (clause_bits(&l->clause[worst]) < bits)
 		l->clause[worst] = *set;
 }
 
@@ -175,8 +168,8 @@ static void
 sort_clauses(struct lang *l)
 {
 	for (size_t i = 1; i < l->clause_count; i++)
-		for (size_t k = i; k > 0 && lit_set_bits(&l->clause[k]) >
-						lit_set_bits(&l->clause[k - 1]);
+		for (size_t k = i; k > 0 && clause_bits(&l->clause[k]) >
+						clause_bits(&l->clause[k - 1]);
 		     k--) {
 			struct lit_set swap = l->clause[k];
 
@@ -353,6 +346,8 @@ lang_unite(struct arena *a, struct lang *l, const struct lang *other)
 			n = i;
 			break;
 		}
+		if (y.clause[i].times < l->clause[i].times)
+			l->clause[i].times = y.clause[i].times;
 	}
 	l->clause_count = n;
 }
@@ -380,6 +375,16 @@ lang_copy(struct arena *a, const struct lang *l)
 	return copy;
 }
 
+static void
+multiply_times(struct lit_set *clause, uint32_t factor)
+{
+	uint64_t times = (uint64_t)(clause->times + 1) * factor;
+
+	clause->times =
+	    (times < LITERAL_TIMES_MAX ? (unsigned)times : LITERAL_TIMES_MAX) -
+	    1;
+}
+
 void
 lang_repeat(struct arena *a, struct lang *l, uint32_t least, uint32_t most)
 {
@@ -395,9 +400,13 @@ lang_repeat(struct arena *a, struct lang *l, uint32_t least, uint32_t most)
 			*l = most == 0 ? lang_empty(a, 0) : any;
 		return;
 	}
-	if (!one.exact) /* its clauses hold, what is around it varies */
-		copies = 1;
 	*l = lang_copy(a, &one);
+	if (!one.exact) {
+		/* Each time all its clauses hold, at other places. */
+		copies = 1;
+		for (size_t i = 0; i < l->clause_count; i++)
+			multiply_times(&l->clause[i], least);
+	}
 	for (uint32_t i = 1; i < copies; i++) {
 		struct lang next = lang_copy(a, &one);
 
@@ -405,4 +414,28 @@ lang_repeat(struct arena *a, struct lang *l, uint32_t least, uint32_t most)
 	}
 	if (copies != least || most != least)
 		lang_append(a, l, &any);
+}
+
+void
+lang_append_repeat(struct arena *a, struct lang *l, struct lang *child,
+    uint32_t least, uint32_t most)
+{
+	uint32_t copies = least < UNROLL_MAX ? least : UNROLL_MAX;
+	struct lang last;
+
+	if (least == 0 || least == most || !child->exact) {
+		lang_repeat(a, child, least, most);
+		lang_append(a, l, child);
+		return;
+	}
+	/* What is in front touches the first one, what follows the last. */
+	for (uint32_t i = 0; i < copies; i++) {
+		struct lang next = lang_copy(a, child);
+
+		lang_append(a, l, &next);
+	}
+	last = lang_copy(a, child);
+	flush(l);
+	l->exact = false;
+	l->set = last.set;
 }

@@ -28,6 +28,7 @@ struct lit_set {
 	struct lit *v;
 	size_t len;
 	size_t size;
+	unsigned times; /* of a clause: places it is needed at, less one */
 };
 
 struct lang {
@@ -51,10 +52,14 @@ void lang_unite(struct arena *a, struct lang *l, const struct lang *other);
 /* From `least` to `most` times (UINT32_MAX: no end). */
 void lang_repeat(
     struct arena *a, struct lang *l, uint32_t least, uint32_t most);
+/* `l` followed by `child` so many times; what is around it stays joined to it.
+ */
+void lang_append_repeat(struct arena *a, struct lang *l, struct lang *child,
+    uint32_t least, uint32_t most);
 /* Turns what is exact into a clause: afterwards all is in the clauses. */
 void lang_finish(struct lang *l);
 
-/* How rare a clause is, in bits: its most common string, less their number. */
+/* How rare a clause is: one of its strings is at 2^-bits of all places. */
 unsigned lit_set_bits(const struct lit_set *s);
 
 #endif

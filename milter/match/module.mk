@@ -11,11 +11,15 @@ libmatch_a_SOURCES = \
 	milter/match/literal_set.c milter/match/literal_set.h \
 	milter/match/plan.c milter/match/plan.h \
 	milter/match/prefilter.h \
+	milter/match/rarity.c milter/match/rarity.h \
 	milter/match/run.c milter/match/run.h \
 	milter/match/scan.c milter/match/scan.h \
 	milter/match/scratch.c milter/match/scratch.h \
 	milter/match/select.c milter/match/select.h \
-	milter/match/texts.c milter/match/texts.h
+	milter/match/shape.c milter/match/shape.h \
+	milter/match/shape_set.c milter/match/shape_set.h \
+	milter/match/texts.c milter/match/texts.h \
+	milter/match/tree.c milter/match/tree.h
 if VECTORSCAN
 libmatch_a_SOURCES += milter/match/prefilter.c
 else
@@ -28,3 +32,7 @@ t_unit_bin_match_automaton_SOURCES = t/unit/match_automaton.c
 t_unit_bin_match_automaton_LDADD = $(MATCH_LIBS)
 t_unit_bin_match_dict_scan_SOURCES = t/unit/match_dict_scan.c
 t_unit_bin_match_dict_scan_LDADD = $(MATCH_LIBS)
+
+check_PROGRAMS += t/unit/bin/match_literal
+t_unit_bin_match_literal_SOURCES = t/unit/match_literal.c
+t_unit_bin_match_literal_LDADD = $(MATCH_LIBS)

@@ -12,6 +12,7 @@
 #include "match/literal.h"
 #include "match/prefilter.h"
 #include "match/scan.h"
+#include "match/shape_set.h"
 #include "match/texts.h"
 
 /* One pattern and the strings it is meant for. */
@@ -19,6 +20,7 @@ struct job {
 	const struct rule *rule;
 	const struct regex *regex;
 	uint32_t key;  /* header or MIME query it reads; else 0 */
+	uint8_t times; /* places where clause 0 has to be seen */
 	uint32_t need; /* one bit a clause; all must be seen. 0: always tried */
 	uint32_t unset; /* hit value when the header does not exist */
 };
@@ -29,6 +31,13 @@ struct use {
 	uint8_t clause; /* bit */
 	uint8_t left;	/* enum literal_edge before the literal ... */
 	uint8_t right;	/* ... and behind it */
+};
+
+/* Jobs of one key that are selected by their shape. */
+struct shape_group {
+	uint32_t key;
+	struct shape_set *set;
+	uint32_t *jobs; /* by shape */
 };
 
 struct work {
@@ -44,7 +53,9 @@ struct work {
 	size_t literal_count;
 	struct use *uses;
 	uint32_t *first_use;	  /* by literal, one more at the end */
-	struct prefilter *filter; /* NULL: every job is always tried */
+	struct prefilter *filter; /* NULL: no literals */
+	struct shape_group *groups;
+	size_t group_count;
 };
 
 /* A rule that is not matched in the common way. */

@@ -14,34 +14,65 @@ struct prefilter_scratch {
 	hs_scratch_t *room;
 };
 
+/* What the compiler is handed: parallel arrays. */
+struct input {
+	const char **text;
+	size_t *len;
+	unsigned *flags;
+	unsigned *id;
+};
+
+static void
+input_init(struct input *in, const struct prefilter_literal *v, size_t n)
+{
+	in->text = mem_array(n, sizeof(*in->text));
+	in->len = mem_array(n, sizeof(*in->len));
+	in->flags = mem_array(n, sizeof(*in->flags));
+	in->id = mem_array(n, sizeof(*in->id));
+	for (size_t i = 0; i < n; i++) {
+		in->text[i] = v[i].text.p;
+		in->len[i] = v[i].text.len;
+		in->flags[i] = v[i].nocase ? HS_FLAG_CASELESS : 0;
+		in->id[i] = (unsigned)i;
+	}
+}
+
+static void
+input_fini(struct input *in)
+{
+	free(in->text);
+	free(in->len);
+	free(in->flags);
+	free(in->id);
+}
+
+static struct prefilter *
+wrap(hs_database_t *db)
+{
+	struct prefilter *f;
+
+	if (db == NULL)
+		return NULL;
+	f = mem_alloc(sizeof(*f));
+	f->db = db;
+	return f;
+}
+
 struct prefilter *
 prefilter_new(const struct prefilter_literal *v, size_t n)
 {
-	const char **text = mem_array(n ? n : 1, sizeof(*text));
-	size_t *len = mem_array(n ? n : 1, sizeof(*len));
-	unsigned *flags = mem_array(n ? n : 1, sizeof(*flags));
-	unsigned *id = mem_array(n ? n : 1, sizeof(*id));
 	hs_compile_error_t *error = NULL;
 	hs_database_t *db = NULL;
-	struct prefilter *f = NULL;
+	struct input in;
 
-	for (size_t i = 0; i < n; i++) {
-		text[i] = v[i].text.p;
-		len[i] = v[i].text.len;
-		flags[i] = v[i].nocase ? HS_FLAG_CASELESS : 0;
-		id[i] = (unsigned)i;
-	}
-	if (n > 0 && hs_compile_lit_multi(text, flags, id, len, (unsigned)n,
-			 HS_MODE_BLOCK, NULL, &db, &error) == HS_SUCCESS) {
-		f = mem_alloc(sizeof(*f));
-		f->db = db;
-	}
+	if (n == 0 || n > UINT32_MAX)
+		return NULL;
+	input_init(&in, v, n);
+	hs_compile_lit_multi(in.text, in.flags, in.id, in.len, (unsigned)n,
+	    HS_MODE_BLOCK, NULL, &db, &error);
 	hs_free_compile_error(error);
-	free(text);
-	free(len);
-	free(flags);
-	free(id);
-	return f;
+	input_fini(&in);
+	return wrap(db);
 }
 
 void
@@ -117,10 +148,14 @@ prefilter_scan(const struct prefilter *f, struct prefilter_scratch *s,
 		   on_match, &r) == HS_SUCCESS;
 }
 
-const char *
-prefilter_version(void)
+void
+prefilter_version(struct buf *out)
 {
-	return hs_version();
+	hs_platform_info_t cpu = {0};
+
+	hs_populate_platform(&cpu);
+	buf_printf(out, "%s tune %u features %llx", hs_version(), cpu.tune,
+	    cpu.cpu_features);
 }
 
 bool
@@ -140,12 +175,9 @@ struct prefilter *
 prefilter_load(struct str saved)
 {
 	hs_database_t *db = NULL;
-	struct prefilter *f;
 
 	/* Refuses another version, another platform and a bad checksum. */
 	if (hs_deserialize_database(saved.p, saved.len, &db) != HS_SUCCESS)
 		return NULL;
-	f = mem_alloc(sizeof(*f));
-	f->db = db;
-	return f;
+	return wrap(db);
 }

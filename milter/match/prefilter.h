@@ -1,5 +1,6 @@
 /*
- * A set of literals searched all at once in one block of text.
+ * A set of literals searched all at once in one block of
+ * text.
  *
  * Two implementations, chosen by the build: vectorscan (prefilter.c), or none
  * (prefilter_none.c), with which prefilter_new() has nothing to give and every
@@ -15,7 +16,7 @@ struct prefilter_scratch;
 
 struct prefilter_literal {
 	struct str text;
-	bool nocase; /* ASCII letters of either case */
+	bool nocase; /* ASCII letters match either case */
 };
 
 /* Literal `id` ends just before offset `end`. */
@@ -32,14 +33,14 @@ struct prefilter_scratch *prefilter_scratch_new(
 void prefilter_scratch_free(struct prefilter_scratch **s);
 
 /*
- * Calls `found` for every place of every literal, in any order. False: the scan
- * failed and nothing can be concluded.
+ * Calls `found` for every place of every literal, in any order. False: the
+ * scan failed and nothing can be concluded.
  */
 bool prefilter_scan(const struct prefilter *f, struct prefilter_scratch *s,
     struct str block, prefilter_found *found, void *context);
 
 /* What a compiled state depends on beside the literals: library and CPU. */
-const char *prefilter_version(void);
+void prefilter_version(struct buf *out);
 /* The compiled form, to be kept on disk; and back. NULL: not usable here. */
 bool prefilter_save(const struct prefilter *f, struct buf *out);
 struct prefilter *prefilter_load(struct str saved);

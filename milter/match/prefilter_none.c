@@ -50,10 +50,10 @@ prefilter_scan(const struct prefilter *f, struct prefilter_scratch *s,
 	return false;
 }
 
-const char *
-prefilter_version(void)
+void
+prefilter_version(struct buf *out)
 {
-	return "none";
+	buf_add_cstr(out, "none");
 }
 
 bool

@@ -129,20 +129,28 @@ try_string(struct run *r, const struct attempt *t, size_t i)
 	cost_stop(&r->scratch->cost, t->rule->index, start);
 }
 
-/* Every string of the view that holds the wanted key. */
+/* The strings of a view that hold a key: the first, and how far to the next. */
+static size_t
+first_string(enum view view, uint32_t key)
+{
+	return view == VIEW_HEADER || view == VIEW_MIME ? key : 0;
+}
+
+static size_t
+string_step(const struct plan *p, enum view view)
+{
+	if (view == VIEW_HEADER)
+		return p->queries.header_count;
+	return view == VIEW_MIME ? p->queries.mime_count : 1;
+}
+
 static void
 try_all_strings(struct run *r, const struct attempt *t, uint32_t key)
 {
-	size_t count = r->texts->list[t->view].len;
-	size_t i = 0, step = 1;
+	size_t step = string_step(r->plan, t->view);
 
-	if (t->view == VIEW_HEADER || t->view == VIEW_MIME)
-		i = key;
-	if (t->view == VIEW_HEADER)
-		step = count;
-	else if (t->view == VIEW_MIME)
-		step = r->plan->queries.mime_count;
-	for (; i < count; i += step)
+	for (size_t i = first_string(t->view, key);
+	     i < r->texts->list[t->view].len; i += step)
 		try_string(r, t, i);
 }
 
@@ -157,6 +165,7 @@ struct finding {
 	const struct work *work;
 	size_t string; /* the one the last report was in */
 	size_t count;  /* of strings */
+	const struct shape_group *group;
 };
 
 static void
@@ -228,23 +237,30 @@ seek_string(struct finding *f, size_t end)
  * order; for a string already left the job becomes a candidate unproved.
  */
 static void
-mark_job(struct finding *f, uint32_t job, uint32_t bit)
+mark_job(struct finding *f, const struct use *use, size_t end)
 {
-	const struct job *j = &f->work->jobs[job];
-	struct mark *m = &f->scratch->marks[job];
+	const struct job *j = &f->work->jobs[use->job];
+	struct mark *m = &f->scratch->marks[use->job];
 	uint32_t string = (uint32_t)f->string + 1;
 
 	if (string < m->string) {
-		add_candidate(f->scratch, job, string - 1);
+		add_candidate(f->scratch, use->job, string - 1);
 		return;
 	}
 	if (string > m->string)
 		*m = (struct mark){.string = string};
 	if (m->seen == j->need)
 		return;
-	m->seen |= bit;
+	if (use->clause == 1 && j->times > 1) {
+		/* Places that do not overlap end at different offsets. */
+		m->times += m->times == 0 || m->end != end;
+		m->end = (uint32_t)end;
+		if (m->times < j->times)
+			return;
+	}
+	m->seen |= use->clause;
 	if (m->seen == j->need)
-		add_candidate(f->scratch, job, string - 1);
+		add_candidate(f->scratch, use->job, string - 1);
 }
 
 static void
@@ -254,13 +270,14 @@ on_literal(void *context, uint32_t id, size_t end)
 	const struct work *w = f->work;
 	struct str block;
 	uint32_t key;
-	size_t start, from;
+	size_t start, from, len;
 	unsigned left, right;
 
 	seek_string(f, end);
 	from = f->string > 0 ? f->scratch->ends[f->string - 1] : 0;
-	start = end - w->literals[id].text.len;
-	if (end < w->literals[id].text.len || start < from)
+	len = w->literals[id].text.len;
+	start = end - len;
+	if (end < len || start < from)
 		return; /* across two strings */
 	block = str_make(
 	    f->scratch->block + from, f->scratch->ends[f->string] - from);
@@ -272,7 +289,7 @@ on_literal(void *context, uint32_t id, size_t end)
 
 		if (w->jobs[use->job].key == key && (use->left & ~left) == 0 &&
 		    (use->right & ~right) == 0)
-			mark_job(f, use->job, use->clause);
+			mark_job(f, use, end);
 	}
 }
 
@@ -298,25 +315,58 @@ join_strings(struct scratch *s, const struct str_list *list)
 	return true;
 }
 
+static void
+on_shape(void *context, uint32_t shape)
+{
+	struct finding *f = context;
+
+	add_candidate(f->scratch, f->group->jobs[shape], (uint32_t)f->string);
+}
+
+static void
+find_shapes(struct finding *f, const struct str_list *list)
+{
+	for (size_t g = 0; g < f->work->group_count; g++) {
+		f->group = &f->work->groups[g];
+		f->string = first_string(f->view, f->group->key);
+		for (; f->string < list->len;
+		     f->string += string_step(f->plan, f->view))
+			shape_set_scan(
+			    f->group->set, list->v[f->string], on_shape, f);
+	}
+}
+
+static bool
+find_literals(struct finding *f, const struct str_list *list)
+{
+	struct scratch *s = f->scratch;
+
+	if (!join_strings(s, list))
+		return false;
+	memset(s->marks, 0, f->work->job_count * sizeof(*s->marks));
+	return prefilter_scan(f->work->filter, s->filter,
+	    str_make(s->block, s->block_len), on_literal, f);
+}
+
 /* False: the prefilter cannot tell, every job has to be tried. */
 static bool
 find_candidates(struct run *r, enum view view, const struct work *w)
 {
 	const struct str_list *list = &r->texts->list[view];
-	struct scratch *s = r->scratch;
 	struct finding f = {.plan = r->plan,
-	    .scratch = s,
+	    .scratch = r->scratch,
 	    .view = view,
 	    .work = w,
 	    .count = list->len};
 
-	s->overflow = false;
-	if (!join_strings(s, list))
+	r->scratch->candidate_count = 0;
+	r->scratch->overflow = false;
+	if (list->len == 0)
+		return true;
+	if (w->filter != NULL && !find_literals(&f, list))
 		return false;
-	memset(s->marks, 0, w->job_count * sizeof(*s->marks));
-	return prefilter_scan(w->filter, s->filter,
-		   str_make(s->block, s->block_len), on_literal, &f) &&
-	       !s->overflow;
+	find_shapes(&f, list);
+	return !r->scratch->overflow;
 }
 
 /* ---- views -----------------------------------------------------------------
@@ -387,8 +437,7 @@ run_view(struct run *r, enum view view)
 
 	if (w->job_count == 0)
 		return;
-	r->scratch->candidate_count = 0;
-	if (w->filter != NULL && !find_candidates(r, view, w))
+	if (!find_candidates(r, view, w))
 		try_selected(r, view, w);
 	try_candidates(r, view, w);
 	for (size_t i = 0; i < w->always_count; i++)

@@ -22,6 +22,8 @@
 struct mark {
 	uint32_t string; /* plus one; 0 = none yet */
 	uint32_t seen;	 /* bits */
+	uint32_t end;	 /* where clause 0 was seen last */
+	uint32_t times;	 /* and at how many places */
 };
 
 struct scratch {

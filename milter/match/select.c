@@ -2,11 +2,16 @@
 
 #include "base/map.h"
 #include "base/vec.h"
+#include "match/shape_set.h"
+#include "match/tree.h"
 
 #include <stdlib.h>
 
 /* Memory of one pattern's extraction. */
 #define EXTRACT_MEMORY_MAX ((size_t)128 * 1024 * 1024)
+
+#define LITERAL_BITS_GOOD 13 /* literals as rare need no shape */
+#define SHAPE_ADVANTAGE 3    /* bits a shape must be better by */
 
 /* A use and the literal it belongs to, before they are sorted. */
 struct raw_use {
@@ -14,10 +19,17 @@ struct raw_use {
 	struct use use;
 };
 
+struct shaped {
+	uint32_t job;
+	uint32_t key;
+	struct shape shape;
+};
+
 struct selection {
 	struct map *ids; /* case, text -> id + 1 */
 	VEC(struct prefilter_literal) literals;
 	VEC(struct raw_use) uses;
+	VEC(struct shaped) shaped;
 };
 
 static uint32_t
@@ -60,6 +72,12 @@ add_need(struct selection *sel, uint32_t job, const struct literal_need *need)
 	}
 }
 
+static void
+add_shape(struct selection *sel, uint32_t job, const struct shape *shape)
+{
+	*VEC_PUSH(&sel->shaped) = (struct shaped){.job = job, .shape = *shape};
+}
+
 static int
 compare_uses(const void *a, const void *b)
 {
@@ -70,6 +88,16 @@ compare_uses(const void *a, const void *b)
 	if (x->use.job != y->use.job)
 		return x->use.job < y->use.job ? -1 : 1;
 	return 0;
+}
+
+static int
+compare_shaped(const void *a, const void *b)
+{
+	const struct shaped *x = a, *y = b;
+
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return x->job < y->job ? -1 : x->job > y->job;
 }
 
 static void
@@ -93,6 +121,68 @@ store_uses(struct work *w, struct selection *sel)
 	w->first_use[w->literal_count] = (uint32_t)at;
 }
 
+/* Literals when they are rare enough, else the shape of the pattern. */
+static void
+select_job(
+    struct selection *sel, struct job *j, uint32_t index, struct arena *a)
+{
+	struct literal_need need;
+	struct shape shape;
+	const struct node *tree =
+	    tree_parse(j->rule->pattern, j->rule->regex_flags, a);
+
+	if (tree == NULL)
+		return;
+	literal_extract(tree, a, &need);
+	if (need.bits < LITERAL_BITS_GOOD && shape_extract(tree, a, &shape) &&
+	    shape.bits > need.bits + SHAPE_ADVANTAGE) {
+		add_shape(sel, index, &shape);
+		j->times = 1;
+		j->need = 1;
+		return;
+	}
+	add_need(sel, index, &need);
+	j->times = (uint8_t)(need.count > 0 ? need.clause[0].times : 1);
+	j->need = (1u << need.count) - 1;
+}
+
+/* Builds the set of the shapes [from, to), all of jobs with one key. */
+static void
+make_group(
+    struct work *w, const struct shaped *v, size_t n, struct shape_group *out)
+{
+	struct shape *shapes = mem_array(n, sizeof(*shapes));
+
+	out->key = w->jobs[v[0].job].key;
+	out->jobs = mem_array(n, sizeof(*out->jobs));
+	for (size_t i = 0; i < n; i++) {
+		shapes[i] = v[i].shape;
+		out->jobs[i] = v[i].job;
+	}
+	out->set = shape_set_new(shapes, n);
+	free(shapes);
+}
+
+static void
+store_shapes(struct work *w, struct selection *sel)
+{
+	const struct shaped *v = sel->shaped.v;
+	size_t from = 0;
+
+	if (sel->shaped.len == 0)
+		return;
+	for (size_t i = 0; i < sel->shaped.len; i++)
+		sel->shaped.v[i].key = w->jobs[v[i].job].key;
+	qsort(sel->shaped.v, sel->shaped.len, sizeof(*v), compare_shaped);
+	w->groups = mem_array(sel->shaped.len, sizeof(*w->groups));
+	for (size_t i = 1; i <= sel->shaped.len; i++) {
+		if (i < sel->shaped.len && v[i].key == v[from].key)
+			continue;
+		make_group(w, v + from, i - from, &w->groups[w->group_count++]);
+		from = i;
+	}
+}
+
 void
 select_build(struct work *w, const char *cache_dir)
 {
@@ -102,24 +192,24 @@ select_build(struct work *w, const char *cache_dir)
 	(void)cache_dir;
 	arena_init(&a, EXTRACT_MEMORY_MAX);
 	for (uint32_t i = 0; i < w->job_count; i++) {
-		struct literal_need need;
 		const struct rule *rule = w->jobs[i].rule;
 
-		arena_reset(&a);
 		/* The text an if-unset brings in is in no view. */
 		if (rule->type == RULE_MIMEHEADER && rule->has_unset)
 			continue;
-		literal_extract(rule->pattern, rule->regex_flags, &a, &need);
-		add_need(&sel, i, &need);
-		w->jobs[i].need = (1u << need.count) - 1;
+		arena_reset(&a);
+		select_job(&sel, &w->jobs[i], i, &a);
 	}
 	arena_fini(&a);
 	map_free(&sel.ids);
 	store_uses(w, &sel);
 	VEC_FINI(&sel.uses);
+	store_shapes(w, &sel);
+	VEC_FINI(&sel.shaped);
 	w->filter = prefilter_new(w->literals, w->literal_count);
-	for (uint32_t i = 0; w->filter == NULL && i < w->job_count; i++)
-		w->jobs[i].need = 0;
+	if (w->filter == NULL)
+		for (size_t i = 0; i < w->first_use[w->literal_count]; i++)
+			w->jobs[w->uses[i].job].need = 0;
 }
 
 void
@@ -131,4 +221,9 @@ select_fini(struct work *w)
 	free(w->uses);
 	free(w->first_use);
 	prefilter_free(&w->filter);
+	for (size_t i = 0; i < w->group_count; i++) {
+		shape_set_free(&w->groups[i].set);
+		free(w->groups[i].jobs);
+	}
+	free(w->groups);
 }
