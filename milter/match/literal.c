@@ -131,7 +131,7 @@ make_clause(
 }
 
 void
-literal_extract(
+literal_extract_tree(
     const struct node *tree, struct arena *a, struct literal_need *out)
 {
 	struct lang l = node_lang(a, tree);
@@ -158,6 +158,17 @@ literal_extract(
 			out->bits = bits;
 		out->count++;
 	}
+}
+
+void
+literal_extract(struct str pattern, unsigned flags, struct arena *a,
+    struct literal_need *out)
+{
+	const struct node *tree = tree_parse(pattern, flags, a);
+
+	*out = (struct literal_need){0};
+	if (tree != NULL)
+		literal_extract_tree(tree, a, out);
 }
 
 static bool

@@ -11,6 +11,7 @@
 #define POSTERN_MATCH_LITERAL_H
 
 #include "base/arena.h"
+#include "base/regex.h"
 
 struct node; /* match/tree.h */
 
@@ -39,7 +40,6 @@ struct literal_clause {
 #define LITERAL_CLAUSE_MAX 512 /* literals of one clause */
 #define LITERAL_TIMES_MAX 8u   /* places counted */
 #define LITERAL_LEN_MAX 16     /* bytes; longer ones are cut in two */
-#define LITERAL_DEPTH_MAX 200  /* nested groups looked into */
 
 struct literal_need {
 	struct literal_clause clause[LITERAL_CLAUSES_MAX];
@@ -47,9 +47,12 @@ struct literal_need {
 	unsigned bits; /* the first clause is seen in 2^-bits of all places */
 };
 
-/* Memory from `a`; count 0 when it is full. */
-void literal_extract(
-    const struct node *tree, struct arena *a, struct literal_need *out);
+/* `flags`: enum regex_flag. Memory from `a`; count 0 when it is full. */
+void literal_extract(struct str pattern, unsigned flags, struct arena *a,
+    struct literal_need *out);
+/* Of a pattern read already. */
+void literal_extract_tree(const struct node *tree, struct arena *a,
+    struct literal_need *out);
 
 /* All conditions that hold at offset `at` of `text`. */
 unsigned literal_edges(struct str text, size_t at);

@@ -133,7 +133,7 @@ select_job(
 
 	if (tree == NULL)
 		return;
-	literal_extract(tree, a, &need);
+	literal_extract_tree(tree, a, &need);
 	if (need.bits < LITERAL_BITS_GOOD && shape_extract(tree, a, &shape) &&
 	    shape.bits > need.bits + SHAPE_ADVANTAGE) {
 		add_shape(sel, index, &shape);
