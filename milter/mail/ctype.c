@@ -182,30 +182,36 @@ join_pieces(struct arena *a, const struct piece *v, size_t len)
 	return str_make(text, n);
 }
 
+/* "name*0=" stands somewhere, be it inside another value. */
+static bool
+has_first_piece(struct str s)
+{
+	size_t pos = 0, value;
+	uint64_t number;
+
+	while (find_name_word(s, pos, &pos))
+		if (piece_number(s, pos, &number, &value) && number == 0 &&
+		    !ascii_is_digit(s.p[pos + 2]))
+			return true;
+	return false;
+}
+
 /* name*0="a"; name*1="b" (RFC 2231 section 3); false: there is no piece 0. */
 static bool
 find_split_name(struct arena *a, struct str s, struct str *out)
 {
-	struct piece *v = NULL;
+	struct piece *v, p;
 	size_t len = 0, pos = 0, value;
-	bool begins = false;
-	struct piece p;
 
-	while (find_name_word(s, pos, &pos)) {
-		if (!piece_number(s, pos, &p.number, &value))
-			continue;
-		begins = begins ||
-			 (s.p[pos + 1] == '0' && !ascii_is_digit(s.p[pos + 2]));
-		if (!loose_value(s, value, &p.text, &pos))
-			continue;
-		if (v == NULL)
-			v = arena_array(a, NAME_PIECES_MAX, sizeof(*v));
-		if (v == NULL)
-			return false;
-		len = insert_piece(v, len, p);
-	}
-	if (!begins || len == 0)
+	if (!has_first_piece(s))
 		return false;
+	v = arena_array(a, NAME_PIECES_MAX, sizeof(*v));
+	if (v == NULL)
+		return false;
+	while (find_name_word(s, pos, &pos))
+		if (piece_number(s, pos, &p.number, &value) &&
+		    loose_value(s, value, &p.text, &pos))
+			len = insert_piece(v, len, p);
 	*out = join_pieces(a, v, len);
 	return true;
 }

@@ -1,5 +1,6 @@
 #include "mail/mime.h"
 
+#include "base/buf.h"
 #include "mail/ctype.h"
 #include "mail/decode.h"
 #include "mail/lines.h"
@@ -175,24 +176,15 @@ parse_leaf(struct mime_parser *p, const struct mime_job *job)
 	parse_inner_message(p, job);
 }
 
-/* The header section as it came: CR LF at every line end, if at the first. */
-static struct str
-restore_crlf(struct arena *a, struct str head)
+/* CR LF at every line end: some relays break only the folds of a header. */
+static void
+add_with_crlf(struct buf *out, struct str text)
 {
-	size_t lines = 0, n = 0;
-	char *text;
-
-	for (size_t i = 0; i < head.len; i++)
-		lines += head.p[i] == '\n';
-	text = arena_alloc(a, head.len + lines);
-	if (text == NULL)
-		return STR_NONE;
-	for (size_t i = 0; i < head.len; i++) {
-		if (head.p[i] == '\n')
-			text[n++] = '\r';
-		text[n++] = head.p[i];
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.p[i] == '\n')
+			buf_add_char(out, '\r');
+		buf_add_char(out, text.p[i]);
 	}
-	return str_make(text, n);
 }
 
 /* Offset behind as many lines of `raw` as `head` has. */
@@ -208,25 +200,31 @@ same_lines(struct str raw, struct str head)
 	return to;
 }
 
+/*
+ * The message as it came. With CR LF the header section is made uniform, and so
+ * is the first body line when it stood in for the missing blank line.
+ */
 static void
 set_pristine(struct arena *a, struct str raw, const struct mime_head *head,
     struct mime_tree *tree)
 {
 	size_t at = head->text.len;
-	char *text;
 
 	tree->pristine = raw;
 	if (head->crlf) {
-		struct str top = restore_crlf(a, head->text);
 		struct str body = str_skip(raw, same_lines(raw, head->text));
+		struct buf b;
 
-		text = arena_alloc(a, top.len + body.len);
-		if (text != NULL) {
-			memcpy(text, top.p ? top.p : "", top.len);
-			memcpy(text + top.len, body.p ? body.p : "", body.len);
-			tree->pristine = str_make(text, top.len + body.len);
-			at = top.len;
+		buf_init_arena(&b, a);
+		buf_reserve(&b, raw.len + at);
+		add_with_crlf(&b, head->text);
+		at = b.len;
+		if (head->flags & MESSAGE_MISSING_HEAD_BODY_SEPARATOR) {
+			add_with_crlf(&b, lines_at(head->body, 0));
+			body = str_skip(body, lines_at(body, 0).len);
 		}
+		buf_add(&b, body);
+		tree->pristine = buf_str(&b);
 	}
 	tree->pristine_headers = str_head(tree->pristine, at);
 	tree->pristine_body = str_skip(tree->pristine, at);

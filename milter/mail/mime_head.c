@@ -1,5 +1,6 @@
 #include "mail/mime_head.h"
 
+#include "base/buf.h"
 #include "mail/decode.h"
 #include "mail/lines.h"
 #include "mail/message.h"
@@ -95,6 +96,22 @@ has_crlf(struct str raw)
 	       str_ends(raw, STR("\r\n"));
 }
 
+/* A line that is no field, with its folds, makes a name of several lines. In a
+ * message with CR LF these line ends were not converted. */
+static struct str
+restore_name(struct arena *a, struct str name)
+{
+	struct buf b;
+
+	buf_init_arena(&b, a);
+	for (size_t i = 0; i < name.len; i++) {
+		if (name.p[i] == '\n')
+			buf_add_char(&b, '\r');
+		buf_add_char(&b, name.p[i]);
+	}
+	return buf_str(&b);
+}
+
 /* "name: value" with all its folds. Without a colon it is not kept. */
 static void
 add_field(const struct mail_limits *limits, struct str field,
@@ -110,6 +127,8 @@ add_field(const struct mail_limits *limits, struct str field,
 	while (name.len > 0 &&
 	       (name.p[name.len - 1] == ' ' || name.p[name.len - 1] == '\t'))
 		name.len--;
+	if (out->crlf && str_find_char(name, '\n') != STR_NPOS)
+		name = restore_name(headers->arena, name);
 	if (name.len > limits->header_name || value.len > limits->header_value)
 		out->flags |= MESSAGE_TRUNCATED_HEADER;
 	if (headers->len >= limits->header_count) {

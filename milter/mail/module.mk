@@ -60,3 +60,19 @@ libmail_a_SOURCES += \
 check_PROGRAMS += t/unit/bin/mail_relay
 t_unit_bin_mail_relay_SOURCES = t/unit/mail_relay.c
 t_unit_bin_mail_relay_LDADD = $(MAIL_LIBS)
+# The message, its structure and its header fields.
+check_PROGRAMS += t/unit/bin/mail_decode t/unit/bin/mail_ctype \
+	t/unit/bin/mail_words t/unit/bin/mail_addr t/unit/bin/mail_header \
+	t/unit/bin/mail_mime
+t_unit_bin_mail_decode_SOURCES = t/unit/mail_decode.c
+t_unit_bin_mail_decode_LDADD = $(MAIL_LIBS)
+t_unit_bin_mail_ctype_SOURCES = t/unit/mail_ctype.c
+t_unit_bin_mail_ctype_LDADD = $(MAIL_LIBS)
+t_unit_bin_mail_words_SOURCES = t/unit/mail_words.c
+t_unit_bin_mail_words_LDADD = $(MAIL_LIBS)
+t_unit_bin_mail_addr_SOURCES = t/unit/mail_addr.c
+t_unit_bin_mail_addr_LDADD = $(MAIL_LIBS)
+t_unit_bin_mail_header_SOURCES = t/unit/mail_header.c
+t_unit_bin_mail_header_LDADD = $(MAIL_LIBS)
+t_unit_bin_mail_mime_SOURCES = t/unit/mail_mime.c
+t_unit_bin_mail_mime_LDADD = $(MAIL_LIBS)
