@@ -89,6 +89,19 @@ resolve_word(struct lex_token *t, struct source_pos pos, struct diags *diags)
 	return true;
 }
 
+/* [+-]D+[.D+]; anything else of digits and signs has at most five signs. */
+static bool
+is_number(struct str s)
+{
+	double v;
+
+	if (str_span(s, "+-.") == s.len)
+		return s.len <= 5;
+	if (s.p[0] == '+' || s.p[0] == '-')
+		s = str_skip(s, 1);
+	return str_to_double(s, &v) && s.p[0] != '-';
+}
+
 /* Words to numbers, in place. */
 static int
 resolve(const struct plugins *p, struct tokens *t, struct source_pos pos,
@@ -100,6 +113,12 @@ resolve(const struct plugins *p, struct tokens *t, struct source_pos pos,
 	for (size_t i = 0; i < t->list.len; i++) {
 		struct lex_token token = v[i];
 
+		if (token.type == LEX_NUMBER && !is_number(token.text)) {
+			diag_add(diags, SEVERITY_ERROR, pos,
+			    "\"%.*s\" in the condition is no number",
+			    STR_ARG(token.text));
+			return ERR_SYNTAX;
+		}
 		if (token.type == LEX_WORD && is_function(token.text)) {
 			size_t n = call_length(t, i);
 

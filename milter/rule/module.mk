@@ -17,6 +17,9 @@ t_unit_bin_rule_dict_fold_LDADD = $(RULE_LIBS)
 librule_a_SOURCES += \
 	milter/rule/check.c milter/rule/check.h \
 	milter/rule/cond.c milter/rule/cond.h \
+	milter/rule/dialect.c milter/rule/dialect.h \
+	milter/rule/dialect_class.c \
+	milter/rule/dialect_escape.c \
 	milter/rule/dump.c milter/rule/dump.h \
 	milter/rule/evalcall.c milter/rule/evalcall.h \
 	milter/rule/expr.c milter/rule/expr.h \

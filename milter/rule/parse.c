@@ -201,6 +201,8 @@ parse_regex_rule(struct loader *l, const struct line *line, enum rule_type type,
 	    (r = define(l, line, loader_draft(l, name), type)) == NULL)
 		return;
 	set_pattern(l, r, rest, rest, perl);
+	if (r->template)
+		r->written = template_escape(l->arena, r->written);
 }
 
 static bool

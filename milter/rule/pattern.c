@@ -2,7 +2,6 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/regex.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -151,43 +150,4 @@ pattern_join(struct arena *a, const struct pattern_literal *l)
 	buf_printf(&b, "(?%.*s)", STR_ARG(l->flags));
 	buf_add(&b, l->body);
 	return buf_str(&b);
-}
-
-static unsigned
-flag_of(char c)
-{
-	switch (c) {
-	case 'i':
-		return REGEX_CASELESS;
-	case 'm':
-		return REGEX_MULTILINE;
-	case 's':
-		return REGEX_DOTALL;
-	case 'x':
-		return REGEX_EXTENDED;
-	case 'n':
-		return REGEX_NO_AUTO_CAPTURE;
-	default:
-		return 0;
-	}
-}
-
-int
-pattern_translate(struct arena *a, struct str perl, struct str *out,
-    unsigned *flags_out, struct pattern_error *error_out)
-{
-	(void)a;
-	(void)error_out;
-	*flags_out = 0;
-	while (str_starts(perl, STR("(?"))) {
-		size_t n = str_span(str_skip(perl, 2), "imsxnaadlup");
-
-		if (n == 0 || perl.p[2 + n] != ')')
-			break;
-		for (size_t i = 2; i < n + 2; i++)
-			*flags_out |= flag_of(perl.p[i]);
-		perl = str_skip(perl, n + 3);
-	}
-	*out = perl;
-	return 0;
 }

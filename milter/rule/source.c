@@ -202,6 +202,8 @@ include_file(struct loader *l, const struct line *line)
 	else
 		path = mem_printf("%.*s/%.*s", (int)(slash - line->pos.file),
 		    line->pos.file, STR_ARG(value));
+	/* Conditions reach neither into the file nor beyond it. */
+	close_file(l);
 	l->include_depth++;
 	read_file(l, path, line->pos);
 	l->include_depth--;

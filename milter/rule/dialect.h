@@ -1,0 +1,88 @@
+/*
+ * The walk through a Perl pattern behind pattern_translate(). Private to rule/.
+ *
+ * One pass, left to right: what Perl refuses or warns about is refused, what
+ * PCRE2 reads differently is rewritten, the rest is copied. Groups nest to
+ * PATTERN_NESTING_MAX. Pure.
+ */
+#ifndef POSTERN_RULE_DIALECT_H
+#define POSTERN_RULE_DIALECT_H
+
+#include "base/buf.h"
+#include "rule/limits.h"
+#include "rule/pattern.h"
+
+#define LENGTH_INFINITE UINT32_MAX
+#define LOOKBEHIND_MAX 255
+
+/* Bytes something matches. */
+struct extent {
+	uint32_t min;
+	uint32_t max;
+};
+
+/* The last thing a quantifier could stand behind. */
+struct atom {
+	bool present;
+	bool quantified;
+	bool anchor;   /* ^ $ \b ...: PCRE2 repeats it only in a group */
+	bool caret;    /* ^ itself */
+	bool captures; /* a capturing group */
+	bool wide;     /* can match something that is not empty */
+	size_t start;  /* in the output */
+	struct extent extent;
+};
+
+struct group {
+	bool around; /* lookahead or lookbehind: no width */
+	bool behind;
+	bool condition;	       /* (?(...)yes|no) */
+	bool conditional_only; /* (?(DEFINE)...) */
+	bool capturing;	       /* is a capturing one */
+	bool captures;	       /* holds a capturing group */
+	bool wide;
+	bool extended;	    /* x in force outside */
+	bool extended_more; /* xx in force outside */
+	unsigned branches;
+	size_t opened;	      /* in the input */
+	size_t start;	      /* in the output */
+	struct extent all;    /* over the branches so far */
+	struct extent branch; /* of this one */
+};
+
+struct walk {
+	struct str in;
+	size_t at;
+	struct buf out;
+	struct buf gap; /* ignorable text behind the last atom */
+	bool extended;
+	bool extended_more;
+	struct atom atom;
+	struct group stack[PATTERN_NESTING_MAX + 1];
+	unsigned depth; /* stack[0] is the whole pattern */
+	struct pattern_error *error;
+};
+
+/* Refuses at byte `at`; always ERR_SYNTAX. */
+int walk_refuse(struct walk *w, size_t at, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Starts an atom at the end of the output. */
+void walk_atom(struct walk *w, uint32_t min, uint32_t max);
+void walk_anchor(struct walk *w);
+
+/* dialect_escape.c: `\...` outside of classes; 0 or ERR_SYNTAX. */
+int walk_escape(struct walk *w);
+/*
+ * A character by its number, `\x..`, `\o{..}`, `\0..`, `\c.`, `\N{U+..}` or a
+ * letter: its value and how long it is, from the backslash at `at`.
+ */
+int walk_character(
+    struct walk *w, size_t at, uint32_t *value_out, size_t *length_out);
+/* dialect_class.c: `[...]`. */
+int walk_class(struct walk *w);
+
+/* {n} {n,} {n,m} {,m} with blanks inside, at `s`; its length, or 0. */
+size_t dialect_braces(struct str s, uint32_t *min_out, uint32_t *max_out);
+
+#endif
