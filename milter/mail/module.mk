@@ -19,7 +19,8 @@ libmail_a_SOURCES = \
 	milter/mail/iptext.c milter/mail/iptext.h \
 	milter/mail/psl.c milter/mail/psl.h \
 	milter/mail/uri.c milter/mail/uri.h milter/mail/uri_canon.c \
-	milter/mail/uri_html.c milter/mail/uri_internal.h milter/mail/uri_text.c \
+	milter/mail/uri_html.c milter/mail/uri_internal.h \
+	milter/mail/uri_message.c milter/mail/uri_text.c \
 	milter/mail/uri_type.def
 
 check_PROGRAMS += t/unit/bin/mail_psl t/unit/bin/mail_uri

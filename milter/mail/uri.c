@@ -381,33 +381,45 @@ collect_cleaned(struct uri_set *set, const struct uri *u)
 			set->truncated = true;
 }
 
-void
-uri_set_add(struct uri_set *set, struct str raw, unsigned types,
-    struct str_list texts, bool need_host)
+/* A new record for what `source` says; NULL: it is none, or no room. */
+static struct uri *
+add_record(struct uri_set *set, const struct uri_source *source)
 {
-	struct uri fresh = {.raw = raw}, *u;
+	struct uri_reader reader = {.arena = set->arena,
+	    .settings = set->settings,
+	    .scratch = scratch_of(set),
+	    .wide = source->wide};
+	struct uri fresh = {.raw = source->raw}, *u;
+
+	fresh.cleaned = uri_readings(&reader, source->raw);
+	set->truncated |= reader.truncated;
+	collect_hosts(set, &fresh, fresh.cleaned);
+	if (fresh.cleaned.len == 0 ||
+	    (source->need_host && fresh.host_count == 0))
+		return NULL;
+	u = new_record(set, source->raw);
+	if (u == NULL)
+		return NULL;
+	*u = fresh;
+	u->types = source->types ? source->types : URI_TYPE_BIT(PARSED);
+	collect_cleaned(set, u);
+	return u;
+}
+
+void
+uri_set_add(struct uri_set *set, const struct uri_source *source)
+{
+	struct uri *u;
 	size_t at;
 
 	if (set == NULL)
 		return;
-	at = table_find(&set->raws, set->seed, raw);
-	if (at == STR_NPOS) {
-		fresh.cleaned = uri_readings(set->arena, set->settings,
-		    scratch_of(set), raw, &set->truncated);
-		collect_hosts(set, &fresh, fresh.cleaned);
-		if (fresh.cleaned.len == 0 ||
-		    (need_host && fresh.host_count == 0))
-			return;
-		u = new_record(set, raw);
-		if (u == NULL)
-			return;
-		*u = fresh;
-		collect_cleaned(set, u);
-	} else {
-		u = &set->records[at];
-	}
-	u->types |= types ? types : URI_TYPE_BIT(PARSED);
-	add_texts(set, u, texts);
+	at = table_find(&set->raws, set->seed, source->raw);
+	u = at == STR_NPOS ? add_record(set, source) : &set->records[at];
+	if (u == NULL)
+		return;
+	u->types |= source->types;
+	add_texts(set, u, source->texts);
 }
 
 /* Behind the next "d=" that begins a word, or STR_NPOS. */

@@ -28,18 +28,18 @@ enum uri_type {
 #define URI_TYPE_BIT(id) (1u << URI_TYPE_##id)
 
 struct uri_host {
-	struct str host;	/* lower case, as in the URI */
-	struct str domain;	/* its registered domain; an address: itself */
+	struct str host;   /* lower case, as in the URI */
+	struct str domain; /* its registered domain; an address: itself */
 };
 
 struct uri {
 	struct str raw;
-	unsigned types;		/* URI_TYPE_BIT()s */
+	unsigned types; /* URI_TYPE_BIT()s */
 	struct str_list cleaned;
-	struct str_list texts;	/* distinct anchor texts */
+	struct str_list texts; /* distinct anchor texts */
 	const struct uri_host *hosts;
 	size_t host_count;
-	struct str_list domains;	/* the distinct ones of `hosts` */
+	struct str_list domains; /* the distinct ones of `hosts` */
 };
 
 const char *uri_type_name(enum uri_type type);
@@ -65,13 +65,21 @@ void uri_set_fini(struct uri_set *set);
 
 /* Finds and adds the URIs of one body string. */
 void uri_set_add_text(struct uri_set *set, struct str text);
-/*
- * Adds `raw` with `types` and anchor texts. With `need_host` it is kept only if
- * some reading names a host under a valid top-level domain, or an address.
- */
-void uri_set_add(struct uri_set *set, struct str raw, unsigned types,
-    struct str_list texts, bool need_host);
+/* A URI and what is known of it. */
+struct uri_source {
+	struct str raw;
+	unsigned types;	       /* 0: PARSED, unless it is there already */
+	struct str_list texts; /* anchor texts */
+	/* It is known to be characters in UTF-8, not just bytes: escapes then
+	 * are of characters, and a host outside ASCII has a second reading. */
+	bool wide;
+	/* Keep it only if some reading names a host under a valid top-level
+	 * domain, or an address. */
+	bool need_host;
+};
 
+/* Adds to the record of that raw URI, or makes one. */
+void uri_set_add(struct uri_set *set, const struct uri_source *source);
 /*
  * Adds the domains (d=) a DKIM-Signature or DomainKey-Signature value names:
  * records with hosts and without cleaned forms.
@@ -83,15 +91,24 @@ struct uri_list uri_set_records(const struct uri_set *set);
 /* The distinct cleaned forms of all records. */
 struct str_list uri_set_cleaned(struct uri_set *set);
 
-/* ---- the parts, each usable alone ----------------------------------------- */
+/* ---- the parts, each usable alone -----------------------------------------
+ */
+
+struct regex_scratch;
+
+/* What reading a URI needs. */
+struct uri_reader {
+	struct arena *arena;
+	const struct mail_settings *settings;
+	struct regex_scratch *scratch; /* NULL: no redirector_pattern */
+	bool wide;		       /* as in uri_source */
+	bool truncated;		       /* out: a limit was met */
+};
 
 /*
  * All readings of `raw`, itself included if it is one, duplicates removed.
- * `scratch` may be NULL: then redirector_pattern is not tried.
  */
-struct regex_scratch;
-struct str_list uri_readings(struct arena *a, const struct mail_settings *s,
-    struct regex_scratch *scratch, struct str raw, bool *truncated);
+struct str_list uri_readings(struct uri_reader *reader, struct str raw);
 
 /* Host and registered domain of a cleaned URI; false: none that is valid. */
 bool uri_host_of(struct arena *a, const struct mail_settings *s, struct str uri,
@@ -99,9 +116,10 @@ bool uri_host_of(struct arena *a, const struct mail_settings *s, struct str uri,
 
 /*
  * Decodes %XX of printable ASCII and encodes bytes that may not stand in a URI
- * (controls, space, 8-bit, `"` `%` `<` `>`).
+ * (controls, space, 8-bit, `"` `%` `<` `>`). `wide`: characters up to U+00FF
+ * become one escape, those above stay.
  */
-struct str uri_decode_percent(struct arena *a, struct str uri);
+struct str uri_decode_percent(struct arena *a, struct str uri, bool wide);
 
 /*
  * What the reference `ref` (trimmed) in a document with base `base` (may be

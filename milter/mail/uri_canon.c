@@ -14,6 +14,7 @@ struct readings {
 	struct arena *arena;
 	const struct mail_settings *settings;
 	struct regex_scratch *scratch;
+	bool wide;
 	struct str v[URI_READINGS_MAX]; /* [0 .. todo_len) are to be read */
 	size_t todo_len;
 	struct str made[URI_READINGS_MAX];
@@ -111,10 +112,30 @@ has_escape(struct str s)
 	return false;
 }
 
-struct str
-uri_decode_percent(struct arena *a, struct str uri)
+/* The character at s.p[i], U+0080 to U+00FF in UTF-8, or 0. */
+static unsigned char
+wide_byte(struct str s, size_t i)
+{
+	unsigned char lead = (unsigned char)s.p[i];
+
+	if ((lead != 0xc2 && lead != 0xc3) || i + 1 >= s.len)
+		return 0;
+	return (unsigned char)(lead << 6 | ((unsigned char)s.p[i + 1] & 0x3f));
+}
+
+static void
+add_escape(struct buf *b, unsigned char c)
 {
 	static const char hex[] = "0123456789abcdef";
+
+	buf_add_char(b, '%');
+	buf_add_char(b, hex[c >> 4]);
+	buf_add_char(b, hex[c & 15]);
+}
+
+struct str
+uri_decode_percent(struct arena *a, struct str uri, bool wide)
+{
 	struct buf b;
 
 	buf_init_arena(&b, a);
@@ -131,10 +152,13 @@ uri_decode_percent(struct arena *a, struct str uri)
 			else
 				buf_add(&b, str_make(uri.p + i, 3));
 			i += 2;
+		} else if (wide && c >= 0x80) {
+			if (wide_byte(uri, i) != 0)
+				add_escape(&b, wide_byte(uri, i++));
+			else
+				buf_add_char(&b, (char)c);
 		} else if (c <= 0x20 || c >= 0x7f || strchr("\"%<>", c)) {
-			buf_add_char(&b, '%');
-			buf_add_char(&b, hex[c >> 4]);
-			buf_add_char(&b, hex[c & 15]);
+			add_escape(&b, c);
 		} else {
 			buf_add_char(&b, (char)c);
 		}
@@ -393,11 +417,11 @@ slashed(struct arena *a, struct str s)
 }
 
 static struct str
-normalized(struct arena *a, struct str s)
+normalized(struct arena *a, struct str s, bool wide)
 {
 	s = fix_slashes(a, slashed(a, s));
 	if (has_escape(s))
-		s = uri_decode_percent(a, s);
+		s = uri_decode_percent(a, s, wide);
 	if (!has_scheme(s))
 		s = uri_join(a,
 		    str_starts(s, STR("ftp.")) ? STR("ftp://") : STR("http://"),
@@ -666,10 +690,48 @@ read_host(struct readings *r, const struct parts *u, struct str host)
 		read_keyword(r, u);
 }
 
+/*
+ * A host outside ASCII in lower case, as software shows it that takes its bytes
+ * for characters: each byte is encoded once more.
+ */
+static struct str
+bytewise_host(struct arena *a, struct str host)
+{
+	struct buf b;
+	bool plain = true;
+
+	for (size_t i = 0; i < host.len; i++)
+		plain &= (unsigned char)host.p[i] < 0x80;
+	if (plain)
+		return STR_NONE;
+	buf_init_arena(&b, a);
+	for (size_t i = 0; i < host.len; i++) {
+		unsigned char c = (unsigned char)ascii_lower(host.p[i]);
+
+		if (c >= 0x80)
+			buf_add_char(&b, (char)(0xc0 | c >> 6));
+		buf_add_char(&b, (char)(c >= 0x80 ? 0x80 | (c & 0x3f) : c));
+	}
+	return buf_str(&b);
+}
+
+static void
+read_wide_host(struct readings *r, struct parts *u)
+{
+	struct str host = bytewise_host(r->arena, u->host);
+
+	if (host.len == 0)
+		return;
+	u->host = host;
+	add_host_variant(r, u, host);
+	if (u->port.len > 0)
+		read_default_port(r, u);
+}
+
 static void
 read_web(struct readings *r, struct str uri)
 {
-	struct str s = normalized(r->arena, uri), host;
+	struct str s = normalized(r->arena, uri, r->wide), host;
 	struct parts u;
 
 	if (!str_eq(s, uri))
@@ -678,13 +740,13 @@ read_web(struct readings *r, struct str uri)
 		return;
 	if (u.port.len > 0)
 		read_default_port(r, &u);
+	if (r->wide)
+		read_wide_host(r, &u);
 	host = visible_host(r->arena, u.host);
 	if (host.len != u.host.len)
 		add_host_variant(r, &u, host);
-	if (!read_redirector(
-		r, u.auth.len == 0 && host.len == u.host.len
-		       ? s
-		       : uri_join(r->arena, u.scheme, host, u.rest)))
+	if (r->scratch == NULL ||
+	    !read_redirector(r, uri_join(r->arena, u.scheme, host, u.rest)))
 		read_embedded(r, u.rest);
 	read_host(r, &u, host);
 }
@@ -710,17 +772,19 @@ add_distinct(struct str *v, size_t *len, struct str s)
 }
 
 struct str_list
-uri_readings(struct arena *a, const struct mail_settings *s,
-    struct regex_scratch *scratch, struct str raw, bool *truncated)
+uri_readings(struct uri_reader *reader, struct str raw)
 {
-	struct readings r = {.arena = a, .settings = s, .scratch = scratch};
+	struct readings r = {.arena = reader->arena,
+	    .settings = reader->settings,
+	    .scratch = reader->scratch,
+	    .wide = reader->wide};
 	struct str_list list = {NULL, 0};
-	size_t limit = s->limits.uri, len = 0;
+	size_t limit = reader->settings->limits.uri, len = 0;
 	struct str *v;
 
 	add_todo(&r, raw);
 	for (size_t i = 0; i < r.todo_len; i++) {
-		r.v[i] = tidy(a, r.v[i]);
+		r.v[i] = tidy(r.arena, r.v[i]);
 		if (is_fragment(r.v[i]))
 			continue;
 		if (is_mail(r.v[i]))
@@ -728,7 +792,7 @@ uri_readings(struct arena *a, const struct mail_settings *s,
 		else
 			read_web(&r, r.v[i]);
 	}
-	v = arena_array(a, r.todo_len + r.made_len, sizeof(*v));
+	v = arena_array(r.arena, r.todo_len + r.made_len, sizeof(*v));
 	if (v == NULL)
 		return list;
 	for (size_t i = 0; i < r.todo_len + r.made_len; i++) {
@@ -737,8 +801,7 @@ uri_readings(struct arena *a, const struct mail_settings *s,
 		r.truncated |= u.len > limit;
 		add_distinct(v, &len, str_head(u, limit));
 	}
-	if (truncated != NULL)
-		*truncated |= r.truncated;
+	reader->truncated |= r.truncated;
 	list.v = v;
 	list.len = len;
 	return list;

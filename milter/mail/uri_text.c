@@ -444,11 +444,12 @@ add_found(struct uri_set *set, struct str s, const struct found *f)
 		return;
 	if (str_starts_nocase(s, STR("mailto:"))) {
 		if (has_escape(s))
-			s = uri_decode_percent(a, s);
+			s = uri_decode_percent(a, s, false);
 		if (!has_mail_host(settings, s))
 			return;
 	}
-	uri_set_add(set, s, types, (struct str_list){NULL, 0}, true);
+	uri_set_add(set,
+	    &(struct uri_source){.raw = s, .types = types, .need_host = true});
 }
 
 void

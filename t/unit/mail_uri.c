@@ -163,6 +163,8 @@ readings(struct mail_settings *s)
 	    {"mailto:\"A%20B\"<a@example.com>",
 		"mailto:\"A%20B\"<a@example.com> mailto:a@example.com"},
 	    {"javascript:void(0)", "javascript:void(0)"},
+	    {"http://example.com/%41\xc3\xbc",
+		"http://example.com/%41\xc3\xbc http://example.com/A%c3%bc"},
 	};
 	struct regex_error error;
 	struct regex *redirector = regex_compile(
@@ -173,12 +175,13 @@ readings(struct mail_settings *s)
 	s->redirectors = list;
 	s->redirector_count = 1;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		bool truncated = false;
 		struct arena a;
+		struct uri_reader reader = {
+		    .arena = &a, .settings = s, .scratch = scratch};
 
 		arena_init(&a, 0);
-		is_str(sorted(&a, uri_readings(&a, s, scratch,
-				      str_from(cases[i].raw), &truncated)),
+		is_str(
+		    sorted(&a, uri_readings(&reader, str_from(cases[i].raw))),
 		    str_from(cases[i].want), "readings, case %zu", i);
 		arena_fini(&a);
 	}
@@ -186,6 +189,35 @@ readings(struct mail_settings *s)
 	s->redirector_count = 0;
 	regex_scratch_free(&scratch);
 	regex_free(&redirector);
+}
+
+/* What is known to be characters. */
+static void
+wide_readings(struct mail_settings *s)
+{
+	static const struct {
+		const char *raw, *want;
+	} cases[] = {
+	    {"http://example.com/%41\xc3\xbc\xe4\xbe\x8b",
+		"http://example.com/%41\xc3\xbc\xe4\xbe\x8b "
+		"http://example.com/A%fc\xe4\xbe\x8b"},
+	    {"http://B\xc3\xbc.com:80/",
+		"http://B\xc3\xbc.com/ http://B\xc3\xbc.com:80/ "
+		"http://b\xc3\x83\xc2\xbc.com/ "
+		"http://b\xc3\x83\xc2\xbc.com:80/"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct arena a;
+		struct uri_reader reader = {
+		    .arena = &a, .settings = s, .wide = true};
+
+		arena_init(&a, 0);
+		is_str(
+		    sorted(&a, uri_readings(&reader, str_from(cases[i].raw))),
+		    str_from(cases[i].want), "wide readings, case %zu", i);
+		arena_fini(&a);
+	}
 }
 
 static void
@@ -278,9 +310,11 @@ records(struct mail_settings *s)
 	arena_init(&a, 0);
 	set = uri_set_new(&a, s);
 	uri_set_add_text(set, STR("www.example.com"));
-	uri_set_add(set, STR("http://www.example.com"), URI_TYPE_BIT(A),
-	    (struct str_list){some, 3}, false);
-	uri_set_add(set, STR("rel.html"), 0, (struct str_list){NULL, 0}, false);
+	uri_set_add(
+	    set, &(struct uri_source){.raw = STR("http://www.example.com"),
+		     .types = URI_TYPE_BIT(A),
+		     .texts = {some, 3}});
+	uri_set_add(set, &(struct uri_source){.raw = STR("rel.html")});
 	l = uri_set_records(set);
 	is_int(l.len, 2, "two raw URIs");
 	is_int(l.v[0].types,
@@ -324,7 +358,7 @@ limits(struct mail_settings *s)
 {
 	struct arena a;
 	struct uri_set *set;
-	bool truncated = false;
+	struct uri_reader reader = {0};
 
 	arena_init(&a, 0);
 	set = uri_set_new(&a, s);
@@ -346,28 +380,27 @@ limits(struct mail_settings *s)
 
 	s->limits.uris = 2;
 	set = uri_set_new(&a, s);
-	uri_set_add(set, STR("http://a.com"), 0, (struct str_list){0}, false);
-	uri_set_add(set, STR("http://b.com"), 0, (struct str_list){0}, false);
+	uri_set_add(set, &(struct uri_source){.raw = STR("http://a.com")});
+	uri_set_add(set, &(struct uri_source){.raw = STR("http://b.com")});
 	ok(!uri_set_truncated(set), "as many URIs as allowed");
-	uri_set_add(set, STR("http://c.com"), 0, (struct str_list){0}, false);
+	uri_set_add(set, &(struct uri_source){.raw = STR("http://c.com")});
 	ok(uri_set_truncated(set) && uri_set_records(set).len == 2,
 	    "one more is dropped and told");
 	uri_set_fini(set);
 	s->limits.uris = 10000;
 
-	ok(uri_readings(&a, s, NULL,
-	       repeat(
-		   &a, "http://a.com/", "http://a.com/", URI_READINGS_MAX - 1),
-	       &truncated)
-			.len == URI_READINGS_MAX &&
-		!truncated,
-	    "redirectors in redirectors, at the limit");
-	ok(uri_readings(&a, s, NULL,
-	       repeat(&a, "http://a.com/", "http://a.com/", URI_READINGS_MAX),
-	       &truncated)
-			.len == URI_READINGS_MAX &&
-		truncated,
-	    "and one above");
+	reader.arena = &a;
+	reader.settings = s;
+	is_int(uri_readings(&reader, repeat(&a, "http://a.com/",
+					 "http://a.com/", URI_READINGS_MAX - 1))
+		   .len,
+	    URI_READINGS_MAX, "redirectors in redirectors, at the limit");
+	ok(!reader.truncated, "nothing is left out");
+	is_int(uri_readings(&reader, repeat(&a, "http://a.com/",
+					 "http://a.com/", URI_READINGS_MAX))
+		   .len,
+	    URI_READINGS_MAX, "and one above");
+	ok(reader.truncated, "is told");
 	arena_fini(&a);
 }
 
@@ -387,10 +420,12 @@ hostile(struct mail_settings *s)
 		set = uri_set_new(&a, s);
 		uri_set_add_text(
 		    set, repeat(&a, "", units[i], 500000 / strlen(units[i])));
-		uri_set_add(set, repeat(&a, "http://", units[i], 4000), 0,
-		    (struct str_list){0}, false);
-		uri_set_add(set, repeat(&a, "mailto:", units[i], 4000), 0,
-		    (struct str_list){0}, false);
+		uri_set_add(
+		    set, &(struct uri_source){
+			     .raw = repeat(&a, "http://", units[i], 4000)});
+		uri_set_add(
+		    set, &(struct uri_source){
+			     .raw = repeat(&a, "mailto:", units[i], 4000)});
 		ok(uri_set_records(set).len <= s->limits.uris, "much of '%s'",
 		    units[i][0] == '\x1b' ? "shift" : units[i]);
 		uri_set_fini(set);
@@ -406,6 +441,7 @@ main(void)
 	fixture_settings(&s);
 	from_text(&s);
 	readings(&s);
+	wide_readings(&s);
 	hosts(&s);
 	resolution();
 	records(&s);
