@@ -2,6 +2,9 @@ noinst_LIBRARIES += librule.a
 librule_a_SOURCES =
 
 librule_a_SOURCES += \
+	milter/rule/access.c milter/rule/access.h \
+	milter/rule/access_find.c milter/rule/access_internal.h \
+	milter/rule/access_parse.c milter/rule/access_postfix.c \
 	milter/rule/dict.c milter/rule/dict.h \
 	milter/rule/dict_entry.c milter/rule/dict_entry.h \
 	milter/rule/dict_fold.c milter/rule/dict_fold.h \
@@ -43,3 +46,9 @@ librule_a_SOURCES += \
 check_PROGRAMS += t/unit/bin/rule_dict_import
 t_unit_bin_rule_dict_import_SOURCES = t/unit/rule_dict_import.c
 t_unit_bin_rule_dict_import_LDADD = $(RULE_LIBS)
+
+check_PROGRAMS += t/unit/bin/rule_access t/unit/bin/rule_access_postfix
+t_unit_bin_rule_access_SOURCES = t/unit/rule_access.c
+t_unit_bin_rule_access_LDADD = $(RULE_LIBS)
+t_unit_bin_rule_access_postfix_SOURCES = t/unit/rule_access_postfix.c
+t_unit_bin_rule_access_postfix_LDADD = $(RULE_LIBS)
