@@ -628,15 +628,24 @@ empty_tag_name(struct str s, bool wide, size_t *whole_out)
 	return name;
 }
 
-/* Typographic double quotes, which some write around attribute values. */
-static bool
-is_quote(const struct html_parser *h, struct str s)
+/*
+ * Length of a typographic double quote, which some write around attribute
+ * values; in text not known to be Unicode its three bytes are characters.
+ */
+static size_t
+quote_length(const struct html_parser *h, struct str s)
 {
-	static const char *const as_octets[] = {"\xe2\x80\x9c", "\xe2\x80\x9d"};
+	static const char *const forms[2][2] = {
+	    {"\xe2\x80\x9c", "\xe2\x80\x9d"},
+	    {"\xc3\xa2\xc2\x80\xc2\x9c", "\xc3\xa2\xc2\x80\xc2\x9d"}};
 
-	return h->kind != HTML_PLAIN &&
-	       (str_starts(s, str_from(as_octets[0])) ||
-		   str_starts(s, str_from(as_octets[1])));
+	for (size_t i = 0; i < 2; i++) {
+		struct str quote = str_from(forms[h->kind == HTML_PLAIN][i]);
+
+		if (str_starts(s, quote))
+			return quote.len;
+	}
+	return 0;
 }
 
 /* The three repairs made before parsing, with room behind for the tokenizer. */
@@ -649,7 +658,7 @@ prepare(struct html_parser *h, struct str s, struct buf *out)
 	if (!buf_reserve(out, s.len + HTML_TOKEN_SPARE))
 		return false;
 	while (s.len > 0) {
-		size_t n = str_cspan(s, "&<\xe2");
+		size_t n = str_cspan(s, "&<\xe2\xc3");
 		size_t name;
 
 		buf_add(out, str_head(s, n));
@@ -664,9 +673,8 @@ prepare(struct html_parser *h, struct str s, struct buf *out)
 			   (name = empty_tag_name(s, wide, &n)) > 0) {
 			buf_add(out, str_head(s, name));
 			buf_add_char(out, '>');
-		} else if (is_quote(h, s)) {
+		} else if ((n = quote_length(h, s)) > 0) {
 			buf_add_char(out, '"');
-			n = 3;
 		} else {
 			n = 1;
 			buf_add_char(out, s.p[0]);
@@ -703,37 +711,50 @@ count_spaces(const struct html_result *r)
 	return spaces;
 }
 
-static double
-ratio(double part, double whole)
+/* Sets a ratio that is known only when both of its sides are. */
+static void
+set_ratio(bool known, double part, double whole, bool *has_out, double *out)
 {
-	return whole > 0 ? part / whole : 0;
+	*has_out = known && whole > 0;
+	*out = *has_out ? part / whole : 0;
 }
 
 static void
-finish_numbers(struct html_parser *h, size_t source_bytes)
+finish_text(struct html_parser *h, size_t source_bytes)
+{
+	struct html_result *r = h->result;
+	double bytes = (double)source_bytes;
+
+	r->text = buf_str(&h->text);
+	r->visible = h->is_split ? buf_str(&h->visible) : r->text;
+	r->invisible = buf_str(&h->invisible);
+	r->html_length = unicode_count(r->text);
+	r->non_space_len = r->html_length - count_spaces(r);
+	set_ratio(true, bytes - (double)r->html_length, bytes, &r->has_ratio,
+	    &r->ratio);
+}
+
+static void
+finish_numbers(struct html_parser *h)
 {
 	struct html_result *r = h->result;
 	double tags = (double)r->tags;
 
+	r->length = h->source_length;
+	r->image_area = h->image_area;
 	r->min_size = h->styles.min_size;
 	r->max_size = h->styles.max_size;
 	r->backhair = count_bits(h->backhair);
-	r->has_closed_extra_ratio = r->tags > 0;
-	r->closed_extra_ratio = ratio((double)r->closed_extra, tags);
-	r->has_bad_tag_ratio = r->tags > 0 && r->elements > 0;
-	r->bad_tag_ratio = ratio((double)(r->tags - r->elements), tags);
-	r->has_non_element_ratio =
-	    r->distinct_tags > 0 && r->distinct_elements > 0;
-	r->non_element_ratio =
-	    ratio((double)(r->distinct_tags - r->distinct_elements),
-		(double)r->distinct_tags);
-	r->has_obfuscation_ratio = r->tags > 0 && r->obfuscation > 0;
-	r->obfuscation_ratio = ratio((double)r->obfuscation, tags);
-	r->html_length = unicode_count(r->text);
-	r->non_space_len = r->html_length - count_spaces(r);
-	r->has_ratio = source_bytes > 0;
-	r->ratio = ratio((double)source_bytes - (double)r->html_length,
-	    (double)source_bytes);
+	set_ratio(true, (double)r->closed_extra, tags,
+	    &r->has_closed_extra_ratio, &r->closed_extra_ratio);
+	set_ratio(r->elements > 0, (double)(r->tags - r->elements), tags,
+	    &r->has_bad_tag_ratio, &r->bad_tag_ratio);
+	set_ratio(r->distinct_elements > 0,
+	    (double)(r->distinct_tags - r->distinct_elements),
+	    (double)r->distinct_tags, &r->has_non_element_ratio,
+	    &r->non_element_ratio);
+	set_ratio(r->obfuscation > 0, (double)r->obfuscation, tags,
+	    &r->has_obfuscation_ratio, &r->obfuscation_ratio);
 }
 
 static void
@@ -744,9 +765,6 @@ finish_lists(struct html_parser *h)
 	html_close_anchor(h);
 	if (h->title.len > 0)
 		h->title.v[h->title.len - 1] = buf_str(&h->title_text);
-	r->text = buf_str(&h->text);
-	r->visible = h->is_split ? buf_str(&h->visible) : r->text;
-	r->invisible = buf_str(&h->invisible);
 	r->tags_seen = h->inside.v;
 	r->tags_seen_count = h->inside.len;
 	r->links = h->links;
@@ -781,11 +799,17 @@ html_render(struct arena *a, struct str source, enum html_source kind,
 	buf_init_arena(&h->title_text, a);
 	buf_init_arena(&h->anchor_text, a);
 	buf_init_arena(&h->charsets, a);
-	h->result->length =
+	h->source_length =
 	    kind == HTML_OCTETS ? source.len : unicode_count(source);
+	/* What a full arena stopped still counts as far as it went. */
 	if (prepare(h, source, &prepared))
-		html_tokenize(a, prepared.p, prepared.len, &handler);
-	finish_lists(h);
-	finish_numbers(h, source_bytes);
+		h->result->complete =
+		    html_tokenize(a, prepared.p, prepared.len, &handler) ||
+		    a->full;
+	finish_text(h, source_bytes);
+	if (h->result->complete) {
+		finish_lists(h);
+		finish_numbers(h);
+	}
 	return h->result;
 }

@@ -89,6 +89,13 @@ struct html_tag_count {
 /* Numbers are as SpamAssassin's results of the same name. */
 struct html_result {
 	/*
+	 * False: the parse was given up, at a style attribute the model cannot
+	 * read ("background: " and nothing) or inside "<![IGNORE[" without an
+	 * end. The text up to there and the flags are all there is then; lists
+	 * are empty and numbers unknown, and no eval function finds one.
+	 */
+	bool complete;
+	/*
 	 * The rendered text, as UTF-8. `characters` false: all characters are
 	 * below U+0100 and the text is not known to be Unicode; rules then see
 	 * them as single bytes.

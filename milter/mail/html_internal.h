@@ -44,6 +44,8 @@ struct html_parser {
 	struct arena *arena;
 	enum html_source kind;
 	struct html_result *result;
+	size_t source_length; /* in characters */
+	double image_area;
 	struct html_tag_map inside;
 	struct style_stack styles;
 

@@ -101,7 +101,7 @@ test_picture(struct html_parser *h, const struct html_tag *tag)
 	width = html_attribute_value(h, tag, "width");
 	height = html_attribute_value(h, tag, "height");
 	if (width.present && height.present)
-		h->result->image_area +=
+		h->image_area +=
 		    picture_side(width.text, 8) * picture_side(height.text, 6);
 }
 

@@ -752,7 +752,7 @@ close_hiding(struct tokenizer *t, char *source, size_t i)
 	return parse_pass(t, i);
 }
 
-void
+bool
 html_tokenize(struct arena *a, char *source, size_t len,
     const struct html_handler *handler)
 {
@@ -760,15 +760,16 @@ html_tokenize(struct arena *a, char *source, size_t len,
 	size_t i;
 
 	if (t == NULL)
-		return;
+		return false;
 	t->attributes =
 	    arena_array(a, HTML_ATTRIBUTES_MAX, sizeof(*t->attributes));
 	if (t->attributes == NULL)
-		return;
+		return false;
 	t->p = source;
 	t->end = len;
 	t->handler = handler;
 	i = parse_pass(t, 0);
 	i = close_hiding(t, source, i);
 	finish(t, i);
+	return !t->stopped && t->section != SECTION_IGNORE;
 }

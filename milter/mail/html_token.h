@@ -42,8 +42,12 @@ struct html_handler {
  */
 #define HTML_TOKEN_SPARE 16
 
-/* `source` has HTML_TOKEN_SPARE writable bytes behind its `len`. */
-void html_tokenize(struct arena *a, char *source, size_t len,
+/*
+ * `source` has HTML_TOKEN_SPARE writable bytes behind its `len`. False when the
+ * parse was ended by the handler, the input ends in an ignored section, or the
+ * arena is full.
+ */
+bool html_tokenize(struct arena *a, char *source, size_t len,
     const struct html_handler *handler);
 
 #endif
