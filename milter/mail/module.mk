@@ -64,7 +64,9 @@ t_unit_bin_mail_relay_LDADD = $(MAIL_LIBS)
 # The message, its structure and its header fields.
 check_PROGRAMS += t/unit/bin/mail_decode t/unit/bin/mail_ctype \
 	t/unit/bin/mail_words t/unit/bin/mail_addr t/unit/bin/mail_header \
-	t/unit/bin/mail_mime
+	t/unit/bin/mail_mime t/unit/bin/mail_message
+t_unit_bin_mail_message_SOURCES = t/unit/mail_message.c
+t_unit_bin_mail_message_LDADD = $(MAIL_LIBS)
 t_unit_bin_mail_decode_SOURCES = t/unit/mail_decode.c
 t_unit_bin_mail_decode_LDADD = $(MAIL_LIBS)
 t_unit_bin_mail_ctype_SOURCES = t/unit/mail_ctype.c
@@ -77,3 +79,10 @@ t_unit_bin_mail_header_SOURCES = t/unit/mail_header.c
 t_unit_bin_mail_header_LDADD = $(MAIL_LIBS)
 t_unit_bin_mail_mime_SOURCES = t/unit/mail_mime.c
 t_unit_bin_mail_mime_LDADD = $(MAIL_LIBS)
+
+if FUZZ
+noinst_PROGRAMS += t/fuzz/fuzz_message
+t_fuzz_fuzz_message_SOURCES = t/fuzz/fuzz_message.c
+t_fuzz_fuzz_message_LDADD = $(MAIL_LIBS)
+t_fuzz_fuzz_message_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+endif
