@@ -68,8 +68,7 @@ automaton_count(const struct automaton *a)
 	return a->strings.len;
 }
 
-/* ---- the trie --------------------------------------------------------------
- */
+/* ---- the trie ----------------------------------------------------------- */
 
 static uint32_t
 child_of(const struct automaton *a, uint32_t at, uint8_t byte)
@@ -112,8 +111,7 @@ automaton_add(struct automaton *a, struct str text, uint32_t id)
 	a->states.v[at].string = (uint32_t)a->strings.len - 1;
 }
 
-/* ---- the links -------------------------------------------------------------
- */
+/* ---- the links ---------------------------------------------------------- */
 
 /* One step, by table or by list; the root takes what nobody does. */
 static inline uint32_t
@@ -184,8 +182,7 @@ automaton_build(struct automaton *a)
 	free(queue);
 }
 
-/* ---- the search ------------------------------------------------------------
- */
+/* ---- the search --------------------------------------------------------- */
 
 static void
 report(const struct automaton *a, uint32_t at, size_t end,

@@ -83,103 +83,11 @@ capture_set(struct tags *tags, const struct tag_values *values)
 	}
 }
 
-/* The name inside %{...} that starts at `at`; 0 or the length of all of it. */
-static size_t
-template_at(struct str pattern, size_t at, struct str *name_out)
+const struct tag *
+capture_find(const struct tags *tags, struct str name)
 {
-	struct str s = str_skip(pattern, at + 1);
-	size_t open = s.len > 0 && s.p[0] == '\\' ? 1 : 0;
-	size_t end, close;
-
-	if (open >= s.len || s.p[open] != '{')
-		return 0;
-	end = str_find_char(str_skip(s, open), '}');
-	if (end == STR_NPOS)
-		return 0;
-	end += open;
-	close = s.p[end - 1] == '\\' ? end - 1 : end;
-	*name_out = str_make(s.p + open + 1, close - open - 1);
-	if (close <= open + 1 ||
-	    !is_tag_name(str_head(*name_out, str_cspan(*name_out, "("))))
-		return 0;
-	return end + 2;
-}
-
-bool
-capture_find(struct str pattern, size_t from, struct str *name_out,
-    size_t *start_out, size_t *end_out)
-{
-	for (size_t i = from; i < pattern.len; i++) {
-		size_t len;
-
-		if (pattern.p[i] != '%' || (i > 0 && pattern.p[i - 1] == '\\'))
-			continue;
-		len = template_at(pattern, i, name_out);
-		if (len == 0)
-			continue;
-		*start_out = i;
-		*end_out = i + len;
-		return true;
-	}
-	return false;
-}
-
-static void
-add_quoted(struct buf *out, struct str s)
-{
-	for (size_t i = 0; i < s.len; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-
-		/* A backslash before NUL or a high byte would not be portable.
-		 */
-		if (c == '\0')
-			buf_add_cstr(out, "\\x00");
-		else {
-			if (c < 0x80 && !ascii_is_alnum((char)c) && c != '_')
-				buf_add_char(out, '\\');
-			buf_add_char(out, (char)c);
-		}
-	}
-}
-
-static void
-add_values(struct buf *out, const struct str *v, size_t n)
-{
-	buf_add_cstr(out, "(?:");
-	for (size_t i = 0; i < n; i++) {
-		if (i > 0)
-			buf_add_char(out, '|');
-		add_quoted(out, v[i]);
-	}
-	buf_add_char(out, ')');
-}
-
-bool
-capture_expand(struct str pattern, const struct tags *tags, tag_lookup *lookup,
-    void *context, struct buf *out)
-{
-	struct str name;
-	size_t from = 0, start, end;
-
-	while (capture_find(pattern, from, &name, &start, &end)) {
-		const struct tag *t = NULL;
-		struct str value;
-
-		for (size_t i = 0; i < tags->len && t == NULL; i++)
-			if (str_eq(tags->v[i].name, name))
-				t = &tags->v[i];
-		buf_add(out, str_make(pattern.p + from, start - from));
-		if (t != NULL && t->count > 0)
-			add_values(out, t->values, t->count);
-		else if (lookup != NULL && lookup(context, name, &value) &&
-			 value.len > 0)
-			add_values(out, &value, 1);
-		else
-			return false;
-		if (out->failed || out->len > TEMPLATE_MAX)
-			return false;
-		from = end;
-	}
-	buf_add(out, str_skip(pattern, from));
-	return !out->failed && out->len <= TEMPLATE_MAX;
+	for (size_t i = 0; i < tags->len; i++)
+		if (str_eq(tags->v[i].name, name))
+			return &tags->v[i];
+	return NULL;
 }

@@ -1,20 +1,17 @@
 /*
- * Tags that named groups set, and templates that use them: %{NAME}.
+ * Tags that named groups of patterns set, for rules that use them (%{NAME}).
  *
  * Tags live in one message's arena. A tag holds all different non-empty values
- * of the last rule that set it. A template is expanded to a plain pattern with
- * the values quoted; it cannot be when a tag it names is not set.
+ * of the last rule that set it, up to the limits below.
  */
 #ifndef POSTERN_MATCH_CAPTURE_H
 #define POSTERN_MATCH_CAPTURE_H
 
 #include "base/arena.h"
-#include "base/buf.h"
 #include "base/regex.h"
 
-#define TAGS_MAX 64			 /* different tags of one message */
-#define TAG_VALUES_MAX 256		 /* different values of one tag */
-#define TEMPLATE_MAX ((size_t)64 * 1024) /* bytes of an expanded template */
+#define TAGS_MAX 64	   /* different tags of one message */
+#define TAG_VALUES_MAX 256 /* different values of one tag */
 
 struct tag {
 	struct str name;
@@ -40,21 +37,7 @@ void capture_gather(struct tag_values *values, struct arena *a,
 /* The rule has run: its values replace what the tags held. */
 void capture_set(struct tags *tags, const struct tag_values *values);
 
-/* Names used in a template that no rule captures, such as HEADER(From). */
-typedef bool tag_lookup(void *context, struct str name, struct str *value_out);
-
-/*
- * `pattern` with every %{NAME} replaced, appended to `out`. False: a tag is not
- * set or the result is too long.
- */
-bool capture_expand(struct str pattern, const struct tags *tags,
-    tag_lookup *lookup, void *context, struct buf *out);
-
-/*
- * Cuts `pattern` at its first %{NAME} from `from` on: false when there is none.
- * The template's place is [*start_out, *end_out).
- */
-bool capture_find(struct str pattern, size_t from, struct str *name_out,
-    size_t *start_out, size_t *end_out);
+/* The values of a tag; NULL: it is not set. */
+const struct tag *capture_find(const struct tags *tags, struct str name);
 
 #endif

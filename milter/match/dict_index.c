@@ -26,8 +26,7 @@ struct builder {
 	uint32_t states;
 };
 
-/* ---- tables ----------------------------------------------------------------
- */
+/* ---- tables ------------------------------------------------------------- */
 
 static inline uint32_t
 short_hash(struct str text)
@@ -120,8 +119,7 @@ dict_index_step(const struct dict_index *x, uint32_t state, uint32_t word)
 	return 0;
 }
 
-/* ---- words -----------------------------------------------------------------
- */
+/* ---- words -------------------------------------------------------------- */
 
 enum word_kind { KIND_PLAIN, KIND_LEET };
 
@@ -158,8 +156,7 @@ add_use(
 	*VEC_PUSH(&b->uses) = (struct pair){word, {kind, term}};
 }
 
-/* ---- regular expressions ----------------------------------------------------
- */
+/* ---- regular expressions ------------------------------------------------ */
 
 /*
  * Folded text is lower case, so its literals are searched in lower case. A
@@ -202,8 +199,7 @@ add_pattern(struct builder *b, const struct dict_term *t, uint32_t term)
 	    (struct dict_pattern){.term = term, .always = !found};
 }
 
-/* ---- terms -----------------------------------------------------------------
- */
+/* ---- terms -------------------------------------------------------------- */
 
 static void
 add_near(struct builder *b, const struct dict_term *t, uint32_t term)

@@ -8,8 +8,7 @@
 #define NEXT_BITS_MIN 7
 #define LITERALS_MAX 768 /* of one pattern */
 
-/* ---- from tree to language --------------------------------------------------
- */
+/* ---- from tree to language ---------------------------------------------- */
 
 static struct lang
 class_lang(struct arena *a, const struct byte_class *c)
@@ -95,8 +94,7 @@ node_lang(struct arena *a, const struct node *n)
 	return lang_any();
 }
 
-/* ---- result -----------------------------------------------------------------
- */
+/* ---- result ------------------------------------------------------------- */
 
 static bool
 make_literal(struct arena *a, const struct lit *from, struct literal *out)

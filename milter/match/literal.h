@@ -51,8 +51,8 @@ struct literal_need {
 void literal_extract(struct str pattern, unsigned flags, struct arena *a,
     struct literal_need *out);
 /* Of a pattern read already. */
-void literal_extract_tree(const struct node *tree, struct arena *a,
-    struct literal_need *out);
+void literal_extract_tree(
+    const struct node *tree, struct arena *a, struct literal_need *out);
 
 /* All conditions that hold at offset `at` of `text`. */
 unsigned literal_edges(struct str text, size_t at);

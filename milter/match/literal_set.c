@@ -29,8 +29,7 @@ set_reserve(struct arena *a, struct lit_set *s, size_t size)
 	return true;
 }
 
-/* ---- rarity -----------------------------------------------------------------
- */
+/* ---- rarity ------------------------------------------------------------- */
 
 static unsigned
 unit_bits(uint16_t unit)
@@ -79,8 +78,7 @@ lit_set_bits(const struct lit_set *s)
 	return s->len > 0 ? rarity_bits(chance) : 0;
 }
 
-/* ---- clauses ----------------------------------------------------------------
- */
+/* ---- clauses ------------------------------------------------------------ */
 
 /* Does a unit of `inner` match whenever that of `outer` does? */
 static bool
@@ -196,8 +194,7 @@ lang_finish(struct lang *l)
 	sort_clauses(l);
 }
 
-/* ---- building ---------------------------------------------------------------
- */
+/* ---- building ----------------------------------------------------------- */
 
 struct lang
 lang_any(void)

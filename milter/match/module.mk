@@ -1,6 +1,8 @@
 noinst_LIBRARIES += libmatch.a
 libmatch_a_SOURCES = \
+	milter/match/attempt.c milter/match/attempt.h \
 	milter/match/automaton.c milter/match/automaton.h \
+	milter/match/candidate.c milter/match/candidate.h \
 	milter/match/capture.c milter/match/capture.h \
 	milter/match/cost.c milter/match/cost.h \
 	milter/match/dict_index.c milter/match/dict_index.h \
@@ -18,6 +20,7 @@ libmatch_a_SOURCES = \
 	milter/match/select.c milter/match/select.h \
 	milter/match/shape.c milter/match/shape.h \
 	milter/match/shape_set.c milter/match/shape_set.h \
+	milter/match/special.c milter/match/special.h \
 	milter/match/texts.c milter/match/texts.h \
 	milter/match/tree.c milter/match/tree.h
 if VECTORSCAN

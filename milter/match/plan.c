@@ -5,6 +5,7 @@
 #include "match/run.h"
 #include "match/scratch.h"
 #include "match/select.h"
+#include "match/special.h"
 
 #include <stdlib.h>
 
@@ -69,11 +70,23 @@ mime_key(struct builder *b, const struct rule *rule)
 }
 
 static void
+add_template(
+    struct builder *b, const struct rule *rule, enum view view, uint32_t key)
+{
+	struct special_list *list = &b->plan->templates;
+
+	add_special(list, rule, view, key);
+	if (!b->options->no_prefilter)
+		special_template_need(
+		    rule, &b->plan->arena, &list->v[list->len - 1].need);
+}
+
+static void
 add_job(
     struct builder *b, const struct rule *rule, enum view view, uint32_t key)
 {
 	if (rule->template)
-		add_special(&b->plan->templates, rule, view, key);
+		add_template(b, rule, view, key);
 	else if (rule->regex == NULL)
 		return;
 	else if (rule->captures)
@@ -190,6 +203,7 @@ plan_new(const struct ruleset *rs, const struct dict_set *dicts,
 		p->dict_index = dict_index_new(dicts);
 	p->limits = options->limits;
 	p->count_cost = options->count_cost;
+	arena_init(&p->arena, 0);
 	p->pool = pool_new();
 	b.headers = map_new(false);
 	b.mimes = map_new(false);
@@ -227,6 +241,7 @@ plan_free(struct plan **pp)
 		free(w->unset);
 		select_fini(w);
 	}
+	arena_fini(&p->arena);
 	VEC_FINI(&p->exists);
 	VEC_FINI(&p->captures);
 	VEC_FINI(&p->templates);

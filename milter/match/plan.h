@@ -63,6 +63,7 @@ struct special {
 	const struct rule *rule;
 	enum view view;
 	uint32_t key;
+	struct literal_need need; /* of a template: what is around its tags */
 };
 
 struct special_list {
@@ -86,6 +87,7 @@ struct plan {
 	struct special_list uri_details;
 	uint32_t *mime_negated; /* rules */
 	size_t mime_negated_count;
+	struct arena arena; /* of the templates' literals */
 	struct pool *pool;
 };
 

@@ -128,8 +128,11 @@ select_job(
 {
 	struct literal_need need;
 	struct shape shape;
+	const struct rule *rule = j->rule;
+	/* `perl` has the tags written out that a large pattern calls. */
 	const struct node *tree =
-	    tree_parse(j->rule->pattern, j->rule->regex_flags, a);
+	    rule->calls_tags ? tree_parse(rule->perl, 0, a)
+			     : tree_parse(rule->pattern, rule->regex_flags, a);
 
 	if (tree == NULL)
 		return;

@@ -21,8 +21,7 @@ struct chain {
 	bool failed; /* no memory, or it matches nothing */
 };
 
-/* ---- classes ----------------------------------------------------------------
- */
+/* ---- classes ------------------------------------------------------------ */
 
 static void
 class_merge(struct byte_class *into, const struct byte_class *c)
@@ -57,8 +56,7 @@ class_chance(const struct byte_class *c)
 	return fmin(sum, 1);
 }
 
-/* ---- chains -----------------------------------------------------------------
- */
+/* ---- chains ------------------------------------------------------------- */
 
 /* What may come behind the last link, or before the first if there is none. */
 static struct byte_class *
@@ -198,8 +196,7 @@ node_chain(struct arena *a, const struct node *n)
 	return c;
 }
 
-/* ---- the best part ----------------------------------------------------------
- */
+/* ---- the best part ------------------------------------------------------ */
 
 /* Chance that `link` follows, `loop` being allowed to come between. */
 static double

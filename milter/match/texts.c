@@ -121,5 +121,6 @@ texts_gather(
 	out->list[VIEW_BODY] = message_body(m);
 	out->list[VIEW_RAWBODY] = message_rawbody(m);
 	out->list[VIEW_URI] = message_uri_texts(m);
+	out->uris = message_uris(m);
 	return true;
 }

@@ -23,6 +23,7 @@ enum view {
 /* A string with p == NULL stands for a header that does not exist. */
 struct texts {
 	struct str_list list[VIEW_COUNT];
+	struct uri_list uris; /* records, for uri_detail */
 };
 
 struct mime_query {

@@ -50,8 +50,7 @@ class_fold(struct byte_class *c)
 			class_add(c, byte_other_case(i));
 }
 
-/* ---- reading ----------------------------------------------------------------
- */
+/* ---- reading ------------------------------------------------------------ */
 
 static bool
 at_end(const struct parser *ps)
@@ -118,8 +117,7 @@ skip_ignored(struct parser *ps)
 	}
 }
 
-/* ---- nodes ------------------------------------------------------------------
- */
+/* ---- nodes -------------------------------------------------------------- */
 
 static struct node *
 new_node(struct parser *ps, enum node_kind kind)
@@ -181,8 +179,7 @@ byte_node(struct parser *ps, unsigned byte)
 	return class_node(ps, &c);
 }
 
-/* ---- single characters ------------------------------------------------------
- */
+/* ---- single characters -------------------------------------------------- */
 
 /* \d \w \s \h \v and their complements; false: `c` is none of them. */
 static bool
@@ -276,8 +273,7 @@ escaped_byte(struct parser *ps, int c)
 	return -1;
 }
 
-/* ---- classes ----------------------------------------------------------------
- */
+/* ---- classes ------------------------------------------------------------ */
 
 static bool
 posix_member(struct str name, unsigned i)
@@ -427,8 +423,7 @@ parse_class(struct parser *ps)
 	return class_node(ps, &set);
 }
 
-/* ---- escapes ----------------------------------------------------------------
- */
+/* ---- escapes ------------------------------------------------------------ */
 
 /* \g{name} \k<name> \k'name': what they repeat is not known here. */
 static struct node *
@@ -520,8 +515,7 @@ parse_escape(struct parser *ps)
 	return any_node(ps);
 }
 
-/* ---- groups -----------------------------------------------------------------
- */
+/* ---- groups ------------------------------------------------------------- */
 
 static struct node *parse_alternatives(struct parser *ps);
 
@@ -642,8 +636,7 @@ parse_group(struct parser *ps)
 	return parse_flags(ps);
 }
 
-/* ---- sequences --------------------------------------------------------------
- */
+/* ---- sequences ---------------------------------------------------------- */
 
 static bool
 parse_number(struct parser *ps, uint32_t *out)

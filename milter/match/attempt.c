@@ -1,0 +1,130 @@
+#include "match/attempt.h"
+
+#include "base/err.h"
+#include "match/hits.h"
+#include "match/scratch.h"
+
+static double
+most_hits(const struct rule *rule, enum view view)
+{
+	if ((rule->flags & TFLAG_MULTIPLE) == 0)
+		return 1;
+	if (rule->maxhits != 0)
+		return rule->maxhits;
+	return view == VIEW_MIME ? ATTEMPT_MIME_HITS_MAX : UINT32_MAX;
+}
+
+static void
+set_span(struct run *r, const struct attempt *t, struct str text,
+    struct regex_span at)
+{
+	struct match_span *span = &r->hits->span[t->rule->index];
+
+	if (span->text.p != NULL)
+		return;
+	span->text = str_make(text.p + at.start, at.end - at.start);
+	span->view = view_text(t->view);
+}
+
+/*
+ * All matches in one string, counted as Perl's while (/.../g) does: after an
+ * empty match the next one must not be empty at the same place.
+ */
+void
+attempt_match(struct run *r, const struct attempt *t, struct str text)
+{
+	struct regex_scratch *s = r->scratch->regex;
+	double *value = &r->hits->value[t->rule->index];
+	double most = most_hits(t->rule, t->view);
+	struct regex_span at = {0};
+	size_t from = 0;
+	int rc = regex_match(t->regex, s, text, from, &at);
+
+	while (rc == 1) {
+		set_span(r, t, text, at);
+		if (t->values != NULL)
+			capture_gather(t->values, r->arena, t->regex, s, text);
+		*value += 1;
+		if (*value >= most)
+			break;
+		from = at.end;
+		if (at.end == at.start)
+			rc =
+			    regex_match_not_empty(t->regex, s, text, from, &at);
+		else
+			rc = regex_match(t->regex, s, text, from, &at);
+	}
+	if (rc == ERR_LIMIT)
+		hits_add_limited(r->hits, t->rule->index);
+}
+
+bool
+attempt_in_range(const struct run *r, const struct rule *rule, size_t i)
+{
+	size_t node = i / r->plan->queries.mime_count + 1;
+
+	return (rule->range_from == 0 || node >= rule->range_from) &&
+	       (rule->range_to == 0 || node <= rule->range_to);
+}
+
+/* Is there anything left to learn from string `i`? */
+static bool
+wants_string(const struct run *r, const struct attempt *t, size_t i)
+{
+	double value = r->hits->value[t->rule->index];
+
+	if (value != 0 &&
+	    (t->view == VIEW_MIME || value >= most_hits(t->rule, t->view)))
+		return false;
+	if (t->view == VIEW_BODY && i == 0 &&
+	    (t->rule->flags & TFLAG_NOSUBJECT) != 0)
+		return false;
+	if (t->view == VIEW_MIME && !attempt_in_range(r, t->rule, i))
+		return false;
+	return r->hits->limited_count == 0 ||
+	       !hits_is_limited(r->hits, t->rule->index);
+}
+
+void
+attempt_string(struct run *r, const struct attempt *t, size_t i)
+{
+	struct str text = r->texts->list[t->view].v[i];
+	uint64_t start;
+
+	if (!wants_string(r, t, i))
+		return;
+	if (text.p == NULL) {
+		if (t->skip_unset)
+			return;
+		/* Perl matches an undefined value as an empty one. */
+		text = t->rule->has_unset ? t->rule->unset : STR("");
+	}
+	start = cost_start(&r->scratch->cost);
+	attempt_match(r, t, text);
+	cost_stop(&r->scratch->cost, t->rule->index, start);
+}
+
+/* The strings of a view that hold a key: the first, and how far to the next. */
+size_t
+attempt_first(enum view view, uint32_t key)
+{
+	return view == VIEW_HEADER || view == VIEW_MIME ? key : 0;
+}
+
+size_t
+attempt_step(const struct plan *p, enum view view)
+{
+	if (view == VIEW_HEADER)
+		return p->queries.header_count;
+	return view == VIEW_MIME ? p->queries.mime_count : 1;
+}
+
+void
+attempt_all(struct run *r, const struct attempt *t, uint32_t key)
+{
+	size_t step = attempt_step(r->plan, t->view);
+
+	for (size_t i = attempt_first(t->view, key);
+	     i < r->texts->list[t->view].len; i += step)
+		attempt_string(r, t, i);
+}

@@ -1,0 +1,217 @@
+#include "match/candidate.h"
+
+#include "match/scratch.h"
+
+#include <stdlib.h>
+
+/* Where the prefilter reports to. */
+struct finding {
+	const struct plan *plan;
+	struct scratch *scratch;
+	enum view view;
+	const struct work *work;
+	size_t string; /* the one the last report was in */
+	size_t count;  /* of strings */
+	const struct shape_group *group;
+};
+
+static void
+add_candidate(struct scratch *s, uint32_t job, uint32_t string)
+{
+	if (s->candidate_count == s->candidate_size) {
+		size_t size = s->candidate_size ? s->candidate_size * 2 : 256;
+		uint64_t *v;
+
+		if (size > CANDIDATES_MAX) {
+			s->overflow = true;
+			return;
+		}
+		v = realloc(s->candidates, size * sizeof(*v));
+		if (v == NULL) {
+			s->overflow = true;
+			return;
+		}
+		s->candidates = v;
+		s->candidate_size = size;
+	}
+	s->candidates[s->candidate_count++] = (uint64_t)job << 32 | string;
+}
+
+static int
+compare_candidates(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+void
+candidate_try(struct run *r, enum view view, const struct work *w)
+{
+	struct scratch *s = r->scratch;
+	struct attempt t = {.view = view, .skip_unset = view == VIEW_HEADER};
+	uint64_t last = UINT64_MAX;
+
+	qsort(s->candidates, s->candidate_count, sizeof(*s->candidates),
+	    compare_candidates);
+	for (size_t i = 0; i < s->candidate_count; i++) {
+		const struct job *j;
+
+		if (s->candidates[i] == last)
+			continue;
+		last = s->candidates[i];
+		j = &w->jobs[last >> 32];
+		t.rule = j->rule;
+		t.regex = j->regex;
+		attempt_string(r, &t, (uint32_t)last);
+	}
+}
+
+/* The string that holds the byte before `end`; reports mostly go forward. */
+static void
+seek_string(struct finding *f, size_t end)
+{
+	const uint32_t *ends = f->scratch->ends;
+
+	while (f->string > 0 && ends[f->string - 1] >= end)
+		f->string--;
+	while (f->string + 1 < f->count && ends[f->string] < end)
+		f->string++;
+}
+
+/*
+ * One clause of a job was seen in the current string. Reports may come out of
+ * order; for a string already left the job becomes a candidate unproved.
+ */
+static void
+mark_job(struct finding *f, const struct use *use, size_t end)
+{
+	const struct job *j = &f->work->jobs[use->job];
+	struct mark *m = &f->scratch->marks[use->job];
+	uint32_t string = (uint32_t)f->string + 1;
+
+	if (string < m->string) {
+		add_candidate(f->scratch, use->job, string - 1);
+		return;
+	}
+	if (string > m->string)
+		*m = (struct mark){.string = string};
+	if (m->seen == j->need)
+		return;
+	if (use->clause == 1 && j->times > 1) {
+		/* Places that do not overlap end at different offsets. */
+		m->times += m->times == 0 || m->end != end;
+		m->end = (uint32_t)end;
+		if (m->times < j->times)
+			return;
+	}
+	m->seen |= use->clause;
+	if (m->seen == j->need)
+		add_candidate(f->scratch, use->job, string - 1);
+}
+
+static void
+on_literal(void *context, uint32_t id, size_t end)
+{
+	struct finding *f = context;
+	const struct work *w = f->work;
+	struct str block;
+	uint32_t key;
+	size_t start, from, len;
+	unsigned left, right;
+
+	seek_string(f, end);
+	from = f->string > 0 ? f->scratch->ends[f->string - 1] : 0;
+	len = w->literals[id].text.len;
+	start = end - len;
+	if (end < len || start < from)
+		return; /* across two strings */
+	block = str_make(
+	    f->scratch->block + from, f->scratch->ends[f->string] - from);
+	left = literal_edges(block, start - from);
+	right = literal_edges(block, end - from);
+	key = plan_string_key(f->plan, f->view, f->string);
+	for (uint32_t u = w->first_use[id]; u < w->first_use[id + 1]; u++) {
+		const struct use *use = &w->uses[u];
+
+		if (w->jobs[use->job].key == key && (use->left & ~left) == 0 &&
+		    (use->right & ~right) == 0)
+			mark_job(f, use, end);
+	}
+}
+
+/* The view's strings end to end; false when they are too much for one block. */
+static bool
+join_strings(struct scratch *s, const struct str_list *list)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < list->len; i++)
+		len += list->v[i].len;
+	if (len > BLOCK_MAX || list->len > BLOCK_MAX ||
+	    !scratch_reserve(s, len, list->len))
+		return false;
+	len = 0;
+	for (size_t i = 0; i < list->len; i++) {
+		if (list->v[i].len > 0)
+			memcpy(s->block + len, list->v[i].p, list->v[i].len);
+		len += list->v[i].len;
+		s->ends[i] = (uint32_t)len;
+	}
+	s->block_len = len;
+	return true;
+}
+
+static void
+on_shape(void *context, uint32_t shape)
+{
+	struct finding *f = context;
+
+	add_candidate(f->scratch, f->group->jobs[shape], (uint32_t)f->string);
+}
+
+static void
+find_shapes(struct finding *f, const struct str_list *list)
+{
+	for (size_t g = 0; g < f->work->group_count; g++) {
+		f->group = &f->work->groups[g];
+		f->string = attempt_first(f->view, f->group->key);
+		for (; f->string < list->len;
+		     f->string += attempt_step(f->plan, f->view))
+			shape_set_scan(
+			    f->group->set, list->v[f->string], on_shape, f);
+	}
+}
+
+static bool
+find_literals(struct finding *f, const struct str_list *list)
+{
+	struct scratch *s = f->scratch;
+
+	if (!join_strings(s, list))
+		return false;
+	memset(s->marks, 0, f->work->job_count * sizeof(*s->marks));
+	return prefilter_scan(f->work->filter, s->filter,
+	    str_make(s->block, s->block_len), on_literal, f);
+}
+
+/* False: the prefilter cannot tell, every job has to be tried. */
+bool
+candidate_find(struct run *r, enum view view, const struct work *w)
+{
+	const struct str_list *list = &r->texts->list[view];
+	struct finding f = {.plan = r->plan,
+	    .scratch = r->scratch,
+	    .view = view,
+	    .work = w,
+	    .count = list->len};
+
+	r->scratch->candidate_count = 0;
+	r->scratch->overflow = false;
+	if (list->len == 0)
+		return true;
+	if (w->filter != NULL && !find_literals(&f, list))
+		return false;
+	find_shapes(&f, list);
+	return !r->scratch->overflow;
+}

@@ -1,0 +1,25 @@
+/*
+ * Rules that are not one pattern tried on the strings of one view: exists, tags
+ * and templates, joined MIME headers, uri_detail.
+ *
+ * Each function runs all rules of its kind. One thread at a time.
+ */
+#ifndef POSTERN_MATCH_SPECIAL_H
+#define POSTERN_MATCH_SPECIAL_H
+
+#include "match/attempt.h"
+
+void special_exists(struct run *r);
+/* Rules whose groups set tags; before all others. */
+void special_captures(struct run *r);
+/* Rules that use tags; after all others. */
+void special_templates(struct run *r);
+void special_concats(struct run *r);
+void special_mime_negated(struct run *r);
+void special_uri_details(struct run *r);
+
+/* The literals of a template around its tags; for special.need. */
+void special_template_need(
+    const struct rule *rule, struct arena *a, struct literal_need *out);
+
+#endif
