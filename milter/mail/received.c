@@ -451,28 +451,37 @@ word_to_edge(struct str s)
 	return STR_NONE;
 }
 
-/* "envelope-from <x", "return-path: x" ... */
+/* "envelope-from <x", "return-path: x" at `s`; STR_NONE: not there. */
 static struct str
-sender_of(struct str s)
+sender_at(struct str s)
 {
 	static const char *const marks[] = {"return-path: ", "return-path ",
 	    "envelope-sender ", "envelope-sender=", "envelope-from ",
 	    "envelope-from="};
 
-	for (size_t i = 0; i < s.len; i++) {
-		char c = ascii_lower(s.p[i]);
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+		if (str_starts_nocase(s, str_from(marks[i])))
+			return word_to_edge(str_skip(s, strlen(marks[i])));
+	return STR_NONE;
+}
 
-		if (c != 'r' && c != 'e')
-			continue;
-		for (size_t k = 0; k < sizeof(marks) / sizeof(marks[0]); k++) {
-			struct str here = str_skip(s, i), word;
+/* The first one; every mark has its '-' as byte 6 or 8. */
+static struct str
+sender_of(struct str s)
+{
+	for (size_t at = 0; at < s.len; at++) {
+		size_t dash = str_find_char(str_skip(s, at), '-');
+		struct str sender = STR_NONE;
 
-			if (!str_starts_nocase(here, str_from(marks[k])))
-				continue;
-			word = word_to_edge(str_skip(here, strlen(marks[k])));
-			if (word.len > 0)
-				return word;
-		}
+		if (dash == STR_NPOS)
+			return STR_NONE;
+		at += dash;
+		if (at >= 8)
+			sender = sender_at(str_skip(s, at - 8));
+		if (sender.len == 0 && at >= 6)
+			sender = sender_at(str_skip(s, at - 6));
+		if (sender.len > 0)
+			return sender;
 	}
 	return STR_NONE;
 }
@@ -565,7 +574,7 @@ take_fields(
 	if (flags & RESET_HELO)
 		l->v[FIELD_HELO] = STR_NONE;
 	for (size_t i = FIELD_NONE + 1; i < FIELD_COUNT; i++) {
-		if (f->v[i].p == NULL)
+		if ((f->set >> i & 1) == 0)
 			continue;
 		if ((flags & COURIER) && i == FIELD_RDNS &&
 		    str_is(f->v[i], "softdnserr")) {

@@ -4,18 +4,18 @@
 
 enum auth_flag {
 	SEARCH = 1,
-	HAS_BY = 2,	 /* " by " must stand somewhere */
-	HAS_ACCOUNT = 4, /* " (account " must */
-	GMX = 8,	 /* named "GMX (method / by)" */
-	MAIL_NAME = 16	 /* named "Postfix", or "Postfix (mail_name)" */
+	GMX = 2,      /* named "GMX (method / by)" */
+	MAIL_NAME = 4 /* named "Postfix", or "Postfix (mail_name)" */
 };
 
 static const struct auth_row {
 	unsigned flags;
+	const char *need;
 	const char *method;
 	const struct step *steps;
 } rows[] = {
-#define AUTH(flags, method, ...) {flags, method, STEPS(__VA_ARGS__)},
+#define AUTH(flags, need, method, ...) \
+	{flags, need, method, STEPS(__VA_ARGS__)},
 #include "mail/received_auth.def"
 #undef AUTH
 };
@@ -110,9 +110,7 @@ received_auth(struct arena *a, struct str line)
 			if (name.len > 0)
 				return name;
 		}
-		if ((row->flags & HAS_BY) && !has(line, STR(" by ")))
-			continue;
-		if ((row->flags & HAS_ACCOUNT) && !has(line, STR(" (account ")))
+		if (!has(line, str_from(row->need)))
 			continue;
 		if (received_match(row->steps, line, row->flags & SEARCH, &f))
 			return name_of(a, row, &f);

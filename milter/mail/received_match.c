@@ -4,7 +4,6 @@
 
 /* Places from which the steps behind a run are known to fail: [from, to]. */
 struct failed {
-	bool known;
 	uint32_t from;
 	uint32_t to;
 };
@@ -13,7 +12,8 @@ struct match {
 	struct str s;
 	const struct step *steps;
 	struct received_fields *out;
-	size_t begin; /* of the field between BEGIN and END */
+	size_t begin;	/* of the field between BEGIN and END */
+	uint32_t known; /* bit per step: `failed` holds something */
 	struct failed failed[STEPS_MAX];
 };
 
@@ -40,8 +40,10 @@ is_in(const char *set, char c)
 static void
 set_field(struct match *m, unsigned field, size_t from, size_t to)
 {
-	if (field != FIELD_NONE)
-		m->out->v[field] = str_make(m->s.p + from, to - from);
+	if (field == FIELD_NONE)
+		return;
+	m->out->set |= 1u << field;
+	m->out->v[field] = str_make(m->s.p + from, to - from);
 }
 
 /* Where a run that begins at `pos` must end at the latest. */
@@ -54,24 +56,21 @@ run_end(const struct match *m, const struct step *t, size_t pos)
 		end = pos + t->max;
 	if (t->class == CLASS_ANY)
 		return end;
-	for (; i < end; i++) {
-		char c = m->s.p[i];
+	if (t->class == CLASS_WORD) {
+		const char *space =
+		    end > pos ? memchr(m->s.p + pos, ' ', end - pos) : NULL;
 
-		if (t->class == CLASS_WORD
-			? ascii_is_space(c)
-			: is_in(t->text, c) != (t->class == CLASS_IN))
-			break;
+		return space != NULL ? (size_t)(space - m->s.p) : end;
 	}
+	while (i < end && is_in(t->text, m->s.p[i]) == (t->class == CLASS_IN))
+		i++;
 	return i;
 }
 
-/* The step behind may begin at `pos`: a cheap look at one byte. */
 static bool
-may_follow(const struct match *m, const struct step *next, size_t pos)
+is_plain(const struct step *t)
 {
-	if (next->op != OP_LITERAL || (next->flags & STEP_NOCASE))
-		return true;
-	return pos < m->s.len && m->s.p[pos] == next->text[0];
+	return t->op == OP_LITERAL && (t->flags & STEP_NOCASE) == 0;
 }
 
 static bool
@@ -79,19 +78,21 @@ try_run_end(struct match *m, size_t step, size_t pos, size_t end)
 {
 	const struct failed *f = &m->failed[step];
 
-	if (f->known && end >= f->from && end <= f->to)
-		return false;
-	if (!may_follow(m, &m->steps[step + 1], end))
+	if ((m->known >> step & 1) && end >= f->from && end <= f->to)
 		return false;
 	set_field(m, m->steps[step].field, pos, end);
 	return match_from(m, step + 1, end);
 }
 
 static void
-note_failed(struct failed *f, size_t from, size_t to)
+note_failed(struct match *m, size_t step, size_t from, size_t to)
 {
-	if (!f->known || from > f->to + 1 || to + 1 < f->from) {
-		*f = (struct failed){true, (uint32_t)from, (uint32_t)to};
+	struct failed *f = &m->failed[step];
+	bool known = m->known >> step & 1;
+
+	if (!known || from > (size_t)f->to + 1 || to + 1 < f->from) {
+		m->known |= 1u << step;
+		*f = (struct failed){(uint32_t)from, (uint32_t)to};
 		return;
 	}
 	if (from < f->from)
@@ -100,24 +101,59 @@ note_failed(struct failed *f, size_t from, size_t to)
 		f->to = (uint32_t)to;
 }
 
+/* First place in [from, end] where the step behind may begin, or STR_NPOS. */
+static size_t
+next_end(
+    const struct match *m, const struct step *next, size_t from, size_t end)
+{
+	struct str part;
+	size_t at;
+
+	if (from > end || !is_plain(next))
+		return from > end ? STR_NPOS : from;
+	part = str_head(str_skip(m->s, from), end - from + next->len);
+	at = str_find(part, str_make(next->text, next->len));
+	return at == STR_NPOS ? STR_NPOS : from + at;
+}
+
+/* The last such place. */
+static size_t
+last_end(
+    const struct match *m, const struct step *next, size_t from, size_t end)
+{
+	const char *at;
+
+	if (!is_plain(next))
+		return end;
+	if (end == m->s.len) {
+		if (end == from)
+			return STR_NPOS;
+		end--;
+	}
+	at = memrchr(m->s.p + from, next->text[0], end - from + 1);
+	return at == NULL ? STR_NPOS : (size_t)(at - m->s.p);
+}
+
 static bool
 match_run(struct match *m, size_t step, size_t pos)
 {
-	const struct step *t = &m->steps[step];
-	size_t end = run_end(m, t, pos), least = pos + t->min;
+	const struct step *t = &m->steps[step], *next = t + 1;
+	size_t end = run_end(m, t, pos), least = pos + t->min, q;
 
 	if (end < least)
 		return false;
 	if (t->flags & STEP_LAZY) {
-		for (size_t q = least; q <= end; q++)
+		for (q = next_end(m, next, least, end); q != STR_NPOS;
+		     q = next_end(m, next, q + 1, end))
 			if (try_run_end(m, step, pos, q))
 				return true;
 	} else {
-		for (size_t q = end + 1; q-- > least;)
+		for (q = last_end(m, next, least, end); q != STR_NPOS;
+		     q = q > least ? last_end(m, next, least, q - 1) : STR_NPOS)
 			if (try_run_end(m, step, pos, q))
 				return true;
 	}
-	note_failed(&m->failed[step], least, end);
+	note_failed(m, step, least, end);
 	return false;
 }
 
@@ -125,7 +161,7 @@ static bool
 match_one(struct match *m, size_t step, size_t pos)
 {
 	const struct step *t = &m->steps[step];
-	struct str rest = str_from(t->text), here = str_skip(m->s, pos);
+	struct str rest = str_make(t->text, t->len), here = str_skip(m->s, pos);
 
 	while (rest.p != NULL) {
 		struct str word = str_cut(&rest, '|');
@@ -155,11 +191,11 @@ match_address(struct match *m, size_t step, size_t pos)
 static bool
 match_opt(struct match *m, size_t step, size_t pos)
 {
-	struct received_fields saved = *m->out;
+	uint32_t saved = m->out->set;
 
 	if (match_from(m, step + 1, pos))
 		return true;
-	*m->out = saved;
+	m->out->set = saved;
 	return match_from(m, step + 1 + m->steps[step].min, pos);
 }
 
@@ -167,11 +203,16 @@ static bool
 match_literal(struct match *m, size_t step, size_t pos)
 {
 	const struct step *t = &m->steps[step];
-	struct str text = str_from(t->text), here = str_skip(m->s, pos);
+	struct str text = str_make(t->text, t->len);
 
-	return (t->flags & STEP_NOCASE ? str_starts_nocase(here, text)
-				       : str_starts(here, text)) &&
-	       match_from(m, step + 1, pos + text.len);
+	if (t->flags & STEP_NOCASE) {
+		if (!str_starts_nocase(str_skip(m->s, pos), text))
+			return false;
+	} else if (m->s.len - pos < t->len || m->s.p[pos] != t->text[0] ||
+		   memcmp(m->s.p + pos, t->text, t->len) != 0) {
+		return false;
+	}
+	return match_from(m, step + 1, pos + t->len);
 }
 
 /* Recursion is as deep as there are steps: STEPS_MAX at most. */
@@ -208,23 +249,49 @@ match_from(struct match *m, size_t step, size_t pos)
 		return (pos == m->s.len || !is_in(t->text, m->s.p[pos])) &&
 		       match_from(m, step + 1, pos);
 	case OP_UNLIKE:
-		return !str_starts(str_skip(m->s, pos), str_from(t->text)) &&
+		return !str_starts(
+			   str_skip(m->s, pos), str_make(t->text, t->len)) &&
 		       match_from(m, step + 1, pos);
 	}
 	return false;
+}
+
+/* The steps may begin at `pos`: a cheap look at one byte. */
+static bool
+may_begin(const struct match *m, size_t pos)
+{
+	const struct step *t = m->steps;
+
+	if (t->op == OP_EDGE)
+		t++;
+	if (t->op != OP_LITERAL)
+		return true;
+	return pos < m->s.len &&
+	       (t->flags & STEP_NOCASE
+		       ? ascii_lower(m->s.p[pos]) == ascii_lower(t->text[0])
+		       : m->s.p[pos] == t->text[0]);
 }
 
 bool
 received_match(const struct step *steps, struct str line, bool search,
     struct received_fields *out)
 {
-	struct match m = {.s = line, .steps = steps, .out = out};
 	size_t last = search ? line.len : 0;
+	struct match m;
 
+	m.s = line;
+	m.steps = steps;
+	m.out = out;
+	m.begin = 0;
+	m.known = 0;
 	for (size_t pos = 0; pos <= last; pos++) {
-		if (!may_follow(&m, steps, pos))
+		if (search && is_plain(steps))
+			pos = next_end(&m, steps, pos, last);
+		if (pos == STR_NPOS)
+			return false;
+		if (!may_begin(&m, pos))
 			continue;
-		*out = (struct received_fields){0};
+		out->set = 0;
 		if (match_from(&m, 0, pos))
 			return true;
 	}

@@ -63,19 +63,21 @@ struct step {
 	uint16_t min;
 	uint16_t max;
 	const char *text;
+	size_t len; /* of text */
 };
 
-#define STEP_RUN(f, c, fl, lo, hi, t)                       \
-	{                                                   \
-		OP_RUN, FIELD_##f, CLASS_##c, fl, lo, hi, t \
+#define STEP_RUN(f, c, fl, lo, hi, t)                           \
+	{                                                       \
+		OP_RUN, FIELD_##f, CLASS_##c, fl, lo, hi, "" t, \
+		    sizeof("" t) - 1                            \
 	}
-#define STEP_TEXT(o, fl, t)                   \
-	{                                     \
-		o, FIELD_NONE, 0, fl, 0, 0, t \
+#define STEP_TEXT(o, fl, t)                                     \
+	{                                                       \
+		o, FIELD_NONE, 0, fl, 0, 0, t, sizeof("" t) - 1 \
 	}
-#define STEP_FIELD(o, f)                       \
-	{                                      \
-		o, FIELD_##f, 0, 0, 0, 0, NULL \
+#define STEP_FIELD(o, f)                        \
+	{                                       \
+		o, FIELD_##f, 0, 0, 0, 0, "", 0 \
 	}
 
 #define L(t) STEP_TEXT(OP_LITERAL, 0, t)
@@ -85,14 +87,14 @@ struct step {
 #define ONE_OR_STOP(t) STEP_TEXT(OP_ONE, STEP_OR_STOP, t)
 #define NEITHER(t) STEP_TEXT(OP_NEITHER, 0, t)
 #define UNLIKE(t) STEP_TEXT(OP_UNLIKE, 0, t)
-#define W(f) STEP_RUN(f, WORD, 0, 1, STEP_MAX, NULL)
-#define W0(f) STEP_RUN(f, WORD, 0, 0, STEP_MAX, NULL)
-#define WLAZY(f) STEP_RUN(f, WORD, STEP_LAZY, 1, STEP_MAX, NULL)
-#define ANY STEP_RUN(NONE, ANY, 0, 0, STEP_MAX, NULL)
-#define ANY1 STEP_RUN(NONE, ANY, 0, 1, STEP_MAX, NULL)
-#define ANYN(lo, hi) STEP_RUN(NONE, ANY, 0, lo, hi, NULL)
-#define LAZY(f) STEP_RUN(f, ANY, STEP_LAZY, 0, STEP_MAX, NULL)
-#define BYTE STEP_RUN(NONE, ANY, 0, 1, 1, NULL)
+#define W(f) STEP_RUN(f, WORD, 0, 1, STEP_MAX, "")
+#define W0(f) STEP_RUN(f, WORD, 0, 0, STEP_MAX, "")
+#define WLAZY(f) STEP_RUN(f, WORD, STEP_LAZY, 1, STEP_MAX, "")
+#define ANY STEP_RUN(NONE, ANY, 0, 0, STEP_MAX, "")
+#define ANY1 STEP_RUN(NONE, ANY, 0, 1, STEP_MAX, "")
+#define ANYN(lo, hi) STEP_RUN(NONE, ANY, 0, lo, hi, "")
+#define LAZY(f) STEP_RUN(f, ANY, STEP_LAZY, 0, STEP_MAX, "")
+#define BYTE STEP_RUN(NONE, ANY, 0, 1, 1, "")
 #define NOTN(t, lo, hi) STEP_RUN(NONE, NOT_IN, 0, lo, hi, t)
 #define NOTF(f, t) STEP_RUN(f, NOT_IN, 0, 0, STEP_MAX, t)
 #define NOTF1(f, t) STEP_RUN(f, NOT_IN, 0, 1, STEP_MAX, t)
@@ -109,23 +111,24 @@ struct step {
 #define END(f) STEP_FIELD(OP_END, f)
 #define STOP STEP_FIELD(OP_STOP, NONE)
 #define EDGE STEP_FIELD(OP_EDGE, NONE)
-#define OPT(n)                                       \
-	{                                            \
-		OP_OPT, FIELD_NONE, 0, 0, n, 0, NULL \
+#define OPT(n)                                        \
+	{                                             \
+		OP_OPT, FIELD_NONE, 0, 0, n, 0, "", 0 \
 	}
 #define EMPTY STEP_FIELD(OP_DONE, NONE)
 
 /* A constant list of steps with its end. */
 #define STEPS(...) ((const struct step[]){__VA_ARGS__, {OP_DONE}})
 
-/* What was found, by field; `p` NULL: not part of the match. */
+/* What was found, by field; those without their bit in `set` are undefined. */
 struct received_fields {
+	uint32_t set;
 	struct str v[FIELD_COUNT];
 };
 
 /*
- * Matches `steps` at the start of `line`, or with `search` at the first place
- * they fit. False leaves *out undefined.
+ * Matches `steps` at the start of `line`, whose only white space is the space,
+ * or with `search` at the first place they fit. False leaves *out undefined.
  */
 bool received_match(const struct step *steps, struct str line, bool search,
     struct received_fields *out);
