@@ -1,10 +1,11 @@
 /*
  * postern conf: every setting, from the one table; also as JSON, as the example
- * file that is installed, and as the settings part of postern.conf(5).
+ * file that is installed, and as the generated parts of the manual pages.
  */
 #include "base/clean.h"
 #include "base/json.h"
 #include "cli/cli.h"
+#include "rule/keyword.h"
 
 #include <stdio.h>
 
@@ -12,7 +13,7 @@ struct conf_options {
 	struct cli_config_options config;
 	bool json;
 	bool example;
-	bool manual;
+	const char *manual;
 	bool changed;
 };
 
@@ -133,7 +134,8 @@ print_example(void)
 /* ---- the manual ------------------------------------------------------------
  */
 
-/* Text for roff: a backslash, a leading dot or quote and `-` mean something. */
+/* Text for mdoc: a backslash, a leading dot or quote and `-` mean something; a
+ * sentence begins a line. */
 static void
 print_roff(const char *text)
 {
@@ -144,39 +146,91 @@ print_roff(const char *text)
 			printf("\\e");
 		else if (*text == '-')
 			printf("\\-");
+		else if (*text == ' ' && text[-1] == '.' && text[1] >= 'A' &&
+			 text[1] <= 'Z')
+			putchar('\n');
 		else
 			putchar(*text);
 	}
+	printf("\n");
 }
 
 static void
-print_manual(void)
+print_setting(const struct config_row *row)
+{
+	printf(".It Ic %s Pq %s", row->name, config_type_text(row->type));
+	if (row->choices != NULL)
+		printf(" : %s", row->choices);
+	printf("\n");
+	print_roff(row->doc);
+	if (row->def[0] == '\0')
+		return;
+	printf("Default: ");
+	print_roff(row->def);
+}
+
+static void
+print_settings(void)
 {
 	size_t count;
 	const struct config_row *row = config_rows(&count);
 
 	for (size_t i = 0; i < count; i++, row++) {
-		if (row->type == CONFIG_TYPE_SECTION) {
-			printf(".SS ");
-			print_roff(row->doc);
-			printf("\n");
+		if (row->type != CONFIG_TYPE_SECTION) {
+			print_setting(row);
 			continue;
 		}
-		printf(".TP\n.BR %s \" (%s", row->name,
-		    config_type_text(row->type));
-		if (row->choices != NULL)
-			printf(": %s", row->choices);
-		printf(")\"\n");
-		print_roff(row->doc);
-		printf("\n");
-		if (row->def[0] == '\0') {
-			printf("Default: empty.\n");
-			continue;
-		}
-		printf("Default: ");
-		print_roff(row->def);
-		printf("\n");
+		printf("%s.Ss %s\n.Bl -tag -width Ds\n", i ? ".El\n" : "",
+		    row->doc);
 	}
+	printf(".El\n");
+}
+
+static void
+print_variables(void)
+{
+	printf(".Bl -tag -width {client_addr} -compact\n");
+#define VARIABLE(name, doc)             \
+	printf(".It Li {%s}\n", #name); \
+	print_roff(doc);
+#include "policy/reply_variables.def"
+	printf(".El\n");
+}
+
+static void
+print_keywords(void)
+{
+	size_t count;
+	const struct keyword *k = keyword_table(&count);
+
+	printf(".Bl -tag -width Ds -compact\n");
+	for (size_t i = 0; i < count; i++) {
+		printf(".It Ic %s\n", k[i].name);
+		print_roff(k[i].meaning);
+	}
+	printf(".El\n");
+}
+
+static const struct {
+	const char *name;
+	void (*print)(void);
+} manual_parts[] = {
+    {"settings", print_settings},
+    {"variables", print_variables},
+    {"keywords", print_keywords},
+};
+
+static bool
+print_manual(const char *part)
+{
+	for (size_t i = 0; i < 3; i++) {
+		if (strcmp(part, manual_parts[i].name) != 0)
+			continue;
+		manual_parts[i].print();
+		return true;
+	}
+	cli_complain("conf", "--manual wants settings, variables or keywords");
+	return false;
 }
 
 /* ---- for programs ----------------------------------------------------------
@@ -229,17 +283,18 @@ print_json(const struct config *c, bool changed)
 	buf_fini(&value);
 }
 
-static void
+static bool
 show(const struct config *c, const struct conf_options *o)
 {
+	if (o->manual != NULL)
+		return print_manual(o->manual);
 	if (o->example)
 		print_example();
-	else if (o->manual)
-		print_manual();
 	else if (o->json)
 		print_json(c, o->changed);
 	else
 		print_all(c, o->changed);
+	return true;
 }
 
 int
@@ -255,8 +310,9 @@ command_conf(int argc, char **argv)
 	    {0, "example", NULL,
 		"The example file: every setting commented out", OPTION_FLAG,
 		&o.example},
-	    {0, "manual", NULL, "The settings as a part of postern.conf(5)",
-		OPTION_FLAG, &o.manual},
+	    {0, "manual", "PART",
+		"A part of the manual as mdoc: settings, variables, keywords",
+		OPTION_TEXT, &o.manual},
 	};
 	const struct options options = {argv[0], "",
 	    "Shows every setting with its value, where it was set, its default "
@@ -268,10 +324,8 @@ command_conf(int argc, char **argv)
 
 	if (r == OPTIONS_GO) {
 		c = cli_config_load(argv[0], &o.config);
-		if (c == NULL)
+		if (c == NULL || !show(c, &o))
 			r = OPTIONS_WRONG;
-		else
-			show(c, &o);
 		config_free(&c);
 	}
 	option_list_fini(&o.config.set);

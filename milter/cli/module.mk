@@ -1,7 +1,15 @@
 bin_PROGRAMS += postern
 postern_SOURCES = \
+	milter/cli/check.c milter/cli/check.h milter/cli/check_print.c \
 	milter/cli/cli.c milter/cli/cli.h milter/cli/commands.def \
 	milter/cli/conf.c \
+	milter/cli/control_client.c milter/cli/control_client.h \
+	milter/cli/daemon_commands.c \
+	milter/cli/import.c \
+	milter/cli/lint.c \
 	milter/cli/main.c \
-	milter/cli/options.c milter/cli/options.h
+	milter/cli/offline.c milter/cli/offline.h \
+	milter/cli/options.c milter/cli/options.h \
+	milter/cli/render.c \
+	milter/cli/rules.c
 postern_LDADD = $(POLICY_LIBS)

@@ -7,6 +7,7 @@ libpolicy_a_SOURCES = \
 	milter/policy/evalfns.c milter/policy/evalfns.h milter/policy/evalfns.def \
 	milter/policy/facts.c milter/policy/facts.h \
 	milter/policy/guard.c milter/policy/guard.h \
+	milter/policy/mail_conf.c milter/policy/mail_conf.h \
 	milter/policy/reply.c milter/policy/reply.h milter/policy/reply.def \
 	milter/policy/reply_variables.def \
 	milter/policy/score.c milter/policy/score.h \

@@ -49,6 +49,7 @@ load_rules(
 	    .plugins = c->plugins == CONFIG_PLUGINS_CORE ? PLUGINS_CORE
 							 : PLUGINS_LOCAL,
 	    .score_set = (unsigned)c->score_set & 3,
+	    .lint = o->lint,
 	    .run_tests = o->lint,
 	    .probe_cost = o->lint,
 	    .knows_eval = evalfn_known};
