@@ -92,26 +92,47 @@ add_listing(struct judge *j)
  */
 
 static void
-add_dns(struct judge *j, bool about_client)
+add_dns_hit(struct judge *j, const struct dns_fact *d)
+{
+	char answer[IP_TEXT_MAX];
+	struct verdict_reason r = {
+	    .class = d->about_client ? CLASS_CLIENT_DNSBL : CLASS_DNSBL,
+	    .action = d->action,
+	    .shadow = d->shadow,
+	    .name = d->zone};
+
+	if (d->allow || d->action == VERDICT_ACCEPT)
+		return;
+	r.detail = arena_printf(j->decision.arena, "%.*s is %s",
+	    STR_ARG(d->subject), ip_format(&d->answer, answer));
+	decision_add(&j->decision, &r, d->text);
+}
+
+/* At RCPT: lists of the client that refuse. */
+static void
+add_client_dns(struct judge *j)
 {
 	const struct facts *f = j->facts;
 
-	for (size_t i = 0; i < f->dns_count; i++) {
-		const struct dns_fact *d = &f->dns[i];
-		char answer[IP_TEXT_MAX];
-		struct verdict_reason r = {
-		    .class = about_client ? CLASS_CLIENT_DNSBL : CLASS_DNSBL,
-		    .action = d->action,
-		    .shadow = d->shadow,
-		    .name = d->zone};
+	for (size_t i = 0; i < f->dns_count; i++)
+		if (f->dns[i].about_client && verdict_refuses(f->dns[i].action))
+			add_dns_hit(j, &f->dns[i]);
+}
 
-		if (d->about_client != about_client || d->allow ||
-		    d->action == VERDICT_ACCEPT)
-			continue;
-		r.detail = arena_printf(j->decision.arena, "%.*s is %s",
-		    STR_ARG(d->subject), ip_format(&d->answer, answer));
-		decision_add(&j->decision, &r, d->text);
-	}
+/*
+ * At end of message: lists of what it holds, and those of the client that do
+ * not refuse but mark or hold.
+ */
+static void
+add_message_dns(struct judge *j)
+{
+	const struct facts *f = j->facts;
+	bool standing = has_standing(j);
+
+	for (size_t i = 0; i < f->dns_count; i++)
+		if (!f->dns[i].about_client
+		    || (standing && !verdict_refuses(f->dns[i].action)))
+			add_dns_hit(j, &f->dns[i]);
 }
 
 /* ---- at RCPT ---------------------------------------------------------------
@@ -208,7 +229,7 @@ engine_judge_recipient(const struct snapshot *s, const struct facts *f,
 	if (!exempt && has_standing(&j)) {
 		if (!f->rep.sample)
 			add_listing(&j);
-		add_dns(&j, true);
+		add_client_dns(&j);
 		add_watch(&j);
 		add_dns_late(&j);
 	}
@@ -347,7 +368,7 @@ judge_hits(struct judge *j, const struct hits *hits, struct verdict *out)
 	out->spam = out->score >= s->config->required_score;
 	if (j->facts->rep.sample && has_standing(j))
 		add_listing(j);
-	add_dns(j, false);
+	add_message_dns(j);
 	add_rules(j, hits);
 	add_dicts(j, hits);
 	add_score(j, general, out);
