@@ -86,3 +86,13 @@ t_fuzz_fuzz_message_SOURCES = t/fuzz/fuzz_message.c
 t_fuzz_fuzz_message_LDADD = $(MAIL_LIBS)
 t_fuzz_fuzz_message_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 endif
+
+if FUZZ
+noinst_PROGRAMS += t/fuzz/fuzz_uri t/fuzz/fuzz_received
+t_fuzz_fuzz_uri_SOURCES = t/fuzz/fuzz_uri.c
+t_fuzz_fuzz_uri_LDADD = $(MAIL_LIBS)
+t_fuzz_fuzz_uri_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+t_fuzz_fuzz_received_SOURCES = t/fuzz/fuzz_received.c
+t_fuzz_fuzz_received_LDADD = $(MAIL_LIBS)
+t_fuzz_fuzz_received_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+endif

@@ -102,12 +102,12 @@ static const struct step exchange_version[] = {
     L("."),
     DIGITS,
     ONE_OR_STOP(" "),
-    {OP_DONE},
+    DONE,
 };
-static const struct step ecelerity[] = {L("(ecelerity"), EDGE, {OP_DONE}};
-static const struct step with_http[] = {EDGE, L("with HTTP"), EDGE, {OP_DONE}};
+static const struct step ecelerity[] = {L("(ecelerity"), EDGE, DONE};
+static const struct step with_http[] = {EDGE, L("with HTTP"), EDGE, DONE};
 static const struct step qmail_ldap[] = {
-    L(" by "), W(NONE), L(" (qmail-"), W(NONE), L(") with "), {OP_DONE}};
+    L(" by "), W(NONE), L(" (qmail-"), W(NONE), L(") with "), DONE};
 /* "SMTP id" is sendmail's way, not qmail's. */
 static const struct step qmail[] = {
     W(NONE),
@@ -143,7 +143,7 @@ static const struct step qmail[] = {
     L(" "),
     ONE("SMTP|QMQP"),
     UNLIKE(" id "),
-    {OP_DONE},
+    DONE,
 };
 
 static bool
@@ -533,9 +533,9 @@ take_ident(struct line *l)
 static void
 take_xmail_tail(struct line *l)
 {
-	static const struct step id[] = {L(" id <"), W(ID), L(">"), {OP_DONE}};
+	static const struct step id[] = {L(" id <"), W(ID), L(">"), DONE};
 	static const struct step from[] = {
-	    L(" from <"), W(ENVFROM), L(">"), {OP_DONE}};
+	    L(" from <"), W(ENVFROM), L(">"), DONE};
 	struct received_fields f;
 
 	if (received_match(id, l->s, true, &f))
@@ -631,8 +631,7 @@ try_rows(struct line *l, const struct row **row_out)
 static bool
 guess(struct line *l)
 {
-	static const struct step bracketed[] = {
-	    L("["), IPA(IP), L("]"), {OP_DONE}};
+	static const struct step bracketed[] = {L("["), IPA(IP), L("]"), DONE};
 	struct str *helo = &l->v[FIELD_HELO];
 	struct received_fields f;
 
@@ -744,9 +743,9 @@ static bool
 is_local(struct str s)
 {
 	static const struct step local[] = {
-	    EDGE, L("with local for"), EDGE, {OP_DONE}};
+	    EDGE, L("with local for"), EDGE, DONE};
 	static const struct step plain[] = {LI("from "), W(HELO), LI(" by "),
-	    NOTN(" ;", 1, STEP_MAX), OPT(1), L(" "), L(";"), {OP_DONE}};
+	    NOTN(" ;", 1, STEP_MAX), OPT(1), L(" "), L(";"), DONE};
 	struct received_fields f;
 	struct str host;
 

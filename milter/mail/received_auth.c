@@ -52,7 +52,7 @@ static const struct step gmail_id[] = {
     L("."),
     SPANN("0123456", 1, 1),
     DIGITN(1, 1),
-    {OP_DONE},
+    DONE,
 };
 static const struct step gmail_tls[] = {
     L("(version="),
@@ -60,7 +60,7 @@ static const struct step gmail_tls[] = {
     L(" cipher="),
     NOTF1(CIPHER, ")"),
     L(")"),
-    {OP_DONE},
+    DONE,
 };
 
 static struct str

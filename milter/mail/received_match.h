@@ -115,10 +115,11 @@ struct step {
 	{                                             \
 		OP_OPT, FIELD_NONE, 0, 0, n, 0, "", 0 \
 	}
-#define EMPTY STEP_FIELD(OP_DONE, NONE)
+#define DONE STEP_FIELD(OP_DONE, NONE)
+#define EMPTY DONE
 
 /* A constant list of steps with its end. */
-#define STEPS(...) ((const struct step[]){__VA_ARGS__, {OP_DONE}})
+#define STEPS(...) ((const struct step[]){__VA_ARGS__, DONE})
 
 /* What was found, by field; those without their bit in `set` are undefined. */
 struct received_fields {

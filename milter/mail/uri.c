@@ -443,7 +443,10 @@ next_signer(struct str s, size_t from)
 static void
 add_signer(struct uri_set *set, struct str domain)
 {
-	struct uri fresh = {.types = URI_TYPE_BIT(DOMAINKEYS)}, *u;
+	struct uri fresh = {.types = URI_TYPE_BIT(DOMAINKEYS) |
+				     URI_TYPE_BIT(NOCANON) |
+				     URI_TYPE_BIT(NOCLEAN)},
+		   *u;
 	struct buf b;
 
 	buf_init_arena(&b, set->arena);
