@@ -127,7 +127,7 @@ select_job(
     struct selection *sel, struct job *j, uint32_t index, struct arena *a)
 {
 	struct literal_need need;
-	struct shape shape;
+	struct shape_cover cover;
 	const struct rule *rule = j->rule;
 	/* `perl` has the tags written out that a large pattern calls. */
 	const struct node *tree =
@@ -137,9 +137,10 @@ select_job(
 	if (tree == NULL)
 		return;
 	literal_extract_tree(tree, a, &need);
-	if (need.bits < LITERAL_BITS_GOOD && shape_extract(tree, a, &shape) &&
-	    shape.bits > need.bits + SHAPE_ADVANTAGE) {
-		add_shape(sel, index, &shape);
+	if (need.bits < LITERAL_BITS_GOOD && shape_extract(tree, a, &cover) &&
+	    cover.bits > need.bits + SHAPE_ADVANTAGE) {
+		for (size_t i = 0; i < cover.len; i++)
+			add_shape(sel, index, &cover.v[i]);
 		j->times = 1;
 		j->need = 1;
 		return;

@@ -5,11 +5,13 @@
 
 #include <math.h>
 
-#define CHAIN_MAX 128  /* links looked at; anything may follow the last */
-#define COPIES_MAX 8   /* of a repeated part */
-#define BITS_WANTED 20 /* a shape as rare as this need not grow */
-#define BITS_MIN 9     /* less is no help */
-#define START_BITS 6   /* what standing at the start is worth */
+#define CHAIN_MAX 128	  /* links looked at; anything may follow the last */
+#define COPIES_MAX 8	  /* of a repeated part */
+#define BITS_WANTED 20	  /* a shape as rare as this need not grow */
+#define BITS_MIN 9	  /* less is no help */
+#define BITS_GOOD 16	  /* a single shape as rare is not taken apart */
+#define COVER_ADVANTAGE 2 /* bits several shapes must be better by */
+#define START_BITS 6	  /* what standing at the start is worth */
 
 /* All of a node, linked up. */
 struct chain {
@@ -198,63 +200,189 @@ node_chain(struct arena *a, const struct node *n)
 
 /* ---- the best part ------------------------------------------------------ */
 
-/* Chance that `link` follows, `loop` being allowed to come between. */
+/* Bits a link is worth behind `loop`: bytes of the loop may come between. */
 static double
-link_chance(const struct byte_class *loop, const struct shape_link *link)
+link_bits(const struct byte_class *loop, const struct shape_link *link)
 {
-	double stay = class_chance(loop), go = class_chance(&link->must);
+	struct byte_class between = *loop;
+	double go = class_chance(&link->must), stay;
 
+	for (size_t i = 0; i < 4; i++)
+		between.word[i] &= ~link->must.word[i];
+	stay = class_chance(&between);
 	if (stay + go >= 1)
-		return 1;
-	return go / (1 - stay);
+		return 0;
+	return -log2(fmax(go / (1 - stay), 1e-9));
+}
+
+/* A part of a chain: links [from, from + len). */
+struct part {
+	size_t from;
+	size_t len;
+	double bits;
+};
+
+static bool
+part_is_better(const struct part *x, const struct part *y)
+{
+	double xb = fmin(x->bits, BITS_WANTED), yb = fmin(y->bits, BITS_WANTED);
+
+	if (xb != yb)
+		return xb > yb;
+	return x->len < y->len;
 }
 
 /* The shortest part from `from` on that is rare enough, or the rarest. */
-static void
-take_part(const struct chain *c, size_t from, struct shape *out)
+static struct part
+part_from(const struct chain *c, size_t from, const double *bits,
+    const double *bits_behind)
 {
-	static const struct byte_class nothing;
-	double bits = 0;
+	struct part p = {.from = from};
+	double sum = bits[from];
 
-	*out = (struct shape){0};
-	out->at_start = from == 0 && c->at_start && class_is_empty(&c->before);
-	if (out->at_start)
-		bits = START_BITS;
-	for (size_t i = from; i < c->len && i < from + SHAPE_LINKS_MAX; i++) {
-		const struct byte_class *loop =
-		    i > from ? &c->v[i - 1].loop : &nothing;
-		double gain = -log2(fmax(link_chance(loop, &c->v[i]), 1e-9));
-
-		out->link[i - from] = c->v[i];
-		bits += gain;
-		if (gain < 0.05)
-			continue; /* worth it only for what may follow */
-		out->len = i - from + 1;
-		out->bits = bits;
-		if (bits >= BITS_WANTED)
-			return;
+	if (from == 0 && c->at_start && class_is_empty(&c->before))
+		sum += START_BITS;
+	for (size_t i = from;;) {
+		/* A link without gain is taken only for what follows. */
+		if (i == from || bits_behind[i] > 0.05) {
+			p.len = i - from + 1;
+			p.bits = sum;
+		}
+		if (sum >= BITS_WANTED || ++i == c->len ||
+		    i == from + SHAPE_LINKS_MAX)
+			return p;
+		sum += bits_behind[i];
 	}
 }
 
-bool
-shape_extract(const struct node *tree, struct arena *a, struct shape *out)
+static void
+make_shape(const struct chain *c, const struct part *p, struct shape *out)
+{
+	*out = (struct shape){.len = p->len, .bits = p->bits};
+	out->at_start =
+	    p->from == 0 && c->at_start && class_is_empty(&c->before);
+	memcpy(out->link, c->v + p->from, p->len * sizeof(*out->link));
+	/* Nothing has to follow the last link. */
+	out->link[p->len - 1].loop = (struct byte_class){{0}};
+}
+
+static bool
+best_shape(struct arena *a, const struct node *tree, struct shape *out)
 {
 	struct chain c = node_chain(a, tree);
-	struct shape best = {0}, part;
+	double bits[CHAIN_MAX], behind[CHAIN_MAX];
+	struct part best = {0};
 
-	if (c.failed || a->full)
+	if (c.failed || c.len == 0 || a->full)
 		return false;
 	for (size_t i = 0; i < c.len; i++) {
-		take_part(&c, i, &part);
-		if (fmin(part.bits, BITS_WANTED) >
-			fmin(best.bits, BITS_WANTED) ||
-		    (part.bits >= BITS_WANTED && part.len < best.len))
-			best = part;
+		bits[i] = link_bits(&(struct byte_class){{0}}, &c.v[i]);
+		behind[i] = i == 0 ? 0 : link_bits(&c.v[i - 1].loop, &c.v[i]);
+	}
+	for (size_t i = 0; i < c.len; i++) {
+		struct part p = part_from(&c, i, bits, behind);
+
+		if (part_is_better(&p, &best))
+			best = p;
 	}
 	if (best.bits < BITS_MIN)
 		return false;
-	/* Nothing has to follow the last link. */
-	best.link[best.len - 1].loop = (struct byte_class){{0}};
-	*out = best;
+	make_shape(&c, &best, out);
 	return true;
+}
+
+/* ---- covers ------------------------------------------------------------- */
+
+static bool node_cover(
+    struct arena *a, const struct node *n, struct shape_cover *out);
+
+static double
+cover_bits(const struct shape_cover *c)
+{
+	double chance = 0;
+
+	for (size_t i = 0; i < c->len; i++)
+		chance += exp2(-c->v[i].bits);
+	return c->len > 0 ? -log2(fmin(chance, 1)) : 0;
+}
+
+static bool
+cover_add(
+    struct arena *a, struct shape_cover *c, const struct shape_cover *more)
+{
+	struct shape *v;
+
+	if (c->len + more->len > SHAPE_COVER_MAX)
+		return false;
+	v = arena_array(a, c->len + more->len, sizeof(*v));
+	if (v == NULL)
+		return false;
+	if (c->len > 0)
+		memcpy(v, c->v, c->len * sizeof(*v));
+	memcpy(v + c->len, more->v, more->len * sizeof(*v));
+	c->v = v;
+	c->len += more->len;
+	return true;
+}
+
+/* One shape or another for each alternative. */
+static bool
+choice_cover(struct arena *a, const struct node *n, struct shape_cover *out)
+{
+	struct shape_cover all = {0}, one;
+
+	for (const struct node *k = n->child; k != NULL; k = k->next)
+		if (!node_cover(a, k, &one) || !cover_add(a, &all, &one))
+			return false;
+	all.bits = cover_bits(&all);
+	*out = all;
+	return true;
+}
+
+/* The rarest cover of those of the parts that have to be there. */
+static bool
+parts_cover(struct arena *a, const struct node *n, struct shape_cover *out)
+{
+	struct shape_cover one;
+	bool any = false;
+
+	for (const struct node *k = n->child; k != NULL; k = k->next) {
+		if (k->kind == NODE_CLASS || k->kind == NODE_EDGE ||
+		    !node_cover(a, k, &one))
+			continue;
+		if (!any || one.bits > out->bits)
+			*out = one;
+		any = true;
+	}
+	return any;
+}
+
+/* Depth is bounded by TREE_DEPTH_MAX. */
+static bool
+node_cover(struct arena *a, const struct node *n, struct shape_cover *out)
+{
+	struct shape *shape = arena_alloc(a, sizeof(*shape));
+	struct shape_cover own = {.v = shape, .len = 1}, parts = {0};
+	bool good = shape != NULL && best_shape(a, n, shape), more = false;
+
+	if (good)
+		own.bits = shape->bits;
+	if (!good || own.bits < BITS_GOOD) {
+		if (n->kind == NODE_CHOICE)
+			more = choice_cover(a, n, &parts);
+		else if (n->kind == NODE_SEQUENCE ||
+			 (n->kind == NODE_REPEAT && n->u.repeat.least > 0))
+			more = parts_cover(a, n, &parts);
+	}
+	if (more && (!good || parts.bits > own.bits + COVER_ADVANTAGE))
+		*out = parts;
+	else
+		*out = own;
+	return good || more;
+}
+
+bool
+shape_extract(const struct node *tree, struct arena *a, struct shape_cover *out)
+{
+	return node_cover(a, tree, out) && !a->full && out->bits >= BITS_MIN;
 }

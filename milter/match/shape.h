@@ -11,6 +11,7 @@
 
 #include "match/tree.h"
 
+#define SHAPE_COVER_MAX 48 /* shapes of one pattern */
 #define SHAPE_LINKS_MAX 48 /* of one shape */
 
 struct shape_link {
@@ -25,7 +26,15 @@ struct shape {
 	double bits;   /* seen in 2^-bits of all places */
 };
 
-/* False: no part of the pattern is rare enough to help. */
-bool shape_extract(const struct node *tree, struct arena *a, struct shape *out);
+/* Shapes one of which every match runs through. */
+struct shape_cover {
+	struct shape *v;
+	size_t len;
+	double bits; /* one of them is seen in 2^-bits of all places */
+};
+
+/* False: no part of the pattern is rare enough to help. Memory from `a`. */
+bool shape_extract(
+    const struct node *tree, struct arena *a, struct shape_cover *out);
 
 #endif

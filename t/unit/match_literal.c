@@ -243,9 +243,9 @@ on_shape(void *context, uint32_t shape)
 }
 
 static bool
-shape_met(const struct shape *shape, struct str text)
+shape_met(const struct shape_cover *cover, struct str text)
 {
-	struct shape_set *set = shape_set_new(shape, 1);
+	struct shape_set *set = shape_set_new(cover->v, cover->len);
 	bool met = false;
 
 	shape_set_scan(set, text, on_shape, &met);
@@ -259,7 +259,8 @@ struct tally {
 
 static void
 check_texts(const struct regex *re, struct str pattern,
-    const struct literal_need *need, const struct shape *shape, struct tally *t)
+    const struct literal_need *need, const struct shape_cover *cover,
+    struct tally *t)
 {
 	struct regex_scratch *s = regex_scratch_new(NULL);
 
@@ -271,7 +272,7 @@ check_texts(const struct regex *re, struct str pattern,
 		if (regex_match(re, s, buf_str(&text), 0, NULL) == 1) {
 			bool good =
 			    need_met(need, buf_str(&text)) &&
-			    (shape == NULL || shape_met(shape, buf_str(&text)));
+			    (cover == NULL || shape_met(cover, buf_str(&text)));
 
 			t->matches++;
 			t->missed += !good;
@@ -291,7 +292,7 @@ check_pattern(struct str pattern, unsigned flags, struct tally *t)
 	struct literal_need need;
 	struct regex_error error;
 	struct regex *re = regex_compile(pattern, flags, &error);
-	struct shape shape;
+	struct shape_cover cover;
 	struct arena a;
 	struct node *tree;
 	bool shaped;
@@ -302,11 +303,11 @@ check_pattern(struct str pattern, unsigned flags, struct tally *t)
 	tree = tree_parse(pattern, flags, &a);
 	if (tree != NULL) {
 		literal_extract_tree(tree, &a, &need);
-		shaped = shape_extract(tree, &a, &shape);
+		shaped = shape_extract(tree, &a, &cover);
 		t->patterns++;
 		t->with_literal += need.count > 0;
 		t->with_shape += shaped;
-		check_texts(re, pattern, &need, shaped ? &shape : NULL, t);
+		check_texts(re, pattern, &need, shaped ? &cover : NULL, t);
 	}
 	arena_fini(&a);
 	regex_free(&re);
