@@ -6,7 +6,6 @@
 #include "base/mem.h"
 #include "daemon/metrics.h"
 #include "daemon/milter.h"
-#include "peer/rep_admin.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -196,14 +195,6 @@ command_cost(struct server *server, struct json *request)
 	json_set(j, "rules", list);
 	snapshot_unref(&s);
 	return j;
-}
-
-static struct json *
-command_rep(struct server *server, struct json *request)
-{
-	if (server->store == NULL)
-		return failure("no reputation store is configured");
-	return rep_admin_command(server->store, request);
 }
 
 static struct json *
