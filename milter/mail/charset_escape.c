@@ -111,6 +111,7 @@ static void
 kr_to_euc(struct str in, struct buf *out)
 {
 	struct str designator = STR("\033$)C");
+	size_t last = str_rfind_char(in, '\x0f');
 	bool shifted = false;
 
 	for (size_t i = 0; i < in.len; i++) {
@@ -122,8 +123,8 @@ kr_to_euc(struct str in, struct buf *out)
 			return;
 		} else if (shifted && in.p[i] == '\x0f') {
 			shifted = false;
-		} else if (!shifted && in.p[i] == '\x0e' &&
-			   str_find_char(rest, '\x0f') != STR_NPOS) {
+		} else if (!shifted && in.p[i] == '\x0e' && last != STR_NPOS &&
+			   i < last) {
 			shifted = true;
 		} else {
 			buf_add_char(

@@ -231,8 +231,10 @@ put_space(struct html_parser *h, const char *space)
 static size_t
 blank_length(struct str s)
 {
-	size_t n = str_span(str_head(s, s.len), " \t\n\r\f\v");
+	size_t n = 0;
 
+	while (n < s.len && ascii_is_space(s.p[n]))
+		n++;
 	if (n == 0 && str_starts(s, STR("\xc3\x82\xc2\xa0")))
 		n = 4;
 	return n;
@@ -268,7 +270,9 @@ put_text(struct html_parser *h, struct str s, bool invisible, bool wide)
 			continue;
 		}
 		/* A lone U+00C2 starts the next piece. */
-		n = 1 + str_cspan(str_skip(s, 1), " \t\n\r\f\v\xc3");
+		n = 1;
+		while (n < s.len && s.p[n] != '\xc3' && !ascii_is_space(s.p[n]))
+			n++;
 		buf_add(&h->text, str_head(s, n));
 		s = str_skip(s, n);
 	}
@@ -462,11 +466,9 @@ lower_name(struct html_parser *h, struct str name)
 
 /* Pointers into the map move when it grows. */
 static void
-refresh_counts(struct html_parser *h)
+refresh_counts(struct html_parser *h, size_t from)
 {
-	h->inside_a = h->inside_title = h->inside_script = NULL;
-	h->inside_style = NULL;
-	for (size_t i = 0; i < h->inside.len; i++) {
+	for (size_t i = from; i < h->inside.len; i++) {
 		struct html_tag_count *t = &h->inside.v[i];
 
 		if (str_is(t->name, "a"))
@@ -487,7 +489,8 @@ count_tag(struct html_parser *h, struct str name, long step)
 	const struct html_element_facts *facts = html_element_find(name);
 	bool office = is_office_tag(name, h->kind == HTML_CHARACTERS);
 	struct html_result *r = h->result;
-	size_t size = h->inside.size;
+	const struct html_tag_count *seen = h->inside.v;
+	size_t seen_count = h->inside.len;
 	bool valid = office || (facts != NULL && facts->valid);
 	bool fresh;
 	long *open = html_inside_count(h, name, &fresh);
@@ -501,8 +504,7 @@ count_tag(struct html_parser *h, struct str name, long step)
 		*open = 0;
 		r->closed_extra++;
 	}
-	if (h->inside.size != size || (fresh && name.len <= 6))
-		refresh_counts(h);
+	refresh_counts(h, h->inside.v != seen ? 0 : seen_count);
 	return office ? NULL : facts;
 }
 
@@ -648,6 +650,18 @@ quote_length(const struct html_parser *h, struct str s)
 	return 0;
 }
 
+/* Bytes in front that no repair begins with. */
+static size_t
+plain_length(struct str s)
+{
+	size_t n = 0;
+
+	while (n < s.len && s.p[n] != '&' && s.p[n] != '<' &&
+	       s.p[n] != '\xe2' && s.p[n] != '\xc3')
+		n++;
+	return n;
+}
+
 /* The three repairs made before parsing, with room behind for the tokenizer. */
 static bool
 prepare(struct html_parser *h, struct str s, struct buf *out)
@@ -658,7 +672,7 @@ prepare(struct html_parser *h, struct str s, struct buf *out)
 	if (!buf_reserve(out, s.len + HTML_TOKEN_SPARE))
 		return false;
 	while (s.len > 0) {
-		size_t n = str_cspan(s, "&<\xe2\xc3");
+		size_t n = plain_length(s);
 		size_t name;
 
 		buf_add(out, str_head(s, n));

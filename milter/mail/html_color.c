@@ -30,7 +30,7 @@ from_rgb(uint32_t rgb)
 static bool
 find_name(struct str name, struct html_color *out)
 {
-	char text[COLOR_NAME_MAX];
+	char text[COLOR_NAME_MAX] = {0};
 	struct str lower = str_make(text, name.len);
 	size_t low = 0;
 	size_t high = sizeof(colors) / sizeof(colors[0]);

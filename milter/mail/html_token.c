@@ -43,6 +43,9 @@ struct tokenizer {
 	size_t end;
 	const struct html_handler *handler;
 	const struct literal_element *literal;
+	/* Elements (a bit each) known to have no end tag ahead: without this a
+	 * flood of <title> would search the rest once for each. */
+	unsigned endless;
 	struct str pending_end; /* end tag owed before the next tag */
 	bool raw;
 	bool short_comments; /* ">" alone ends a comment */
@@ -555,7 +558,8 @@ parse_markup(struct tokenizer *t, size_t begin)
 static size_t
 parse_literal(struct tokenizer *t, size_t begin)
 {
-	size_t open = begin;
+	unsigned bit = 1u << (t->literal - literal_elements);
+	size_t open = (t->endless & bit) != 0 ? t->end : begin;
 
 	for (; (open = skip_to(t, open, '<')) < t->end; open++) {
 		struct str name = t->literal->name;
@@ -576,6 +580,7 @@ parse_literal(struct tokenizer *t, size_t begin)
 		t->raw = false;
 		return close + 1;
 	}
+	t->endless |= bit;
 	return AGAIN;
 }
 
@@ -749,6 +754,7 @@ close_hiding(struct tokenizer *t, char *source, size_t i)
 	memcpy(source + t->end + 2, name.p, name.len);
 	source[t->end + 2 + name.len] = '>';
 	t->end += name.len + 3;
+	t->endless = 0;
 	return parse_pass(t, i);
 }
 

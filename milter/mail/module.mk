@@ -96,3 +96,21 @@ t_fuzz_fuzz_received_SOURCES = t/fuzz/fuzz_received.c
 t_fuzz_fuzz_received_LDADD = $(MAIL_LIBS)
 t_fuzz_fuzz_received_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 endif
+
+check_PROGRAMS += t/unit/bin/mail_charset t/unit/bin/mail_html t/unit/bin/mail_text
+t_unit_bin_mail_charset_SOURCES = t/unit/mail_charset.c
+t_unit_bin_mail_charset_LDADD = $(MAIL_LIBS)
+t_unit_bin_mail_html_SOURCES = t/unit/mail_html.c
+t_unit_bin_mail_html_LDADD = $(MAIL_LIBS)
+t_unit_bin_mail_text_SOURCES = t/unit/mail_text.c
+t_unit_bin_mail_text_LDADD = $(MAIL_LIBS)
+
+if FUZZ
+noinst_PROGRAMS += t/fuzz/fuzz_charset t/fuzz/fuzz_html
+t_fuzz_fuzz_charset_SOURCES = t/fuzz/fuzz_charset.c
+t_fuzz_fuzz_charset_LDADD = $(MAIL_LIBS)
+t_fuzz_fuzz_charset_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+t_fuzz_fuzz_html_SOURCES = t/fuzz/fuzz_html.c
+t_fuzz_fuzz_html_LDADD = $(MAIL_LIBS)
+t_fuzz_fuzz_html_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+endif

@@ -15,9 +15,10 @@
 #include "mail/html.h"
 #include "mail/unicode.h"
 
-#define STRING_MAX 2048 /* bytes of a body string, of a rawbody chunk's half \
-			 */
-#define CUT_REACH 1024	/* how far a good place to cut is looked for */
+#define STRING_MAX                                                          \
+	2048	       /* bytes of a body string, of a rawbody chunk's half \
+			*/
+#define CUT_REACH 1024 /* how far a good place to cut is looked for */
 
 struct string_list {
 	struct arena *arena;
