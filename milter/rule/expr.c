@@ -184,6 +184,19 @@ parse_operand(struct parser *p)
 	}
 }
 
+/* Every recursion of the parser comes by here. */
+static void
+parse_nested(struct parser *p)
+{
+	if (p->depth > EXPR_DEPTH_MAX) {
+		fail(p, "expression is nested too deeply");
+		return;
+	}
+	p->depth++;
+	parse_operand(p);
+	p->depth--;
+}
+
 static const struct binary *
 peek_binary(const struct parser *p, int level)
 {
@@ -277,12 +290,8 @@ parse_level(struct parser *p, int level)
 {
 	if (p->failed)
 		return;
-	if (++p->depth > EXPR_DEPTH_MAX * 10) {
-		fail(p, "expression is nested too deeply");
-		return;
-	}
 	if (level > 8) {
-		parse_operand(p);
+		parse_nested(p);
 	} else {
 		parse_level(p, level + 1);
 		if (level == LEVEL_TERNARY)
@@ -292,7 +301,6 @@ parse_level(struct parser *p, int level)
 		else
 			parse_binary(p, level);
 	}
-	p->depth--;
 }
 
 static void

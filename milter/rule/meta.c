@@ -279,7 +279,7 @@ break_cycle(struct ruleset *rs, struct rule *r, int lowest)
 	for (uint32_t i = 0; i < r->code->count; i++) {
 		struct expr_step *s = &r->code->steps[i];
 
-		if (s->op == EXPR_RULE &&
+		if (s->op == EXPR_RULE && !is_meta(rs, s->operand) &&
 		    rs->rules[s->operand].priority > lowest)
 			*s = (struct expr_step){.op = EXPR_CONST};
 	}

@@ -52,3 +52,29 @@ t_unit_bin_rule_access_SOURCES = t/unit/rule_access.c
 t_unit_bin_rule_access_LDADD = $(RULE_LIBS)
 t_unit_bin_rule_access_postfix_SOURCES = t/unit/rule_access_postfix.c
 t_unit_bin_rule_access_postfix_LDADD = $(RULE_LIBS)
+
+check_PROGRAMS += t/unit/bin/rule_expr t/unit/bin/rule_pattern \
+	t/unit/bin/rule_check t/unit/bin/rule_meta t/unit/bin/rule_parse \
+	t/unit/bin/rule_replace
+t_unit_bin_rule_expr_SOURCES = t/unit/rule_expr.c
+t_unit_bin_rule_expr_LDADD = $(RULE_LIBS) -lm
+t_unit_bin_rule_pattern_SOURCES = t/unit/rule_pattern.c
+t_unit_bin_rule_pattern_LDADD = $(RULE_LIBS)
+t_unit_bin_rule_meta_SOURCES = t/unit/rule_meta.c
+t_unit_bin_rule_meta_LDADD = $(RULE_LIBS)
+t_unit_bin_rule_parse_SOURCES = t/unit/rule_parse.c
+t_unit_bin_rule_parse_LDADD = $(RULE_LIBS)
+t_unit_bin_rule_check_SOURCES = t/unit/rule_check.c
+t_unit_bin_rule_check_LDADD = $(RULE_LIBS)
+t_unit_bin_rule_replace_SOURCES = t/unit/rule_replace.c
+t_unit_bin_rule_replace_LDADD = $(RULE_LIBS)
+
+if FUZZ
+noinst_PROGRAMS += t/fuzz/fuzz_rules t/fuzz/fuzz_pattern
+t_fuzz_fuzz_rules_SOURCES = t/fuzz/fuzz_rules.c
+t_fuzz_fuzz_rules_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+t_fuzz_fuzz_rules_LDADD = $(RULE_LIBS)
+t_fuzz_fuzz_pattern_SOURCES = t/fuzz/fuzz_pattern.c
+t_fuzz_fuzz_pattern_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+t_fuzz_fuzz_pattern_LDADD = $(RULE_LIBS)
+endif

@@ -52,11 +52,23 @@ add_literals(struct units *u, struct str perl)
 	}
 }
 
+/*
+ * `head`, the unit over and over, a byte nothing matches, and every literal
+ * once: what a quick look for a required byte finds, and no match can use.
+ */
 static void
-fill(char *p, size_t size, struct str unit)
+fill(struct buf *b, size_t size, struct str head, struct str unit,
+    const struct units *u)
 {
-	for (size_t i = 0; i < size; i++)
-		p[i] = unit.p[i % unit.len];
+	buf_clear(b);
+	buf_add(b, head);
+	while (b->len < size)
+		buf_add(b, unit);
+	b->len = size;
+	buf_add_char(b, '\x01');
+	for (size_t i = 0; i < u->count; i++)
+		buf_add(b, u->v[i]);
+	buf_add_char(b, '\x01');
 }
 
 bool
@@ -67,20 +79,21 @@ probe_pattern(const struct regex *re, struct str perl, size_t size)
 	struct regex_limits limits = {
 	    .match = (uint32_t)(size * STEPS_PER_BYTE)};
 	struct regex_scratch *s = regex_scratch_new(&limits);
-	struct units u = {.count = 0};
-	char *text = mem_alloc(size + 2);
+	struct units u = {.count = 0}, own = {.count = 0};
+	struct buf text;
 	bool slow = false;
 
+	buf_init(&text);
+	add_literals(&own, perl);
 	for (size_t i = 0; i < sizeof(common) / sizeof(common[0]); i++)
 		add_unit(&u, str_from(common[i]));
 	add_literals(&u, perl);
-	for (size_t i = 0; i < u.count && !slow; i++) {
-		fill(text, size, u.v[i]);
-		text[size] = '\x01';
-		slow =
-		    regex_match(re, s, str_make(text, size + 1), 0, NULL) < 0;
+	for (size_t i = 0; i < u.count * 2 && !slow; i++) {
+		fill(&text, size, i % 2 && own.count ? own.v[0] : STR_NONE,
+		    u.v[i / 2], &own);
+		slow = regex_match(re, s, buf_str(&text), 0, NULL) < 0;
 	}
-	free(text);
+	buf_fini(&text);
 	regex_scratch_free(&s);
 	return slow;
 }

@@ -120,7 +120,7 @@ struct rule {
 	bool slow;		/* the cost probe hit its limit */
 	bool replaced;		/* named by replace_rules */
 	bool captures;		/* has named groups that set tags */
-	bool template;		/* holds %{TAG}: rule/template.h */
+	bool template;		/* holds %{TAG} (as %\{TAG\}) */
 	struct str *tags;	/* of a template: "NAME" or "TAG(args)" */
 	size_t tag_count;
 

@@ -1,0 +1,210 @@
+/* Lint: tests, costs, calls, rules that say the same; files and includes. */
+#include "rule/ruleset.h"
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "rule/limits.h"
+#include "tap.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool
+knows_only_f(struct str name)
+{
+	return str_is(name, "check_body_length");
+}
+
+static const struct {
+	const char *text;
+	const char *says; /* part of the only diagnostic; NULL: none */
+	enum severity severity;
+} lints[] = {
+    {"body A /foo/\ntest A ok a foo\ntest A fail bar\n", NULL, 0},
+    {"body A /foo/\ntest A ok bar\n", "does not match", SEVERITY_ERROR},
+    {"body A /foo/\ntest A fail foo\n", "does match", SEVERITY_ERROR},
+    {"header A X !~ /foo/\ntest A ok bar\n", NULL, 0},
+    {"meta A 1 + B\ntest A ok x\nbody B /x/\n", "no regexp", SEVERITY_NOTE},
+    {"test A ok x\n", "not there", SEVERITY_WARNING},
+    {"body A /x*/\n", "every text", SEVERITY_WARNING},
+    {"header A X !~ /^/\n", "never hits", SEVERITY_WARNING},
+    {"body A /x/\nbody B /x/\n", "the same as A", SEVERITY_WARNING},
+    {"body A /x/\nbody B /x/\ntflags B multiple\n", NULL, 0},
+    {"body A /x/\nrawbody B /x/\n", NULL, 0},
+    {"meta A 1\n", "whatever the message", SEVERITY_WARNING},
+    {"body A /a||b/\n", "always matches", SEVERITY_ERROR},
+    {"body A /(a+)+$/\n", "without bound", SEVERITY_WARNING},
+    {"body A /^(?:.*?,){11}P/\n", "without bound", SEVERITY_WARNING},
+    {"body A /(?:\\w+\\s?)*:/\n", "without bound", SEVERITY_WARNING},
+    {"body A /^\\s*foo\\b.{0,40}bar/i\n", NULL, 0},
+    {"body A eval:check_body_length('x')\n", NULL, 0},
+    {"body A eval:check_blank_line_ratio('x')\n", "not implemented",
+	SEVERITY_NOTE},
+    {"body A eval:no_such()\nbody B eval:no_such()\n", "is unknown",
+	SEVERITY_NOTE},
+    {"header A eval:check_body_length('x')\n", "rules of type", SEVERITY_ERROR},
+    {"report_safe 1\nreport_safe 0\n", "not concern", SEVERITY_NOTE},
+    {"use_pyzor 1\nuse_pyzor 0\n", "not in use", SEVERITY_NOTE},
+    {"loadplugin Mail::SpamAssassin::Plugin::Nope\n", "not provided",
+	SEVERITY_NOTE},
+    {"tryplugin Mail::SpamAssassin::Plugin::Nope\n", NULL, 0},
+};
+
+static void
+test_lint(void)
+{
+	for (size_t i = 0; i < sizeof(lints) / sizeof(lints[0]); i++) {
+		struct ruleset_options o = {.plugins = PLUGINS_LOCAL,
+		    .lint = true,
+		    .run_tests = true,
+		    .probe_cost = true,
+		    .knows_eval = knows_only_f};
+		struct diags d;
+		struct ruleset *rs;
+
+		diags_init(&d, 0);
+		rs = ruleset_parse("t.cf", str_from(lints[i].text), &o, &d);
+		if (lints[i].says == NULL) {
+			is_int(d.len, 0, "nothing to say: %s", lints[i].text);
+		} else {
+			ok(d.len == 1 &&
+				strstr(d.v[0].message, lints[i].says) != NULL &&
+				d.v[0].severity == lints[i].severity,
+			    "\"%s\": %s", lints[i].says, lints[i].text);
+		}
+		for (size_t k = 0; k < d.len; k++)
+			printf("# %s\n", d.v[k].message);
+		ruleset_free(&rs);
+		diags_fini(&d);
+	}
+}
+
+static void
+test_refuse_slow(void)
+{
+	struct ruleset_options o = {.probe_cost = true, .refuse_slow = true};
+	struct diags d;
+	struct ruleset *rs;
+
+	diags_init(&d, 0);
+	rs = ruleset_parse("t.cf", STR("body A /(a+)+$/\n"), &o, &d);
+	ok(rs->rules[0].slow && rs->rules[0].invalid && !rs->rules[0].enabled,
+	    "a slow pattern is refused when asked");
+	is_int(d.errors, 1, "and an error");
+	ruleset_free(&rs);
+	diags_fini(&d);
+}
+
+static void
+write_file(const char *dir, const char *name, const char *text)
+{
+	char *path = file_join(dir, name);
+
+	file_replace(path, str_from(text), 0600);
+	free(path);
+}
+
+static void
+remove_file(const char *dir, const char *name)
+{
+	char *path = file_join(dir, name);
+
+	unlink(path);
+	free(path);
+}
+
+static struct ruleset *
+load(const char *dir, struct diags *d)
+{
+	struct ruleset_options o = {.plugins = PLUGINS_CORE};
+
+	diags_init(d, 0);
+	return ruleset_load(&dir, 1, &o, d);
+}
+
+static void
+test_directory(const char *dir)
+{
+	struct diags d;
+	struct ruleset *rs;
+	uint8_t version[16];
+
+	write_file(dir, "b.cf", "body B /x/\nscore A 3\n");
+	write_file(dir, "a.cf",
+	    "if plugin(Mail::SpamAssassin::Plugin::BodyEval)\nbody A /x/\n"
+	    "endif\ninclude sub.inc\ninclude sub.inc\ninclude gone.inc\n");
+	write_file(
+	    dir, "z.pre", "loadplugin Mail::SpamAssassin::Plugin::BodyEval");
+	write_file(dir, "sub.inc", "body S /x/\nif 1\n");
+	rs = load(dir, &d);
+	is_int(rs->count, 3, "three rules");
+	ok(rs->count == 3 && str_is(rs->rules[0].name, "A") &&
+		str_is(rs->rules[1].name, "S") &&
+		str_is(rs->rules[2].name, "B"),
+	    "*.pre before *.cf, sorted, includes in place");
+	is_int(rs->files, 4, "four files");
+	is_int(d.errors, 2, "an open block and a missing file");
+	memcpy(version, rs->version, sizeof(version));
+	ruleset_free(&rs);
+	diags_fini(&d);
+
+	rs = load(dir, &d);
+	ok(memcmp(version, rs->version, 16) == 0, "same files, same version");
+	ruleset_free(&rs);
+	diags_fini(&d);
+	write_file(dir, "b.cf", "body B /y/\nscore A 3\n");
+	rs = load(dir, &d);
+	ok(memcmp(version, rs->version, 16) != 0, "one byte, another version");
+	ruleset_free(&rs);
+	diags_fini(&d);
+}
+
+/* A chain of `depth` files, each including the next. */
+static void
+test_includes(const char *dir, int depth, size_t errors)
+{
+	struct diags d;
+	struct ruleset *rs;
+
+	for (int i = 0; i <= depth; i++) {
+		char *name = mem_printf(i ? "i%d.inc" : "i%d.cf", i);
+		char *text = mem_printf("body R%d /x/\n%s", i, "");
+		char *more =
+		    i < depth ? mem_printf("%sinclude i%d.inc\n", text, i + 1)
+			      : mem_strdup(text);
+
+		write_file(dir, name, more);
+		free(name);
+		free(text);
+		free(more);
+	}
+	rs = load(dir, &d);
+	is_int(d.errors, errors, "%d includes deep", depth);
+	is_int(rs->count, (size_t)depth + 1 - errors, "rules of them");
+	ruleset_free(&rs);
+	diags_fini(&d);
+	for (int i = 0; i <= depth; i++) {
+		char *name = mem_printf(i ? "i%d.inc" : "i%d.cf", i);
+
+		remove_file(dir, name);
+		free(name);
+	}
+}
+
+int
+main(void)
+{
+	char dir[] = "/tmp/postern-rule.XXXXXX";
+	static const char *const names[] = {"a.cf", "b.cf", "z.pre", "sub.inc"};
+
+	test_lint();
+	test_refuse_slow();
+	ok(mkdtemp(dir) != NULL, "a directory");
+	test_directory(dir);
+	for (size_t i = 0; i < 4; i++)
+		remove_file(dir, names[i]);
+	test_includes(dir, RULE_INCLUDE_DEPTH, 0);
+	test_includes(dir, RULE_INCLUDE_DEPTH + 1, 1);
+	rmdir(dir);
+	return done_testing();
+}
