@@ -357,6 +357,7 @@ parse_mimeheader(struct loader *l, const struct line *line)
 
 	if (!take_name(l, line, &name, &rest) || !check_name(l, line, name))
 		return;
+	whole = rest;
 	for (n = 0;
 	     n < rest.len && rest.p[n] != ':' && !ascii_is_space(rest.p[n]) &&
 	     !(n > 0 && (str_starts(str_skip(rest, n), STR("=~")) ||

@@ -111,3 +111,72 @@ template_escape(struct arena *a, struct str perl)
 	buf_add(&b, str_skip(perl, from));
 	return buf_str(&b);
 }
+
+static void
+add_quoted(struct buf *b, struct str s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		if (!ascii_is_alnum(s.p[i]) && s.p[i] != '_')
+			buf_add_char(b, '\\');
+		buf_add_char(b, s.p[i]);
+	}
+}
+
+static bool
+add_values(struct buf *b, struct str tag, template_values values, void *context)
+{
+	struct str v[TEMPLATE_VALUE_MAX];
+	size_t n = values(context, tag, v, TEMPLATE_VALUE_MAX), used = 0;
+
+	buf_add(b, STR("(?:"));
+	for (size_t i = 0; i < n; i++) {
+		if (v[i].len == 0)
+			continue;
+		if (used++ > 0)
+			buf_add_char(b, '|');
+		add_quoted(b, v[i]);
+	}
+	buf_add_char(b, ')');
+	return used > 0;
+}
+
+struct str
+template_fill(const struct rule *r, struct arena *a, template_values values,
+    void *context)
+{
+	struct str s = r->pattern;
+	size_t from = 0, pos = 0;
+	struct buf b;
+
+	buf_init_arena(&b, a);
+	b.limit = TEMPLATE_SIZE_MAX;
+	while (pos + 2 < s.len) {
+		struct str rest = str_skip(s, pos);
+		bool escaped = pos > 0 && s.p[pos - 1] == '\\';
+		size_t i, n = 0;
+
+		if (!escaped && str_starts(rest, STR("%\\{"))) {
+			for (i = 0; i < r->tag_count; i++) {
+				struct str t = r->tags[i];
+
+				n = t.len + 5;
+				if (str_starts(str_skip(rest, 3), t) &&
+				    str_starts(
+					str_skip(rest, 3 + t.len), STR("\\}")))
+					break;
+			}
+			if (i < r->tag_count) {
+				buf_add(&b, str_make(s.p + from, pos - from));
+				if (!add_values(
+					&b, r->tags[i], values, context))
+					return STR_NONE;
+				pos += n;
+				from = pos;
+				continue;
+			}
+		}
+		pos++;
+	}
+	buf_add(&b, str_skip(s, from));
+	return b.failed ? STR_NONE : buf_str(&b);
+}

@@ -180,6 +180,7 @@ test_fields(void)
 	    "body EV eval:f('a b', \"c,d\", 1.5, x-y, 'it''s')\n"
 	    "uri_detail U raw =~ /a/i host !~ m!b!\nuri_detail U raw =~ /c/\n"
 	    "body CAP /(?<NAME>x)/\nbody TPL /%{NAME} %{HEADER(X)} \\%\\{NO\\}/\n"
+	    "mimeheader MH Content-Type:raw !~ /y/m [if-unset: u]\n"
 	    "action A tempfail \"later\"\nrequired_score 7.5\n"
 	    "whitelist_from *@example.com\nutil-rb-tld com\n"
 	    "test A fail x y\n",
@@ -212,6 +213,10 @@ test_fields(void)
 	is_str(ev->args[1].text, STR("c,d"), "a quoted comma");
 	ok(ev->args[2].is_number && ev->args[2].number == 1.5, "a number");
 	is_str(ev->args[4].text, STR("it''s"), "a quote inside");
+	is_str(ruleset_find(rs, STR("MH"))->literal, STR("/y/m"),
+	    "literal of a mimeheader");
+	is_str(ruleset_find(rs, STR("MH"))->header, STR("Content-Type:raw"),
+	    "its header");
 	is_int(u->criterion_count, 2, "one criterion per key");
 	is_str(u->criteria[0].pattern, STR("c"), "the last one counts");
 	ok(u->criteria[1].negated, "negated criterion");
