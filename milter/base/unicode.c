@@ -86,8 +86,7 @@ classify(uint32_t code)
 	return UNICODE_LETTER;
 }
 
-/* ---- from and to UTF-8 ----------------------------------------------------
- */
+/* ---- from and to UTF-8 -------------------------------------------------- */
 
 static size_t
 encode(uint32_t code, char out[static 4])
@@ -134,8 +133,7 @@ add_utf16(struct buf *out, const UChar *p, int32_t len)
 	}
 }
 
-/* ---- what one character looks like ----------------------------------------
- */
+/* ---- what one character looks like -------------------------------------- */
 
 /* UTS #39 skeleton in UTF-16; the length, or 0 when ICU has none. */
 static int32_t
@@ -230,8 +228,7 @@ fold_code(const struct tables *t, uint32_t code, struct buf *out)
 	}
 }
 
-/* ---- tables ---------------------------------------------------------------
- */
+/* ---- tables ------------------------------------------------------------- */
 
 static void
 build_tables(void)
@@ -286,8 +283,7 @@ unicode_class(uint32_t code)
 				: classify(code);
 }
 
-/* ---- text -----------------------------------------------------------------
- */
+/* ---- text --------------------------------------------------------------- */
 
 /*
  * Marks stand in canonical order in NFKC. Two marks in a row are rare and go

@@ -39,3 +39,7 @@ t_unit_bin_match_dict_scan_LDADD = $(MATCH_LIBS)
 check_PROGRAMS += t/unit/bin/match_literal
 t_unit_bin_match_literal_SOURCES = t/unit/match_literal.c
 t_unit_bin_match_literal_LDADD = $(MATCH_LIBS)
+
+check_PROGRAMS += t/unit/bin/match_shipped
+t_unit_bin_match_shipped_SOURCES = t/unit/match_shipped.c
+t_unit_bin_match_shipped_LDADD = $(MATCH_LIBS)

@@ -15,8 +15,7 @@ struct loader {
 	bool forced;
 };
 
-/* ---- names ------------------------------------------------------------------
- */
+/* ---- names -------------------------------------------------------------- */
 
 static const char *const kinds[] = {
     "client", "helo", "sender", "recipient", "from"};
@@ -58,8 +57,7 @@ access_standing_text(enum access_standing standing)
 	return text[standing];
 }
 
-/* ---- the set ----------------------------------------------------------------
- */
+/* ---- the set ------------------------------------------------------------ */
 
 static struct access_set *
 set_new(void)
@@ -218,8 +216,7 @@ access_lower(struct access_set *set, struct str s)
 	return str_make(p, s.len);
 }
 
-/* ---- loading ----------------------------------------------------------------
- */
+/* ---- loading ------------------------------------------------------------ */
 
 static size_t
 former_entries(const struct loader *l, const char *file)

@@ -14,8 +14,7 @@ struct line {
 	uint32_t number;
 };
 
-/* ---- diagnostics ------------------------------------------------------------
- */
+/* ---- diagnostics -------------------------------------------------------- */
 
 static struct source_pos
 pos_of(const struct line *l, const char *at)
@@ -49,8 +48,7 @@ complain(const struct line *l, enum severity severity, const char *at,
 #define fail(l, at, ...) complain((l), SEVERITY_ERROR, (at), __VA_ARGS__)
 #define warn(l, at, ...) complain((l), SEVERITY_WARNING, (at), __VA_ARGS__)
 
-/* ---- words ------------------------------------------------------------------
- */
+/* ---- words -------------------------------------------------------------- */
 
 static bool
 at_end(struct str rest)
@@ -78,8 +76,7 @@ take_text(const struct line *l, struct str *rest, struct str *out)
 	return true;
 }
 
-/* ---- options ----------------------------------------------------------------
- */
+/* ---- options ------------------------------------------------------------ */
 
 static bool
 read_number(struct str s, size_t from, size_t len, unsigned *out)
@@ -222,8 +219,7 @@ parse_options(const struct line *l, struct str rest, struct access_entry *e)
 	return true;
 }
 
-/* ---- action -----------------------------------------------------------------
- */
+/* ---- action ------------------------------------------------------------- */
 
 static bool
 action_named(struct str word, enum access_action *out)
@@ -267,8 +263,7 @@ parse_action(const struct line *l, struct str *rest, struct access_entry *e)
 	       fail(l, word.p, "expected points after score");
 }
 
-/* ---- pattern ----------------------------------------------------------------
- */
+/* ---- pattern ------------------------------------------------------------ */
 
 static bool
 is_wild(struct str s)
@@ -471,8 +466,7 @@ take_pattern(const struct line *l, struct str *rest, struct str *out)
 	return true;
 }
 
-/* ---- lines ------------------------------------------------------------------
- */
+/* ---- lines -------------------------------------------------------------- */
 
 static bool
 parse_entry(const struct line *l, enum access_kind kind, struct str rest)

@@ -44,8 +44,7 @@ access_postfix_type(struct str type, enum access_table_type *type_out)
 	return false;
 }
 
-/* ---- diagnostics ------------------------------------------------------------
- */
+/* ---- diagnostics -------------------------------------------------------- */
 
 static struct source_pos
 pos_of(const struct table_line *l, const char *at)
@@ -73,8 +72,7 @@ fail(const struct table_line *l, const char *at, const char *message)
 	complain(l, SEVERITY_ERROR, at, message);
 }
 
-/* ---- results ----------------------------------------------------------------
- */
+/* ---- results ------------------------------------------------------------ */
 
 /* "5.7.1 text": the reply has an enhanced code of its own. */
 static struct str
@@ -155,8 +153,7 @@ parse_result(
 	    "this result is Postfix's own: passed over");
 }
 
-/* ---- if ... endif -----------------------------------------------------------
- */
+/* ---- if ... endif ------------------------------------------------------- */
 
 static bool
 open_block(
@@ -188,8 +185,7 @@ close_block(struct table_line *l)
 	l->depth--;
 }
 
-/* ---- cidr: ------------------------------------------------------------------
- */
+/* ---- cidr: -------------------------------------------------------------- */
 
 /* "!192.0.2.0/24": the network and whether it is negated. */
 static bool

@@ -58,8 +58,7 @@ dict_term_type_text(enum dict_term_type type)
 	return text[type];
 }
 
-/* ---- from memory -----------------------------------------------------------
- */
+/* ---- from memory -------------------------------------------------------- */
 
 static struct dict_file
 keep_file(struct dict_set *set, const char *name, struct str text)
@@ -87,8 +86,7 @@ dict_parse(const char *name, struct str text, struct diags *diags)
 	return dict_parse_with(name, text, NULL, STR_NONE, diags);
 }
 
-/* ---- from files ------------------------------------------------------------
- */
+/* ---- from files --------------------------------------------------------- */
 
 /* False: it could not be read; a diag says why. */
 static bool

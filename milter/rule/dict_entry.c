@@ -9,8 +9,7 @@
 
 #define MESSAGE_MAX 256
 
-/* ---- diagnostics -----------------------------------------------------------
- */
+/* ---- diagnostics -------------------------------------------------------- */
 
 struct source_pos
 dict_line_pos(const struct dict_line *line, const char *at)
@@ -47,8 +46,7 @@ dict_line_uncomment(struct str s)
 	return str_trim_right(s);
 }
 
-/* ---- weight ----------------------------------------------------------------
- */
+/* ---- weight ------------------------------------------------------------- */
 
 /* "-6", "2.5", "2x3", with the white space behind it. */
 static bool
@@ -77,8 +75,7 @@ parse_weight(
 	return true;
 }
 
-/* ---- words -----------------------------------------------------------------
- */
+/* ---- words -------------------------------------------------------------- */
 
 static size_t
 count_words(struct str folded)
@@ -143,8 +140,7 @@ parse_phrase(const struct dict_line *line, struct str text, struct dict_term *t)
 	return true;
 }
 
-/* ---- near() ----------------------------------------------------------------
- */
+/* ---- near() ------------------------------------------------------------- */
 
 static struct str
 unquote(struct str s)
@@ -190,8 +186,7 @@ parse_near(const struct dict_line *line, struct str inside, struct dict_term *t)
 	return true;
 }
 
-/* ---- regular expressions ---------------------------------------------------
- */
+/* ---- regular expressions ------------------------------------------------ */
 
 /*
  * Would this hit every message? An empty match anywhere does, and so does one
@@ -292,8 +287,7 @@ parse_regex(const struct dict_line *line, struct str *rest, struct dict_term *t)
 	return compile(line, pattern, pattern.p, flags, t);
 }
 
-/* ---- digits for letters ----------------------------------------------------
- */
+/* ---- digits for letters ------------------------------------------------- */
 
 static void
 add_leet_letter(struct buf *out, char c)
@@ -349,8 +343,7 @@ spell_leet(const struct dict_line *line, const char *at, struct dict_term *t)
 	return compile(line, buf_str(&pattern), at, 0, t);
 }
 
-/* ---- the line --------------------------------------------------------------
- */
+/* ---- the line ----------------------------------------------------------- */
 
 /* Takes the flag `leet` when it stands before or after the term. */
 static bool

@@ -7,8 +7,7 @@
 /* `v  i  a`: the widest gap that is still a separator. */
 #define JOIN_GAP_MAX 3
 
-/* ---- classes of characters -------------------------------------------------
- */
+/* ---- classes of characters ---------------------------------------------- */
 
 #define LETTER UNICODE_LETTER
 #define DIGIT UNICODE_DIGIT
@@ -55,8 +54,7 @@ static inline bool in_word(enum unicode_class class)
 	       class == UNICODE_MARK;
 }
 
-/* ---- joining letters -------------------------------------------------------
- */
+/* ---- joining letters ---------------------------------------------------- */
 
 /* What stood between two words: one character, repeated. */
 struct gap {
@@ -205,8 +203,7 @@ add_ascii_letters(struct joiner *j, struct str text, size_t i)
 	return n - i;
 }
 
-/* ---- folding ---------------------------------------------------------------
- */
+/* ---- folding ------------------------------------------------------------ */
 
 /* Collapses white space and joins letters of text whose characters are done. */
 static void
@@ -265,8 +262,7 @@ dict_fold_plain(struct str text, struct buf *out)
 	fold(text, out, unicode_fold_plain);
 }
 
-/* ---- words -----------------------------------------------------------------
- */
+/* ---- words -------------------------------------------------------------- */
 
 bool
 fold_next_word(struct str s, size_t *pos, struct str *word_out)
@@ -291,8 +287,7 @@ fold_next_word(struct str s, size_t *pos, struct str *word_out)
 	return true;
 }
 
-/* ---- digits for letters ----------------------------------------------------
- */
+/* ---- digits for letters ------------------------------------------------- */
 
 /*
  * What a character may stand for, besides itself. `l` stands for `i` in the

@@ -66,8 +66,7 @@ add_quoted(struct buf *entry, struct str term, bool open_left, bool open_right)
 	buf_add_cstr(entry, open_right ? "*\"" : "\"");
 }
 
-/* ---- DansGuardian, e2guardian ----------------------------------------------
- */
+/* ---- DansGuardian, e2guardian ------------------------------------------- */
 
 /* What stands between < and >; white space at an end is a word's end. */
 struct guardian_line {
@@ -203,8 +202,7 @@ import_csv(struct importer *im, struct buf *entry)
 	write_entry(im, buf_str(entry));
 }
 
-/* ---- both -------------------------------------------------------------------
- */
+/* ---- both --------------------------------------------------------------- */
 
 bool
 dict_import_format_parse(struct str text, enum dict_import_format *format_out)

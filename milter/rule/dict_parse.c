@@ -20,8 +20,7 @@ struct dict_builder {
 	bool has_name;
 };
 
-/* ---- header lines ----------------------------------------------------------
- */
+/* ---- header lines ------------------------------------------------------- */
 
 /* One `key value` line; `value` is trimmed and without its comment. */
 typedef bool header_parser(
@@ -189,8 +188,7 @@ parse_header(
 	return header_keys[i].parse(b, line, rest);
 }
 
-/* ---- entries ---------------------------------------------------------------
- */
+/* ---- entries ------------------------------------------------------------ */
 
 static void
 drop_term(struct dict_builder *b, struct dict_term *t)
@@ -259,8 +257,7 @@ add_entry(
 	b->live++;
 }
 
-/* ---- lines -----------------------------------------------------------------
- */
+/* ---- lines -------------------------------------------------------------- */
 
 /* The first byte that has no place in a text file, or NULL. */
 static const char *
@@ -353,8 +350,7 @@ read_file(struct dict_builder *b, const struct dict_file *file, bool override)
 		    "no line of --- between the settings and the entries");
 }
 
-/* ---- the dictionary --------------------------------------------------------
- */
+/* ---- the dictionary ----------------------------------------------------- */
 
 struct str
 dict_file_stem(struct str path)

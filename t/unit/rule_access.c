@@ -33,7 +33,7 @@ ask(const struct access_set *set, enum access_kind kind, const char *key,
 	return buf_str(&b);
 }
 
-/* ---- one list, many questions ------------------------------------------------- */
+/* ---- one list, many questions ------------------------------------------- */
 
 static const char list[] =
     "# a comment\n"						    /* 1 */
@@ -161,7 +161,7 @@ lookups(void)
 	diags_fini(&diags);
 }
 
-/* ---- what an answer holds ------------------------------------------------------- */
+/* ---- what an answer holds ----------------------------------------------- */
 
 static void
 answers(void)
@@ -240,7 +240,7 @@ expiry(void)
 	}
 }
 
-/* ---- bad lines -------------------------------------------------------------------- */
+/* ---- bad lines ---------------------------------------------------------- */
 
 static const struct {
 	const char *line;
@@ -336,7 +336,7 @@ warnings(void)
 	}
 }
 
-/* ---- limits ------------------------------------------------------------------------- */
+/* ---- limits ------------------------------------------------------------- */
 
 static size_t
 errors_of(const struct buf *text, size_t *entries_out)
@@ -409,7 +409,7 @@ long_keys(void)
 	diags_fini(&diags);
 }
 
-/* ---- files --------------------------------------------------------------------------- */
+/* ---- files -------------------------------------------------------------- */
 
 static char dir[] = "/tmp/rule_access.XXXXXX";
 
@@ -516,7 +516,7 @@ absent_file(void)
 	diags_fini(&diags);
 }
 
-/* ---- many ------------------------------------------------------------------------------ */
+/* ---- many --------------------------------------------------------------- */
 
 /* Every entry of a large list answers for itself; figures as a comment. */
 static void

@@ -15,8 +15,7 @@ diags_text(const struct diags *d, struct buf *out)
 	return buf_cstr(out);
 }
 
-/* ---- good files ------------------------------------------------------------
- */
+/* ---- good files --------------------------------------------------------- */
 
 static void
 whole_file(void)
@@ -97,8 +96,7 @@ defaults(void)
 	diags_fini(&diags);
 }
 
-/* ---- bad lines -------------------------------------------------------------
- */
+/* ---- bad lines ---------------------------------------------------------- */
 
 /* Each is the text below a two-line header and `---`, so the bad line is 4. */
 static const struct {
@@ -225,8 +223,7 @@ one_bad_line_hides_no_other(void)
 	diags_fini(&diags);
 }
 
-/* ---- limits ----------------------------------------------------------------
- */
+/* ---- limits ------------------------------------------------------------- */
 
 static size_t
 errors_of(const struct buf *text)
@@ -302,8 +299,7 @@ words_limit(void)
 	}
 }
 
-/* ---- overrides -------------------------------------------------------------
- */
+/* ---- overrides ---------------------------------------------------------- */
 
 static const struct dict_term *
 term_of(const struct dict_set *set, const char *written)
@@ -367,8 +363,7 @@ override_settings(void)
 	diags_fini(&diags);
 }
 
-/* ---- loading ---------------------------------------------------------------
- */
+/* ---- loading ------------------------------------------------------------ */
 
 static char dir[] = "/tmp/rule_dict.XXXXXX";
 
