@@ -361,8 +361,8 @@ head_length(struct str s, bool wide)
 static void
 test_obfuscation(struct html_parser *h, struct str s, bool wide)
 {
-	struct str before =
-	    str_make(h->text.p + h->chunk_at, h->text.len - h->chunk_at);
+	struct str before = str_skip(
+	    str_make(h->text.p, h->text.len), h->chunk_at);
 	size_t tail, head, n;
 
 	if (h->chunks == 0 || s.len == 0 || before.len == 0)
