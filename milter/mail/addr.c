@@ -1,37 +1,15 @@
 #include "mail/addr.h"
 
+#include "mail/addr_match.h"
 #include "mail/psl.h"
 
-/* Doubled "<a> <b>" enclosures followed, and steps spent on one field. */
-#define ENCLOSURE_DEPTH_MAX 32
-#define STEPS_MAX 200000
-
-/*
- * The field is read from the front, one address at a time. Each attempt follows
- * the alternatives of SpamAssassin's pattern in its order; `dead` remembers
- * offsets from which the rest of an address cannot be matched, so that trying
- * every `>` stays cheap.
- */
+/* The field is read from the front, one address at a time. */
 struct reader {
 	struct arena *arena;
-	struct str s;
-	char *dead;
-	size_t steps;
+	struct addr_reader match;
 	struct addr_list out;
 	size_t size;
 };
-
-/* What one address was made of. A NULL pointer: not there. */
-struct pieces {
-	struct str phrase;
-	struct str angle; /* between < and > */
-	struct str bare;
-	struct str comment;
-	size_t end;
-};
-
-/* ---- tokens ---------------------------------------------------------------
- */
 
 static size_t
 skip_space(struct str s, size_t pos)
@@ -40,291 +18,6 @@ skip_space(struct str s, size_t pos)
 		pos++;
 	return pos;
 }
-
-static size_t
-skip_solid(struct str s, size_t pos)
-{
-	while (pos < s.len && !ascii_is_space(s.p[pos]))
-		pos++;
-	return pos;
-}
-
-/*
- * "quoted \" string" at `pos`: offset behind it, or 0. A backslash takes the
- * next byte along, but no newline unless `newlines`.
- */
-static size_t
-quoted(struct str s, size_t pos, bool newlines)
-{
-	if (pos >= s.len || s.p[pos] != '"')
-		return 0;
-	for (size_t i = pos + 1; i < s.len; i++) {
-		if (s.p[i] == '"')
-			return i + 1;
-		if (s.p[i] != '\\')
-			continue;
-		if (++i >= s.len || (s.p[i] == '\n' && !newlines))
-			return 0;
-	}
-	return 0;
-}
-
-/* "(comment)" without inner parentheses; offset behind it, or 0. */
-static size_t
-comment(struct str s, size_t pos, bool newlines)
-{
-	if (pos >= s.len || s.p[pos] != '(')
-		return 0;
-	for (size_t i = pos + 1; i < s.len; i++) {
-		if (s.p[i] == ')')
-			return i + 1;
-		if (s.p[i] == '(')
-			return 0;
-		if (s.p[i] != '\\')
-			continue;
-		if (++i >= s.len || (s.p[i] == '\n' && !newlines))
-			return 0;
-	}
-	return 0;
-}
-
-static bool
-in_set(char c, const char *set)
-{
-	return c != '\0' && strchr(set, c) != NULL;
-}
-
-static size_t
-span_but(struct str s, size_t pos, const char *set)
-{
-	while (
-	    pos < s.len && !ascii_is_space(s.p[pos]) && !in_set(s.p[pos], set))
-		pos++;
-	return pos;
-}
-
-/* The domain of an address, name or [literal]; offset behind it, or 0. */
-static size_t
-mail_domain(struct str s, size_t pos)
-{
-	size_t end = span_but(s, pos, "\"<>()[],:;");
-
-	if (end > pos)
-		return end;
-	if (pos >= s.len || s.p[pos] != '[')
-		return 0;
-	for (end = pos + 1; end < s.len && (ascii_is_digit(s.p[end]) ||
-					       in_set(s.p[end], ":."));)
-		end++;
-	return end > pos + 1 && end < s.len && s.p[end] == ']' ? end + 1 : 0;
-}
-
-/* user@domain at `pos`, the longest one; offset behind it, or 0. */
-static size_t
-mailbox(struct str s, size_t pos)
-{
-	size_t at = quoted(s, pos, false), end = 0;
-
-	if (at != 0 && at < s.len && s.p[at] == '@')
-		end = mail_domain(s, at + 1);
-	if (end != 0)
-		return end;
-	at = span_but(s, pos, "@<>()[],:;");
-	if (at == pos || at >= s.len || s.p[at] != '@')
-		return 0;
-	return mail_domain(s, at + 1);
-}
-
-/* All of it is one; a newline at the end does not count. */
-static bool
-is_mailbox(struct str s)
-{
-	size_t end = mailbox(s, 0);
-
-	return end != 0 &&
-	       (end == s.len || (end + 1 == s.len && s.p[end] == '\n'));
-}
-
-/* ---- one address ----------------------------------------------------------
- */
-
-/* An optional comment, then `,` or `;` or the end. */
-static bool
-match_tail(struct reader *r, size_t pos, struct pieces *out)
-{
-	size_t open = skip_space(r->s, pos);
-	size_t close = comment(r->s, open, false);
-	size_t end = skip_space(r->s, close != 0 ? close : open);
-
-	r->steps += end - pos + 1;
-	if (end < r->s.len && !in_set(r->s.p[end], ",;"))
-		return false;
-	out->comment = STR_NONE;
-	if (close != 0)
-		out->comment = str_make(r->s.p + open + 1, close - open - 2);
-	out->end = end < r->s.len ? end + 1 : end;
-	return true;
-}
-
-static bool match_rest(
-    struct reader *r, size_t pos, unsigned depth, struct pieces *out);
-
-/*
- * What is closed by `>`: a run without blanks from `from` on, then white space.
- * The last `>` is tried first. `*end_out` is where the content ends.
- */
-static bool
-match_close(struct reader *r, size_t from, unsigned depth, struct pieces *out,
-    size_t *end_out)
-{
-	size_t run = skip_solid(r->s, from);
-	size_t close = skip_space(r->s, run);
-
-	if (run == from)
-		return false;
-	if (close < r->s.len && r->s.p[close] == '>' &&
-	    match_rest(r, close + 1, depth, out)) {
-		*end_out = run;
-		return true;
-	}
-	for (size_t i = run; i-- > from + 1 && r->steps < STEPS_MAX;) {
-		r->steps++;
-		if (r->s.p[i] != '>' || !match_rest(r, i + 1, depth, out))
-			continue;
-		*end_out = i;
-		return true;
-	}
-	return false;
-}
-
-/* A repeated <enclosure>, as some mailers write. */
-static bool
-match_enclosure(
-    struct reader *r, size_t pos, unsigned depth, struct pieces *out)
-{
-	size_t from = skip_space(r->s, pos + 1), end;
-	size_t quote = quoted(r->s, from, false);
-
-	if (quote != 0 && match_close(r, quote, depth, out, &end))
-		return true;
-	if (match_close(r, from, depth, out, &end))
-		return true;
-	return from < r->s.len && r->s.p[from] == '>' &&
-	       match_rest(r, from + 1, depth, out);
-}
-
-/* What may follow an enclosed address. */
-static bool
-match_rest(struct reader *r, size_t pos, unsigned depth, struct pieces *out)
-{
-	size_t open = skip_space(r->s, pos);
-
-	if (r->dead[pos] || depth > ENCLOSURE_DEPTH_MAX || r->steps > STEPS_MAX)
-		return false;
-	if (open < r->s.len && r->s.p[open] == '<' &&
-	    match_enclosure(r, open, depth + 1, out))
-		return true;
-	if (match_tail(r, pos, out))
-		return true;
-	r->dead[pos] = 1;
-	return false;
-}
-
-/* <address>, at its `<`. White space may stand in the user part. */
-static bool
-match_angle(struct reader *r, size_t pos, struct pieces *out)
-{
-	size_t from = skip_space(r->s, pos + 1), mark = from, end;
-
-	while (mark < r->s.len && r->s.p[mark] != '>' && r->s.p[mark] != '@')
-		mark++;
-	r->steps += mark - from;
-	if (match_close(r, mark, 0, out, &end)) {
-		out->angle = str_make(r->s.p + from, end - from);
-		return true;
-	}
-	/* Up to a blank before the end of the field: the run ends there. */
-	if (mark == r->s.len || r->s.p[mark] != '>' ||
-	    !match_rest(r, mark + 1, 0, out))
-		return false;
-	for (end = mark; end > from && ascii_is_space(r->s.p[end - 1]);)
-		end--;
-	out->angle = str_make(r->s.p + from, end - from);
-	return true;
-}
-
-/* Next piece of a phrase: a quoted string or a run of plain text. */
-static size_t
-phrase_piece(struct str s, size_t pos)
-{
-	size_t end = quoted(s, pos, false);
-
-	if (end != 0)
-		return end;
-	end = pos;
-	while (end < s.len && !in_set(s.p[end], "\",;<"))
-		end++;
-	return end > pos ? end : 0;
-}
-
-typedef bool phrase_follower(struct reader *r, size_t pos, struct pieces *out);
-
-static bool
-follow_angle(struct reader *r, size_t pos, struct pieces *out)
-{
-	size_t open = skip_space(r->s, pos);
-
-	return open < r->s.len && r->s.p[open] == '<' &&
-	       match_angle(r, open, out);
-}
-
-/* Most pieces of one phrase looked at from the back. */
-#define PHRASE_PIECES_MAX 64
-
-/* The longest phrase from `start` on that `follow` can go on from. */
-static bool
-match_phrase(
-    struct reader *r, size_t start, phrase_follower *follow, struct pieces *out)
-{
-	size_t ends[PHRASE_PIECES_MAX], count = 0, pos = start, end;
-
-	while ((end = phrase_piece(r->s, pos)) != 0) {
-		/* Full: forget the oldest but one place. */
-		if (count == PHRASE_PIECES_MAX)
-			memmove(ends, ends + 1, --count * sizeof(*ends));
-		ends[count++] = pos = end;
-	}
-	r->steps += pos - start;
-	while (count-- > 0) {
-		if (!follow(r, ends[count], out))
-			continue;
-		out->phrase = str_make(r->s.p + start, ends[count] - start);
-		return true;
-	}
-	return false;
-}
-
-static bool
-match_from(struct reader *r, size_t start, struct pieces *out)
-{
-	size_t end;
-
-	*out = (struct pieces){.end = 0};
-	if (match_phrase(r, start, follow_angle, out))
-		return true;
-	if (start < r->s.len && r->s.p[start] == '<' &&
-	    match_angle(r, start, out))
-		return true;
-	end = mailbox(r->s, start);
-	if (end != 0 && match_tail(r, end, out)) {
-		out->bare = str_make(r->s.p + start, end - start);
-		return true;
-	}
-	return match_phrase(r, start, match_tail, out);
-}
-
-/* ---- what it means --------------------------------------------------------
- */
 
 static bool
 is_sane(struct str address)
@@ -350,7 +43,7 @@ drop_comments(struct arena *a, struct str s)
 	if (text == NULL)
 		return STR_NONE;
 	for (size_t i = 0; i < s.len;) {
-		size_t end = comment(s, i, true);
+		size_t end = addr_comment(s, i, true);
 
 		if (end != 0)
 			i = end;
@@ -384,7 +77,7 @@ clean_phrase(struct arena *a, struct str s)
 	if (text == NULL)
 		return STR_NONE;
 	for (size_t i = 0; i < s.len;) {
-		size_t end = quoted(s, i, true), stop;
+		size_t end = addr_quoted(s, i, true), stop;
 		struct str plain;
 
 		if (end != 0) {
@@ -465,8 +158,8 @@ settle_phrase(struct reader *r, struct str raw, struct addr *result)
 {
 	struct str phrase = clean_phrase(r->arena, raw);
 
-	if (!result->has_address && is_mailbox(phrase) && is_sane(phrase) &&
-	    addr_host_valid(host_of(phrase))) {
+	if (!result->has_address && addr_is_mailbox(phrase) &&
+	    is_sane(phrase) && addr_host_valid(host_of(phrase))) {
 		result->has_address = true;
 		result->address = phrase;
 		return;
@@ -479,13 +172,13 @@ settle_phrase(struct reader *r, struct str raw, struct addr *result)
 }
 
 static void
-settle(struct reader *r, const struct pieces *p)
+settle(struct reader *r, const struct addr_pieces *p)
 {
 	struct addr result = {0};
 
 	if (p->angle.p != NULL) {
 		result.address = drop_comments(r->arena, p->angle);
-		result.has_address = is_mailbox(result.address);
+		result.has_address = addr_is_mailbox(result.address);
 	} else if (p->bare.p != NULL) {
 		result.address = p->bare;
 		result.has_address = true;
@@ -505,19 +198,22 @@ settle(struct reader *r, const struct pieces *p)
 static void
 scan_leftover(struct reader *r, size_t pos)
 {
-	while (pos < r->s.len) {
-		size_t open = str_find_char(str_skip(r->s, pos), '<'), end;
+	while (pos < r->match.s.len) {
+		size_t open = str_find_char(str_skip(r->match.s, pos), '<'),
+		       end;
 		struct addr result = {.has_address = true};
 
 		if (open == STR_NPOS)
 			return;
 		open += pos;
-		end = mailbox(r->s, open + 1);
-		if (end == 0 || end >= r->s.len || r->s.p[end] != '>') {
+		end = addr_mailbox(r->match.s, open + 1);
+		if (end == 0 || end >= r->match.s.len ||
+		    r->match.s.p[end] != '>') {
 			pos = open + 1;
 			continue;
 		}
-		result.address = str_make(r->s.p + open + 1, end - open - 1);
+		result.address =
+		    str_make(r->match.s.p + open + 1, end - open - 1);
 		if (is_sane(result.address))
 			add_result(r, result);
 		pos = end + 1;
@@ -551,7 +247,7 @@ drop_group(struct str s)
 {
 	size_t n = 0, colon;
 
-	while (n < s.len && !in_set(s.p[n], "\"()<>"))
+	while (n < s.len && memchr("\"()<>", s.p[n], 5) == NULL)
 		n++;
 	colon = str_rfind_char(str_head(s, n), ':');
 	if (colon == STR_NPOS || colon == 0)
@@ -566,24 +262,24 @@ addr_parse(struct arena *a, struct str raw)
 	struct reader r = {.arena = a};
 	size_t pos = 0;
 
-	r.s = drop_group(drop_backslash_pairs(a, str_trim_right(raw)));
-	if (str_trim(r.s).len == 0)
+	r.match.s = drop_group(drop_backslash_pairs(a, str_trim_right(raw)));
+	if (str_trim(r.match.s).len == 0)
 		return r.out;
-	r.dead = arena_zalloc(a, r.s.len + 1);
-	if (r.dead == NULL)
+	r.match.dead = arena_zalloc(a, r.match.s.len + 1);
+	if (r.match.dead == NULL)
 		return r.out;
-	while (pos < r.s.len && r.steps < STEPS_MAX) {
-		size_t start = skip_space(r.s, pos);
-		struct pieces p;
+	while (pos < r.match.s.len && r.match.steps < ADDR_STEPS_MAX) {
+		size_t start = skip_space(r.match.s, pos);
+		struct addr_pieces p;
 
 		/* White space may be part of a phrase if nothing else fits. */
-		if (!match_from(&r, start, &p) &&
-		    (start == pos || !match_from(&r, start - 1, &p)))
+		if (!addr_match(&r.match, start, &p) &&
+		    (start == pos || !addr_match(&r.match, start - 1, &p)))
 			break;
 		settle(&r, &p);
 		pos = p.end;
 	}
-	if (pos < r.s.len)
+	if (pos < r.match.s.len)
 		scan_leftover(&r, pos);
 	return r.out;
 }

@@ -96,20 +96,67 @@ tld_end(struct message *m, struct str s, size_t dot)
 	return end;
 }
 
+/*
+ * A search for hosts in one text. What was learned stays, so that a text of
+ * nothing but dots is gone through once and not once for every start.
+ */
+struct host_search {
+	struct message *m;
+	struct str s;
+	size_t dead_from; /* at no dot in between does a host end */
+	size_t dead_to;
+	size_t token_from; /* a run without white space */
+	size_t token_to;
+};
+
+static size_t
+token_end(struct host_search *h, size_t start)
+{
+	size_t from = start, end = start;
+
+	if (start >= h->token_from && start < h->token_to)
+		return h->token_to;
+	while (from > 0 && !ascii_is_space(h->s.p[from - 1]))
+		from--;
+	while (end < h->s.len && !ascii_is_space(h->s.p[end]))
+		end++;
+	h->token_from = from;
+	h->token_to = end;
+	return end;
+}
+
+/* No dot between the two ends a host: remembered if it joins what is known. */
+static void
+learn_dead(struct host_search *h, size_t from, size_t to)
+{
+	bool apart = to < h->dead_from || from > h->dead_to;
+
+	if (apart || from < h->dead_from)
+		h->dead_from = from;
+	if (apart || to > h->dead_to)
+		h->dead_to = to;
+}
+
 /* The longest host-like text at `start`; offset behind it, or 0. */
 static size_t
-host_at(struct message *m, struct str s, size_t start)
+host_at(struct host_search *h, size_t start)
 {
-	size_t run = start, end;
+	size_t limit = token_end(h, start), end;
 
-	if (start > 0 && is_host_joint(s.p[start - 1]))
+	if (start > 0 && is_host_joint(h->s.p[start - 1]))
 		return 0;
-	while (run < s.len && !ascii_is_space(s.p[run]) &&
-	       run - start <= HOST_BODY_MAX)
-		run++;
-	while (run-- > start + 1)
-		if (s.p[run] == '.' && (end = tld_end(m, s, run)) != 0)
+	if (limit > start + HOST_BODY_MAX + 1)
+		limit = start + HOST_BODY_MAX + 1;
+	for (size_t i = limit; i-- > start + 1;) {
+		if (i >= h->dead_from && i < h->dead_to) {
+			i = h->dead_from;
+			continue;
+		}
+		if (h->s.p[i] == '.' && (end = tld_end(h->m, h->s, i)) != 0)
 			return end;
+	}
+	if (limit > start + 1)
+		learn_dead(h, start + 1, limit);
 	return 0;
 }
 
@@ -121,12 +168,12 @@ host_after_at(struct message *m, struct str s, struct str *out)
 
 	while (rest.p != NULL) {
 		struct str line = str_cut(&rest, '\n');
+		struct host_search h = {.m = m, .s = line};
 
 		for (size_t i = line.len; i-- > 0;) {
 			size_t end;
 
-			if (line.p[i] != '@' ||
-			    (end = host_at(m, line, i + 1)) == 0)
+			if (line.p[i] != '@' || (end = host_at(&h, i + 1)) == 0)
 				continue;
 			*out = str_make(line.p + i + 1, end - i - 1);
 			return addr_host_valid(*out);
@@ -138,12 +185,13 @@ host_after_at(struct message *m, struct str s, struct str *out)
 static bool
 find_host(struct message *m, struct str s, struct str *out)
 {
+	struct host_search h = {.m = m, .s = s};
 	size_t pos = 0;
 
 	if (host_after_at(m, s, out))
 		return true;
 	while (pos < s.len) {
-		size_t end = host_at(m, s, pos);
+		size_t end = host_at(&h, pos);
 
 		if (end == 0) {
 			pos++;

@@ -111,6 +111,12 @@ decode_text(struct arena *a, const struct word *w)
 	return decode_qp(a, buf_str(&b));
 }
 
+/*
+ * Conversions made for one field. Setting one up costs more than the few bytes
+ * of a word; a field of words that change charset each time must not pay off.
+ */
+#define CONVERSIONS_MAX 200
+
 /* Neighbouring words of one charset, which may share a character. */
 struct section {
 	struct arena *arena;
@@ -118,7 +124,17 @@ struct section {
 	struct str charset;
 	struct buf bytes;
 	bool open;
+	unsigned conversions;
 };
+
+static struct str
+convert(struct section *s, struct str name, struct str bytes)
+{
+	/* UTF-8 needs no table. */
+	if (!str_is_nocase(name, "utf-8") && ++s->conversions > CONVERSIONS_MAX)
+		return charset_from_latin1(s->arena, bytes);
+	return charset_normalize_word(s->arena, name, bytes);
+}
 
 static void
 section_close(struct section *s)
@@ -132,8 +148,7 @@ section_close(struct section *s)
 	if (name.len == 0)
 		buf_add(&s->out, buf_str(&s->bytes));
 	else
-		buf_add(&s->out,
-		    charset_normalize_word(s->arena, name, buf_str(&s->bytes)));
+		buf_add(&s->out, convert(s, name, buf_str(&s->bytes)));
 	s->open = false;
 }
 

@@ -1,5 +1,6 @@
 #include "mail/words.h"
 
+#include "base/buf.h"
 #include "tap.h"
 
 static const struct {
@@ -66,6 +67,31 @@ phrases(void)
 	arena_fini(&a);
 }
 
+/* E9 is another letter in each charset; beyond the limit it is Latin-1. */
+static void
+conversions(void)
+{
+	struct str got;
+	struct arena a;
+	struct buf b;
+
+	arena_init(&a, 0);
+	buf_init(&b);
+	for (int i = 0; i < 201; i++)
+		buf_add_cstr(&b, "x=?koi8-r?Q?=E9?=");
+	got = words_decode_field(&a, STR("Subject"), buf_str(&b));
+	is_str(str_make(got.p + 199 * 3, 6), STR("x\xd0\x98x\xc3\xa9"),
+	    "two hundred conversions, not one more");
+	buf_clear(&b);
+	for (int i = 0; i < 201; i++)
+		buf_add_cstr(&b, "x=?utf-8?Q?=FF?=");
+	got = words_decode_field(&a, STR("Subject"), buf_str(&b));
+	is_str(str_make(got.p + 200 * 4, 4), STR("x\xef\xbf\xbd"),
+	    "UTF-8 does not count");
+	buf_fini(&b);
+	arena_fini(&a);
+}
+
 static void
 untouched(void)
 {
@@ -91,6 +117,7 @@ main(void)
 		arena_fini(&a);
 	}
 	phrases();
+	conversions();
 	untouched();
 	return done_testing();
 }
