@@ -49,7 +49,10 @@ enum keyword_value {
 	VALUE_NUMBER,
 	VALUE_BOOL,
 	VALUE_NOTHING, /* empty */
-	VALUE_REGEX
+	VALUE_REGEX,
+	VALUE_LABEL,	/* words without dots */
+	VALUE_LABELS_2, /* words of two labels */
+	VALUE_LABELS_3
 };
 
 struct keyword {

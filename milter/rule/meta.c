@@ -374,7 +374,8 @@ meta_compile_all(struct loader *l)
 			compile_meta(l, &rs->rules[i]);
 }
 
-static void
+/* True when it did. */
+static bool
 inherit_net(struct loader *l, struct rule *r)
 {
 	for (uint32_t d = 0; d < r->code->dep_count; d++) {
@@ -386,8 +387,9 @@ inherit_net(struct loader *l, struct rule *r)
 		r->tflags = r->tflags.len ? arena_printf(l->arena, "%.*s net",
 						STR_ARG(r->tflags))
 					  : STR("net");
-		return;
+		return true;
 	}
+	return false;
 }
 
 struct ranked {
@@ -442,11 +444,16 @@ meta_settle(struct loader *l)
 	struct ruleset *rs = l->rs;
 
 	pull_priorities(rs);
-	for (size_t i = 0; i < rs->count; i++) {
-		struct rule *r = &rs->rules[i];
+	/* Again while one is found: net reaches through chains of metas. */
+	for (bool found = true; found;) {
+		found = false;
+		for (size_t i = 0; i < rs->count; i++) {
+			struct rule *r = &rs->rules[i];
 
-		if (r->type == RULE_META && r->code && !(r->flags & TFLAG_NET))
-			inherit_net(l, r);
+			if (r->type == RULE_META && r->code &&
+			    !(r->flags & TFLAG_NET))
+				found = inherit_net(l, r) || found;
+		}
 	}
 	for (size_t i = 0; i < rs->count; i++) {
 		struct rule *r = &rs->rules[i];

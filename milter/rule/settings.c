@@ -60,6 +60,24 @@ is_list(struct str s)
 	return close != STR_NPOS && close > 1 && s.p[0] == '(';
 }
 
+/* Every word has `want` labels, none of them empty. */
+static bool
+all_labels(struct str s, unsigned want)
+{
+	struct str word;
+
+	while ((word = str_word(&s)).len > 0) {
+		unsigned labels = 0;
+
+		for (; word.p != NULL; labels++)
+			if (str_cut(&word, '.').len == 0)
+				return false;
+		if (labels != want)
+			return false;
+	}
+	return true;
+}
+
 static bool
 check_regex(struct loader *l, const struct line *line)
 {
@@ -86,7 +104,10 @@ settings_check_value(
 	    [VALUE_NUMBER] = "a number",
 	    [VALUE_BOOL] = "0, 1, yes or no",
 	    [VALUE_NOTHING] = "nothing",
-	    [VALUE_REGEX] = "/a regexp/"};
+	    [VALUE_REGEX] = "/a regexp/",
+	    [VALUE_LABEL] = "top-level domains",
+	    [VALUE_LABELS_2] = "domains of two labels",
+	    [VALUE_LABELS_3] = "domains of three labels"};
 	struct str s = line->value;
 	bool good = true;
 
@@ -109,6 +130,8 @@ settings_check_value(
 		good = is_bool(s);
 	else if (kind == VALUE_NOTHING)
 		good = s.len == 0;
+	else if (kind >= VALUE_LABEL)
+		good = all_labels(s, 1 + kind - VALUE_LABEL);
 	if (!good)
 		loader_error(l, line, loader_offset(line, s.p),
 		    "\"%.*s\" takes %s", STR_ARG(line->key), wants[kind]);

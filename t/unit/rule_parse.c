@@ -102,6 +102,8 @@ static const struct {
     {"priority A x", "", 1},
     {"test A maybe x", "", 1},
     {"required_score abc\ntrusted_networks\nclear_headers x", "", 3},
+    {"util_rb_tld a.b\nutil_rb_2tld a\nutil_rb_3tld a..b", "", 3},
+    {"util_rb_tld a b\nutil_rb_2tld a.b\nutil_rb_3tld a.b.c", "", 0},
     {"include /nonexistent/file.cf\nbody A /x/", "body:A", 1},
     {"\n\n# only\n0\n", "", 0},
 };
@@ -179,7 +181,8 @@ test_fields(void)
 	    "priority A -3\n"
 	    "body EV eval:f('a b', \"c,d\", 1.5, x-y, 'it''s')\n"
 	    "uri_detail U raw =~ /a/i host !~ m!b!\nuri_detail U raw =~ /c/\n"
-	    "body CAP /(?<NAME>x)/\nbody TPL /%{NAME} %{HEADER(X)} \\%\\{NO\\}/\n"
+	    "body CAP /(?<NAME>x)/\nbody TPL /%{NAME} %{HEADER(X)} "
+	    "\\%\\{NO\\}/\n"
 	    "mimeheader MH Content-Type:raw !~ /y/m [if-unset: u]\n"
 	    "action A tempfail \"later\"\nrequired_score 7.5\n"
 	    "whitelist_from *@example.com\nutil-rb-tld com\n"
