@@ -307,35 +307,34 @@ collect_hosts(struct uri_set *set, struct uri *u, struct str_list from)
 	u->domains = (struct str_list){domains, d};
 }
 
-static void
-add_texts(struct uri_set *set, struct uri *u, struct str_list texts)
+static bool
+has_text(const struct uri *u, struct str text)
 {
-	size_t n = u->texts.len, room = n + texts.len;
+	for (size_t i = 0; i < u->texts.len; i++)
+		if (str_eq(u->texts.v[i], text))
+			return true;
+	return false;
+}
+
+/* One text more, unless it is there. */
+static void
+add_text(struct uri_set *set, struct uri *u, struct str text)
+{
+	size_t n = u->texts.len;
 	struct str *v;
 
-	if (texts.len == 0)
+	if (has_text(u, text))
 		return;
-	if (room > URI_ANCHORS_MAX)
-		room = URI_ANCHORS_MAX;
-	v = arena_array(set->arena, room, sizeof(*v));
-	if (v == NULL)
+	v = n < URI_ANCHORS_MAX ? arena_array(set->arena, n + 1, sizeof(*v))
+				: NULL;
+	if (v == NULL) {
+		set->truncated = true;
 		return;
+	}
 	if (n > 0)
 		memcpy(v, u->texts.v, n * sizeof(*v));
-	for (size_t i = 0; i < texts.len; i++) {
-		size_t k = 0;
-
-		while (k < n && !str_eq(v[k], texts.v[i]))
-			k++;
-		if (k < n)
-			continue;
-		if (n == room) {
-			set->truncated = true;
-			break;
-		}
-		v[n++] = texts.v[i];
-	}
-	u->texts = (struct str_list){v, n};
+	v[n] = text;
+	u->texts = (struct str_list){v, n + 1};
 }
 
 static bool
@@ -419,7 +418,8 @@ uri_set_add(struct uri_set *set, const struct uri_source *source)
 	if (u == NULL)
 		return;
 	u->types |= source->types;
-	add_texts(set, u, source->texts);
+	for (size_t i = 0; i < source->texts.len; i++)
+		add_text(set, u, source->texts.v[i]);
 }
 
 /* Behind the next "d=" that begins a word, or STR_NPOS. */

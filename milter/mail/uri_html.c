@@ -53,13 +53,26 @@ parse(struct str s)
 	return r;
 }
 
-/* "/." or "/.." as a whole segment at the start. */
+/*
+ * "/." or "/.." as a whole segment at the start of `s`: sets what is left of
+ * it. A line feed at the very end is no part of a segment.
+ */
 static bool
-is_dots(struct str s, const char *dots)
+cut_dots(struct str *s, struct str dots)
 {
-	size_t n = strlen(dots);
+	struct str rest = str_skip(*s, dots.len);
 
-	return str_starts(s, str_from(dots)) && (s.len == n || s.p[n] == '/');
+	if (!str_starts(*s, dots))
+		return false;
+	if (rest.len > 0 && rest.p[0] == '/')
+		*s = rest;
+	else if (rest.len == 0)
+		*s = STR("/");
+	else if (str_is(rest, "\n"))
+		*s = STR("/\n");
+	else
+		return false;
+	return true;
 }
 
 /* Cuts the last segment off what stands in `b` from `start` on. */
@@ -85,17 +98,16 @@ add_path(struct buf *b, struct str s)
 	while (s.len > 0 && !str_is(s, "0")) {
 		size_t n;
 
-		if (is_dots(s, "/.")) {
-			s = s.len == 2 ? STR("/") : str_skip(s, 2);
-		} else if (is_dots(s, "/..")) {
-			s = s.len == 3 ? STR("/") : str_skip(s, 3);
+		if (cut_dots(&s, STR("/.")))
+			continue;
+		if (cut_dots(&s, STR("/.."))) {
 			drop_segment(b, start);
-		} else {
-			n = s.p[0] == '/';
-			n += str_cspan(str_skip(s, n), "/");
-			buf_add(b, str_head(s, n));
-			s = str_skip(s, n);
+			continue;
 		}
+		n = s.p[0] == '/';
+		n += str_cspan(str_skip(s, n), "/");
+		buf_add(b, str_head(s, n));
+		s = str_skip(s, n);
 	}
 }
 

@@ -404,6 +404,34 @@ limits(struct mail_settings *s)
 	arena_fini(&a);
 }
 
+static void
+anchor_limit(struct mail_settings *s)
+{
+	struct arena a;
+	struct uri_set *set;
+	struct str text;
+
+	arena_init(&a, 0);
+	set = uri_set_new(&a, s);
+	for (int i = 0; i < 2 * URI_ANCHORS_MAX; i++) {
+		text = arena_printf(&a, "text %d", i % URI_ANCHORS_MAX);
+		uri_set_add(
+		    set, &(struct uri_source){
+			     .raw = STR("http://a.com"), .texts = {&text, 1}});
+	}
+	is_int(uri_set_records(set).v[0].texts.len, URI_ANCHORS_MAX,
+	    "as many anchor texts as are kept, each once");
+	ok(!uri_set_truncated(set), "none is lost");
+	text = STR("one more");
+	uri_set_add(set, &(struct uri_source){
+			     .raw = STR("http://a.com"), .texts = {&text, 1}});
+	ok(uri_set_truncated(set) &&
+		uri_set_records(set).v[0].texts.len == URI_ANCHORS_MAX,
+	    "one more is, and told");
+	uri_set_fini(set);
+	arena_fini(&a);
+}
+
 /* Text made to cost: each must stay linear, so a megabyte passes at once. */
 static void
 hostile(struct mail_settings *s)
@@ -446,6 +474,7 @@ main(void)
 	resolution();
 	records(&s);
 	limits(&s);
+	anchor_limit(&s);
 	hostile(&s);
 	fixture_settings_fini(&s);
 	return done_testing();
