@@ -77,6 +77,7 @@ write_reply(const struct decision *d, size_t at, struct verdict *out)
 	    .action = r->action,
 	    .facts = d->facts,
 	    .text = r->text,
+	    .code = r->code,
 	    .rcpt = d->rcpt,
 	    .score = out->score,
 	    .required = out->required};

@@ -2,6 +2,7 @@
 
 #include "policy/decision.h"
 #include "policy/evalfns.h"
+#include "policy/gate.h"
 #include "policy/guard.h"
 #include "policy/score.h"
 #include "policy/trace.h"
@@ -130,17 +131,22 @@ add_message_dns(struct judge *j)
 	bool standing = has_standing(j);
 
 	for (size_t i = 0; i < f->dns_count; i++)
-		if (!f->dns[i].about_client
-		    || (standing && !verdict_refuses(f->dns[i].action)))
+		if (!f->dns[i].about_client ||
+		    (standing && !verdict_refuses(f->dns[i].action)))
 			add_dns_hit(j, &f->dns[i]);
 }
 
 /* ---- at RCPT ---------------------------------------------------------------
  */
 
+/*
+ * An allowed client may relay. An allowed sender may not: anyone can write that
+ * address into MAIL FROM, and the host would be an open relay.
+ */
 static void
-add_relay(struct judge *j, struct str rcpt)
+add_relay(struct judge *j, const struct gate *gate, struct str rcpt)
 {
+	bool allowed = j->decision.allowed;
 	enum guard_relay relay =
 	    guard_relay(j->snapshot->guard, j->facts, rcpt);
 	struct verdict_reason r = {.class = CLASS_RELAY,
@@ -150,8 +156,11 @@ add_relay(struct judge *j, struct str rcpt)
 
 	if (relay == GUARD_RELAY_ONE_DOMAIN)
 		r.class = CLASS_RELAY_DOMAIN;
-	if (relay != GUARD_RELAY_OK)
-		add(j, &r);
+	if (relay == GUARD_RELAY_OK)
+		return;
+	j->decision.allowed = gate->client_allowed;
+	add(j, &r);
+	j->decision.allowed = allowed;
 }
 
 static void
@@ -216,15 +225,21 @@ engine_judge_recipient(const struct snapshot *s, const struct facts *f,
     struct str rcpt, struct arena *a, struct verdict *out)
 {
 	struct judge j;
+	struct gate gate;
 	bool exempt;
 
 	judge_init(&j, s, f, a);
 	j.decision.rcpt = rcpt;
 	*out = (struct verdict){.required = guard_threshold(s->guard, rcpt)};
 	exempt = guard_is_role(s->guard, rcpt);
+	gate = (struct gate){.snapshot = s,
+	    .facts = f,
+	    .decision = &j.decision,
+	    .exempt = exempt};
+	gate_recipient(&gate, rcpt);
 	if (!exempt)
 		add_trap(&j, rcpt);
-	add_relay(&j, rcpt);
+	add_relay(&j, &gate, rcpt);
 	/* A listed client's sample is read to the end (doc/reputation.md). */
 	if (!exempt && has_standing(&j)) {
 		if (!f->rep.sample)
@@ -354,15 +369,21 @@ run_evals(const struct judge *j, struct message *m, struct hits *hits)
 }
 
 static void
-judge_hits(struct judge *j, const struct hits *hits, struct verdict *out)
+judge_hits(struct judge *j, struct message *m, const struct hits *hits,
+    struct verdict *out)
 {
 	const struct snapshot *s = j->snapshot;
-	const struct score_input in = {.rules = s->rules,
+	struct gate gate = {.snapshot = s,
+	    .facts = j->facts,
+	    .decision = &j->decision};
+	struct score_input in = {.rules = s->rules,
 	    .score_set = (unsigned)s->config->score_set,
 	    .hits = hits,
 	    .facts = j->facts};
 	double general = guard_message_threshold(s->guard, &j->facts->envelope);
 
+	gate_message(&gate, m);
+	in.access = gate.score;
 	score_sum(&in, j->decision.arena, out);
 	out->required = general + standing(j);
 	out->spam = out->score >= s->config->required_score;
@@ -395,7 +416,7 @@ engine_judge_message(const struct snapshot *s, struct scratch *scratch,
 	/* The verdict is always affordable, whatever the message took. */
 	if (cap > 0)
 		a->cap = cap + ENGINE_RESERVE;
-	judge_hits(&j, hits, out);
+	judge_hits(&j, m, hits, out);
 	a->cap = cap;
 }
 

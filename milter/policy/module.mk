@@ -6,6 +6,7 @@ libpolicy_a_SOURCES = \
 	milter/policy/engine.c milter/policy/engine.h \
 	milter/policy/evalfns.c milter/policy/evalfns.h milter/policy/evalfns.def \
 	milter/policy/facts.c milter/policy/facts.h \
+	milter/policy/gate.c milter/policy/gate.h \
 	milter/policy/guard.c milter/policy/guard.h \
 	milter/policy/mail_conf.c milter/policy/mail_conf.h \
 	milter/policy/reply.c milter/policy/reply.h milter/policy/reply.def \

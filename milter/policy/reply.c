@@ -86,13 +86,16 @@ code_is_good(struct str s, enum verdict_action action)
 }
 
 static struct str
-choose_code(const struct config *c, const struct reply_input *in)
+choose_code(
+    const struct config *c, const struct reply_input *in, struct arena *a)
 {
 	struct str set =
 	    in->action == VERDICT_TEMPFAIL ? str_from(c->code_tempfail)
 	    : in->class == CLASS_NONE	   ? STR_NONE
 				      : config_text(c, code_offset[in->class]);
 
+	if (in->code / 100 == (unsigned)(wanted_class(in->action) - '0'))
+		return arena_printf(a, "%u %u.7.1", in->code, in->code / 100);
 	if (code_is_good(set, in->action))
 		return set;
 	if (in->action == VERDICT_TEMPFAIL)
@@ -283,7 +286,7 @@ reply_format(
 	struct str text = in->text.len > 0
 			      ? in->text
 			      : config_text(c, text_offset[in->class]);
-	struct str code = choose_code(c, in), line, end;
+	struct str code = choose_code(c, in, a), line, end;
 	size_t fixed;
 
 	if (in->text.len > 0)

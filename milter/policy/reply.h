@@ -27,6 +27,7 @@ struct reply_input {
 	const struct facts *facts;  /* client, sender, reference */
 	struct str text; /* in place of the class's template; may start
 			    with a code of its own */
+	unsigned code;	 /* SMTP code in place of the class's, or 0 */
 	struct str rcpt;
 	struct str zone;
 	struct str txt;

@@ -75,10 +75,12 @@ score_sum(const struct score_input *in, struct arena *a, struct verdict *out)
 {
 	struct parts p = {0};
 
-	p.v = arena_array(a, most_parts(in) + 1, sizeof(*p.v));
+	p.v = arena_array(a, most_parts(in) + 2, sizeof(*p.v));
 	add_rules(in, &p);
 	add_dicts(in, &p);
 	add_dns(in, a, &p);
+	if (in->access != 0)
+		add(&p, STR("ACCESS"), in->access);
 	out->score = nearbyint(p.total * 1000) / 1000;
 	out->parts = p.v;
 	out->part_count = p.len;

@@ -14,6 +14,7 @@ struct score_input {
 	unsigned score_set;
 	const struct hits *hits;
 	const struct facts *facts;
+	double access; /* points of access lists */
 };
 
 /* Points of one rule's hit; shadow rules and `__` rules have none. */

@@ -6,6 +6,7 @@
 #include "policy/guard.h"
 #include "policy/mail_conf.h"
 #include "policy/reply.h"
+#include "rule/access.h"
 
 #include <stdlib.h>
 
@@ -58,6 +59,8 @@ load_rules(
 	s->rules = ruleset_load(paths, c->rules.len, &options, diags);
 	s->dicts = dict_load(paths, c->rules.len,
 	    o->former ? o->former->dicts : NULL, o->forced, diags);
+	s->access = access_load((const char *const *)c->access.v, c->access.len,
+	    o->former ? o->former->access : NULL, o->forced, diags);
 	check_action_texts(s->rules, diags);
 }
 
@@ -83,6 +86,7 @@ snapshot_free(struct snapshot *s)
 	eval_tables_free(&s->evals);
 	guard_free(&s->guard);
 	mail_settings_fini(&s->mail);
+	access_free(&s->access);
 	dict_free(&s->dicts);
 	ruleset_free(&s->rules);
 	config_free(&s->config);

@@ -44,6 +44,7 @@ struct verdict_reason {
 	bool shadow;	   /* "would have" */
 	struct str name;   /* rule, dictionary, list, zone */
 	struct str text;   /* admin's own text, or empty */
+	unsigned code;	   /* SMTP code an access table asks for, or 0 */
 	struct str where;  /* file:line */
 	struct str detail; /* for the record only, never for the sender */
 };
