@@ -120,8 +120,8 @@ outcome_headers(struct session *s, const struct verdict *v,
 	    arena_array(a, forged_count(s) + OWN_HEADER_COUNT, sizeof(*edit));
 	if (edit == NULL)
 		return;
-	level = str_make("**************************************************",
-	    (size_t)fmin(stars, LEVEL_STARS_MAX));
+	level = arena_printf(a, "%.*s", (int)fmin(stars, LEVEL_STARS_MAX),
+	    "**************************************************");
 	delete_forged(s, edit, &n);
 	/* Inserted on top one by one, so the last one here stands first. */
 	if (is_spam(s, v)) {

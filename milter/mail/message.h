@@ -33,6 +33,7 @@ struct str_list {
  * write are put in front. Both, and `settings`, outlive the message. NULL only
  * when the arena has no room at all.
  */
+#define MESSAGE_TRACE_FIELDS 2	/* Return-Path and Received put in front */
 struct message *message_new(struct arena *a,
     const struct mail_settings *settings, const struct envelope *envelope,
     int64_t now_ms, struct str raw);

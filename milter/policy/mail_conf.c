@@ -1,5 +1,7 @@
 #include "policy/mail_conf.h"
 
+#include "mail/message.h"
+
 #include "base/vec.h"
 #include "rule/pattern.h"
 
@@ -225,7 +227,8 @@ read_line(struct reader *r, const struct rule_setting *s)
 static void
 read_config(const struct config *c, struct mail_settings *out)
 {
-	out->limits.header_count = c->max_header_count;
+	/* Our own trace fields come on top of what the sender may write. */
+	out->limits.header_count = c->max_header_count + MESSAGE_TRACE_FIELDS;
 	out->limits.mime_depth = c->max_mime_depth;
 	out->limits.mime_parts = c->max_mime_parts;
 	if (config_where(c, "trusted_networks").file == NULL)

@@ -38,7 +38,7 @@ sub read_bytes {
 	my ($self, $want) = @_;
 	my $buf = '';
 	local $SIG{ALRM} = sub { die "no milter reply in time\n" };
-	alarm 60;
+	alarm 15;
 	while (length $buf < $want) {
 		my $n = sysread $self->{s}, $buf, $want - length $buf, length $buf;
 		last unless $n;
