@@ -48,6 +48,8 @@ bool uri_type_of_tag(struct str tag, enum uri_type *out);
 
 /* Most readings of one URI: redirectors within redirectors end here. */
 #define URI_READINGS_MAX 64
+/* ... and what they may take together, in URIs of the longest size. */
+#define URI_READINGS_SIZE_MAX 16
 /* Longest URI found in text by its scheme, and mail name or host in text. */
 #define URI_TEXT_MAX 2048
 #define URI_TEXT_MAIL_MAX 251

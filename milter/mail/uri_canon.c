@@ -19,6 +19,7 @@ struct readings {
 	size_t todo_len;
 	struct str made[URI_READINGS_MAX];
 	size_t made_len;
+	size_t bytes; /* of both */
 	bool truncated;
 };
 
@@ -45,24 +46,32 @@ uri_join(struct arena *a, struct str x, struct str y, struct str z)
 	return buf_str(&b);
 }
 
+/* Room for one reading more, of that length; else it is told. */
+static bool
+take_room(struct readings *r, size_t count, size_t len)
+{
+	size_t most = URI_READINGS_SIZE_MAX * r->settings->limits.uri;
+
+	if (count < URI_READINGS_MAX && r->bytes + len <= most) {
+		r->bytes += len;
+		return true;
+	}
+	r->truncated = true;
+	return false;
+}
+
 static void
 add_made(struct readings *r, struct str s)
 {
-	if (s.p == NULL || r->made_len == URI_READINGS_MAX) {
-		r->truncated = true;
-		return;
-	}
-	r->made[r->made_len++] = s;
+	if (s.p != NULL && take_room(r, r->made_len, s.len))
+		r->made[r->made_len++] = s;
 }
 
 static void
 add_todo(struct readings *r, struct str s)
 {
-	if (r->todo_len == URI_READINGS_MAX) {
-		r->truncated = true;
-		return;
-	}
-	r->v[r->todo_len++] = s;
+	if (take_room(r, r->todo_len, s.len))
+		r->v[r->todo_len++] = s;
 }
 
 static void
@@ -782,7 +791,8 @@ uri_readings(struct uri_reader *reader, struct str raw)
 	size_t limit = reader->settings->limits.uri, len = 0;
 	struct str *v;
 
-	add_todo(&r, raw);
+	/* Whoever collected it bounds the URI itself. */
+	r.v[r.todo_len++] = raw;
 	for (size_t i = 0; i < r.todo_len; i++) {
 		r.v[i] = tidy(r.arena, r.v[i]);
 		if (is_fragment(r.v[i]))

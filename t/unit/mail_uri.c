@@ -401,6 +401,21 @@ limits(struct mail_settings *s)
 		   .len,
 	    URI_READINGS_MAX, "and one above");
 	ok(reader.truncated, "is told");
+
+	/* 33 of 13 bytes inside each other: 16 times the longest together. */
+	reader.truncated = false;
+	s->limits.uri = 33 * 13;
+	is_int(uri_readings(&reader, repeat(&a, "", "http://a.com/", 33)).len,
+	    33, "readings of the size they may take together");
+	ok(!reader.truncated, "nothing is left out");
+	s->limits.uri++;
+	ok(uri_readings(
+	       &reader, repeat(&a, repeat(&a, "", "http://a.com/", 32).p,
+			    "http://a.com/y", 1))
+			.len < 33 &&
+		reader.truncated,
+	    "and more than that");
+	s->limits.uri = 8192;
 	arena_fini(&a);
 }
 
