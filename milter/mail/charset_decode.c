@@ -1,7 +1,7 @@
 /*
  * The decoders: bytes to UTF-8 by codec.
  *
- * The only file that includes <iconv.h>. iconv supplies mappings; how bytes are
+ * The only file that talks to iconv. It supplies mappings; how bytes are
  * grouped, what is refused and how much of a fault is skipped is decided here,
  * as Perl's Encode does it. One iconv handle lives for one call. Loops advance
  * at least one byte a turn. No state between calls.
@@ -88,8 +88,7 @@ copy_ascii(struct decoder *d)
 	return d->at < d->in.len && !d->out->failed;
 }
 
-/* ---- UTF-8 ----------------------------------------------------------------
- */
+/* ---- UTF-8 -------------------------------------------------------------- */
 
 /* Bytes of the well-formed character at `at`; 0: none stands there. */
 static size_t
@@ -143,8 +142,7 @@ decode_utf8(struct decoder *d)
 	return true;
 }
 
-/* ---- fixed-width units ----------------------------------------------------
- */
+/* ---- fixed-width units -------------------------------------------------- */
 
 static uint32_t
 unit_at(const struct decoder *d, size_t at, size_t width, bool little)
@@ -211,8 +209,7 @@ decode_units(struct decoder *d, size_t width)
 	return d->at == d->in.len || d->faults != CODEC_REFUSE;
 }
 
-/* ---- one byte, one character ----------------------------------------------
- */
+/* ---- one byte, one character -------------------------------------------- */
 
 struct byte_text {
 	char text[UNICODE_LENGTH_MAX];
@@ -292,8 +289,7 @@ decode_single(struct decoder *d)
 	return true;
 }
 
-/* ---- pairs ----------------------------------------------------------------
- */
+/* ---- pairs -------------------------------------------------------------- */
 
 static bool
 is_lead(const struct codec *c, unsigned char byte)
@@ -414,8 +410,7 @@ decode_pairs(struct decoder *d)
 	return true;
 }
 
-/* ---- choice ---------------------------------------------------------------
- */
+/* ---- choice ------------------------------------------------------------- */
 
 static bool
 decode_ascii(struct decoder *d)

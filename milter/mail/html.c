@@ -1,9 +1,8 @@
 /*
- * The handlers: tags to white space, styles and counts; text to lines.
+ * The handlers: tags to white space, styles and counts; text where it belongs.
  *
- * Text goes into one buffer as it comes; only the last chunk's kind is kept,
- * which is all the layout rules look at. Whether characters are "wide" (known
- * to be Unicode) is a property of each chunk and, once one is, of the whole.
+ * Puts the parts together: repairs before parsing, the tokenizer, and the
+ * numbers at the end. Layout is in html_layout.c, links in html_link.c.
  */
 #include "mail/html_internal.h"
 
@@ -12,7 +11,6 @@
 #include "mail/html_entity.h"
 #include "mail/unicode.h"
 
-#define BACKHAIR_MAX 7	   /* characters on either side of a tag */
 #define TAG_CHAIN_MAX 64   /* names looked at for one: a flood of collisions */
 #define TAG_NAME_MAX 65536 /* bytes of a name that are told apart */
 
@@ -43,8 +41,7 @@ html_element_find(struct str name)
 	return NULL;
 }
 
-/* ---- values ---------------------------------------------------------------
- */
+/* ---- values ------------------------------------------------------------- */
 
 struct str
 html_source_text(struct html_parser *h, struct str s)
@@ -114,8 +111,7 @@ html_strings_add(struct html_parser *h, struct html_strings *list, struct str s)
 	list->v[list->len++] = s;
 }
 
-/* ---- tags seen ------------------------------------------------------------
- */
+/* ---- tags seen ---------------------------------------------------------- */
 
 static bool
 grow_inside(struct html_parser *h)
@@ -180,201 +176,7 @@ html_inside(const struct html_result *r, struct str tag, long *open_out)
 	return false;
 }
 
-/* ---- laying out text -------------------------------------------------------
- */
-
-/* The visible text is the whole text until the first invisible chunk. */
-static void
-split_visible(struct html_parser *h, bool invisible)
-{
-	struct str chunk = str_skip(buf_str(&h->text), h->chunk_at);
-
-	if (invisible && !h->is_split) {
-		buf_add(&h->visible, str_head(buf_str(&h->text), h->chunk_at));
-		h->is_split = true;
-	}
-	if (invisible)
-		buf_add(&h->invisible, chunk);
-	else if (h->is_split)
-		buf_add(&h->visible, chunk);
-}
-
-static void
-put_chunk(struct html_parser *h, bool space, bool invisible, bool wide)
-{
-	h->chunks++;
-	h->chunk_is_space = space;
-	h->chunk_is_invisible = invisible;
-	h->chunk_is_wide = wide;
-	h->result->characters |= wide;
-	split_visible(h, invisible);
-}
-
-static void
-put_space(struct html_parser *h, const char *space)
-{
-	if (h->chunks > 0 && !h->chunk_is_space && !h->chunk_is_invisible &&
-	    h->text.len > h->chunk_at && h->text.p[h->text.len - 1] == ' ') {
-		h->text.len--;
-		if (h->is_split && h->visible.len > 0)
-			h->visible.len--;
-	}
-	h->chunk_at = h->text.len;
-	buf_add_cstr(&h->text, space);
-	put_chunk(h, true, false, false);
-}
-
-/*
- * Length of what becomes one space here: a run of ASCII white space, or U+00C2
- * U+00A0, which is a no-break space in UTF-8 read as single bytes.
- */
-static size_t
-blank_length(struct str s)
-{
-	size_t n = 0;
-
-	while (n < s.len && ascii_is_space(s.p[n]))
-		n++;
-	if (n == 0 && str_starts(s, STR("\xc3\x82\xc2\xa0")))
-		n = 4;
-	return n;
-}
-
-static bool
-is_blank_text(struct str s)
-{
-	size_t n;
-
-	while ((n = blank_length(s)) > 0)
-		s = str_skip(s, n);
-	return s.len == 0;
-}
-
-static void
-put_text(struct html_parser *h, struct str s, bool invisible, bool wide)
-{
-	bool after_space = h->chunks > 0 && h->chunk_is_space && !invisible;
-	size_t n = blank_length(s);
-
-	h->chunk_at = h->text.len;
-	if (n > 0) {
-		if (!after_space)
-			buf_add_char(&h->text, ' ');
-		s = str_skip(s, n);
-	}
-	while (s.len > 0 && !h->text.failed) {
-		n = blank_length(s);
-		if (n > 0) {
-			buf_add_char(&h->text, ' ');
-			s = str_skip(s, n);
-			continue;
-		}
-		/* A lone U+00C2 starts the next piece. */
-		n = 1;
-		while (n < s.len && s.p[n] != '\xc3' && !ascii_is_space(s.p[n]))
-			n++;
-		buf_add(&h->text, str_head(s, n));
-		s = str_skip(s, n);
-	}
-	put_chunk(h, false, invisible, wide);
-}
-
-/* ---- hidden and broken words ----------------------------------------------
- */
-
-static bool
-is_invisible(struct html_parser *h)
-{
-	const struct style *s = style_top(&h->styles);
-
-	if (html_color_equal(s->foreground, s->background) ||
-	    html_color_near(s->foreground, s->background)) {
-		h->result->font_low_contrast = true;
-		return true;
-	}
-	if (s->foreground.kind == COLOR_INVALID ||
-	    s->background.kind == COLOR_INVALID) {
-		h->result->font_invalid_color = true;
-		return true;
-	}
-	return s->size <= 1 || s->display_none || s->hidden;
-}
-
-/* Neither white space nor ASCII punctuation. */
-static bool
-is_letter_like(uint32_t c, bool wide)
-{
-	if (c < 0x80 && c > ' ' && c < 0x7f)
-		return ascii_is_alnum((char)c);
-	return !unicode_is_space(c, wide);
-}
-
-/* The letters at the end that begin at a word border, seven at most. */
-static size_t
-tail_length(struct str s, bool wide)
-{
-	uint32_t c[BACKHAIR_MAX + 1] = {0};
-	size_t have = 0;
-	size_t run = 0;
-	size_t n;
-
-	while (have <= BACKHAIR_MAX && s.len > 0) {
-		c[have++] = unicode_last(s, &n);
-		s.len -= n;
-	}
-	while (run < have && run < BACKHAIR_MAX && is_letter_like(c[run], wide))
-		run++;
-	for (; run > 0; run--) {
-		bool before = run < have && unicode_is_word(c[run], wide);
-
-		if (before != unicode_is_word(c[run - 1], wide))
-			return run;
-	}
-	return 0;
-}
-
-/* The letters in front that end at a word border, seven at most. */
-static size_t
-head_length(struct str s, bool wide)
-{
-	uint32_t c[BACKHAIR_MAX + 1] = {0};
-	size_t have = 0;
-	size_t run = 0;
-	size_t n;
-
-	while (have <= BACKHAIR_MAX && s.len > 0) {
-		c[have++] = unicode_first(s, &n);
-		s = str_skip(s, n);
-	}
-	while (run < have && run < BACKHAIR_MAX && is_letter_like(c[run], wide))
-		run++;
-	for (; run > 0; run--) {
-		bool after = run < have && unicode_is_word(c[run], wide);
-
-		if (after != unicode_is_word(c[run - 1], wide))
-			return run;
-	}
-	return 0;
-}
-
-/* A tag in the middle of a word, as in "v<b></b>iagra". */
-static void
-test_obfuscation(struct html_parser *h, struct str s, bool wide)
-{
-	struct str before = str_skip(
-	    str_make(h->text.p, h->text.len), h->chunk_at);
-	size_t tail, head, n;
-
-	if (h->chunks == 0 || s.len == 0 || before.len == 0)
-		return;
-	if (is_letter_like(unicode_first(s, &n), wide) &&
-	    is_letter_like(unicode_last(before, &n), h->chunk_is_wide))
-		h->result->obfuscation++;
-	tail = tail_length(before, h->chunk_is_wide);
-	head = tail > 0 ? head_length(s, wide) : 0;
-	if (head > 0)
-		h->backhair |= (uint64_t)1 << ((tail - 1) * 8 + head - 1);
-}
+/* ---- text and comments -------------------------------------------------- */
 
 static void
 handle_text(void *context, struct str source, bool raw)
@@ -395,10 +197,10 @@ handle_text(void *context, struct str source, bool raw)
 		buf_add(&h->anchor_text, s);
 	if (h->inside_title != NULL && *h->inside_title > 0)
 		buf_add(&h->title_text, s);
-	if (!is_blank_text(s))
-		invisible = is_invisible(h);
-	test_obfuscation(h, s, wide);
-	put_text(h, s, invisible, wide);
+	if (!html_is_blank(s))
+		invisible = html_is_invisible(h);
+	html_test_obfuscation(h, s, wide);
+	html_put_text(h, s, invisible, wide);
 }
 
 static void
@@ -422,8 +224,7 @@ handle_declaration(void *context, struct str text)
 	*html_inside_count(h, STR("!doctype"), &fresh) = 0;
 }
 
-/* ---- tags -----------------------------------------------------------------
- */
+/* ---- tags --------------------------------------------------------------- */
 
 /* "o:p", "st1:place": what word processors leave behind. */
 static bool
@@ -580,7 +381,7 @@ handle_start(void *context, const struct html_tag *tag)
 		    !open_style(h, facts->style, tag))
 			return false;
 		if (facts->space != NULL)
-			put_space(h, facts->space);
+			html_put_space(h, facts->space);
 		if (facts->link != HTML_NO_LINK)
 			html_add_links(h, facts->link, tag);
 		html_test_tag(h, name, tag);
@@ -600,11 +401,10 @@ handle_end(void *context, struct str source)
 	if (facts->style != STYLE_NONE)
 		style_close(&h->styles, facts->style);
 	if (facts->space != NULL)
-		put_space(h, facts->space);
+		html_put_space(h, facts->space);
 }
 
-/* ---- before and after ------------------------------------------------------
- */
+/* ---- before and after --------------------------------------------------- */
 
 /* "<br/>", "<hr />": the length of the tag without its slash, 0: it is none. */
 static size_t

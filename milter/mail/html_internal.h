@@ -1,8 +1,8 @@
 /*
  * One HTML rendering on its way; shared by html.c and html_*.c only.
  *
- * html.c lays out text and counts tags, html_link.c lists links, html_text.c
- * grows the texts kept apart. All in one arena.
+ * html.c counts tags, html_layout.c lays out text, html_link.c lists links,
+ * html_test.c looks for oddities. All in one arena.
  */
 #ifndef POSTERN_MAIL_HTML_INTERNAL_H
 #define POSTERN_MAIL_HTML_INTERNAL_H
@@ -106,6 +106,17 @@ void html_strings_add(
 /* The count of `name` (lower case), made when new; `*fresh_out` tells. */
 long *html_inside_count(
     struct html_parser *h, struct str name, bool *fresh_out);
+
+/* html_layout.c: white space of a tag, and a chunk of text. */
+void html_put_space(struct html_parser *h, const char *space);
+void html_put_text(
+    struct html_parser *h, struct str s, bool invisible, bool wide);
+/* Nothing but white space, which nobody can hide. */
+bool html_is_blank(struct str s);
+/* Text here cannot be seen; notes why. */
+bool html_is_invisible(struct html_parser *h);
+/* Counts a tag in the middle of a word, as in "v<b></b>iagra". */
+void html_test_obfuscation(struct html_parser *h, struct str s, bool wide);
 
 /* html_link.c: links and anchors of a start tag. */
 void html_add_links(struct html_parser *h, enum html_element element,

@@ -120,8 +120,7 @@ apply_size(const struct style_stack *s, const struct style_attribute *a,
 	}
 }
 
-/* ---- CSS ------------------------------------------------------------------
- */
+/* ---- CSS ---------------------------------------------------------------- */
 
 /*
  * The value behind a property's colon: trimmed, on one line. Blanks alone count
@@ -322,8 +321,7 @@ apply_css(const struct style_stack *s, const struct style_attribute *a,
 	return true;
 }
 
-/* ---- opening --------------------------------------------------------------
- */
+/* ---- opening ------------------------------------------------------------ */
 
 static bool
 takes_css(enum style_tag tag)

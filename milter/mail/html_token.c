@@ -107,8 +107,7 @@ ends_name(char c)
 	return ascii_is_space(c) || c == '>';
 }
 
-/* ---- events ---------------------------------------------------------------
- */
+/* ---- events ------------------------------------------------------------- */
 
 static void
 give_pending_end(struct tokenizer *t)
@@ -165,8 +164,7 @@ give_declaration(struct tokenizer *t, size_t from, size_t to)
 		    t->handler->context, slice(t, from, to));
 }
 
-/* ---- <! ... > -------------------------------------------------------------
- */
+/* ---- <! ... > ----------------------------------------------------------- */
 
 /* `i` stands behind the "<!--" that began at `begin`. */
 static size_t
@@ -377,8 +375,7 @@ parse_bang(struct tokenizer *t, size_t begin)
 	return parse_bogus_comment(t, begin, i);
 }
 
-/* ---- tags -----------------------------------------------------------------
- */
+/* ---- tags --------------------------------------------------------------- */
 
 static void
 add_attribute(
@@ -548,8 +545,7 @@ parse_markup(struct tokenizer *t, size_t begin)
 	return c == '?' ? parse_instruction(t, begin) : NOT_MARKUP;
 }
 
-/* ---- text -----------------------------------------------------------------
- */
+/* ---- text --------------------------------------------------------------- */
 
 /*
  * Inside an element of raw content: to behind its end tag. AGAIN when there is
@@ -692,8 +688,7 @@ parse_pass(struct tokenizer *t, size_t i)
 	return t->end;
 }
 
-/* ---- the end of input ------------------------------------------------------
- */
+/* ---- the end of input --------------------------------------------------- */
 
 /* An element left open at the end: `i` is where its content begins. */
 static size_t

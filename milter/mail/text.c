@@ -66,8 +66,7 @@ cut_place(struct str s, size_t from, const char *marks, bool characters)
 	return from;
 }
 
-/* ---- body -----------------------------------------------------------------
- */
+/* ---- body --------------------------------------------------------------- */
 
 /* The text of all parts so far. */
 struct body {
@@ -304,8 +303,7 @@ message_build_body(struct message *m)
 	m->body = (struct str_list){lines.v, lines.len};
 }
 
-/* ---- rawbody --------------------------------------------------------------
- */
+/* ---- rawbody ------------------------------------------------------------ */
 
 static bool
 is_raw_type(const struct mime_node *n)
