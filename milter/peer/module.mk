@@ -3,6 +3,8 @@ libpeer_a_SOURCES = \
 	milter/peer/dns.c milter/peer/dns.h \
 	milter/peer/dnsbl.c milter/peer/dnsbl_zone.c milter/peer/dnsbl.h \
 	milter/peer/spf.c milter/peer/spf.h \
+	milter/peer/loop.c milter/peer/loop.h \
+	milter/peer/redis.c milter/peer/redis.h \
 	milter/peer/rep.c milter/peer/rep.h milter/peer/rep_settings.def \
 	milter/peer/rep_backend.h \
 	milter/peer/rep_code.c milter/peer/rep_code.h \
@@ -10,9 +12,15 @@ libpeer_a_SOURCES = \
 	milter/peer/rep_keys.c milter/peer/rep_keys.h \
 	milter/peer/rep_mem.c \
 	milter/peer/rep_model.c milter/peer/rep_model.h \
-	milter/peer/rep_redis.c \
+	milter/peer/rep_batch.c milter/peer/rep_batch.h \
+	milter/peer/rep_link.c milter/peer/rep_link.h \
+	milter/peer/rep_redis.c milter/peer/rep_redis.h \
+	milter/peer/rep_redis_admin.c \
+	milter/peer/rep_script.c milter/peer/rep_script.h \
 	milter/peer/rep_store.c milter/peer/rep_store.h \
-	milter/peer/rep_unit.c milter/peer/rep_unit.h
+	milter/peer/rep_unit.c milter/peer/rep_unit.h \
+	milter/peer/rep_url.c milter/peer/rep_url.h \
+	milter/peer/rep_writer.c milter/peer/rep_writer.h
 
 check_PROGRAMS += t/unit/bin/peer_rep_model
 t_unit_bin_peer_rep_model_SOURCES = t/unit/peer_rep_model.c

@@ -1,0 +1,78 @@
+/*
+ * A batch of events, sorted into one script call per unit and day.
+ *
+ * Pure: knows what to ask Redis and how to read its answers, not when. Order of
+ * events within a unit is the order they were added in.
+ */
+#ifndef POSTERN_PEER_REP_BATCH_H
+#define POSTERN_PEER_REP_BATCH_H
+
+#include "base/vec.h"
+#include "peer/redis.h"
+#include "peer/rep_backend.h"
+#include "peer/rep_script.h"
+
+#define REP_BATCH_EVENTS 512
+
+enum rep_job_kind { REP_JOB_DAY, REP_JOB_SITE, REP_JOB_NET, REP_JOB_HOST };
+
+/* What the counting script answered. */
+struct rep_counted {
+	bool valid;
+	bool bad;
+	bool hard;
+	struct rep_unit unit;	/* sums and today only */
+};
+
+struct rep_job {
+	enum rep_job_kind kind;
+	struct rep_name name;
+	int64_t day;
+	struct ip client;		/* of the last event */
+	VEC(uint32_t) events;		/* indices */
+	size_t net;			/* of a host: index of its net's job */
+	size_t site;
+	struct rep_counted counted;
+};
+
+struct rep_batch_event {
+	struct rep_event event;
+	uint64_t seq;
+	bool kept;		/* its host's unit may exist */
+};
+
+struct rep_batch {
+	VEC(struct rep_batch_event) events;
+	VEC(struct rep_job) jobs;	/* hosts come last */
+	size_t hosts_from;
+};
+
+void rep_batch_fini(struct rep_batch *b);
+void rep_batch_add(struct rep_batch *b, const struct rep_event *e,
+    uint64_t seq);
+/* Makes the jobs. */
+void rep_batch_sort(struct rep_batch *b);
+
+struct rep_job_keys {
+	struct rep_key key[4];
+	int count;
+};
+
+struct rep_job_keys rep_job_keys(const struct rep_job *j, const char *prefix);
+/* MessagePack of the job's events; those not kept are left out of a host's. */
+uint32_t rep_job_pack(const struct rep_batch *b, const struct rep_job *j,
+    struct buf *out);
+const char *rep_job_kind_text(enum rep_job_kind k);
+
+/*
+ * Reads the script's answer into `j->counted`; a network's answer also says
+ * which of its events' hosts are kept. False: not such an answer.
+ */
+bool rep_job_read(struct rep_batch *b, struct rep_job *j,
+    const struct redis_reply *r);
+
+/* The unit and listing in HGETALL's answer; bad fields are skipped. */
+void rep_read_unit(const struct redis_reply *r, struct rep_unit *out);
+bool rep_read_listing(const struct redis_reply *r, struct rep_listing *out);
+
+#endif
