@@ -51,8 +51,8 @@ loop_new(loop_fn *wake, void *ctx)
 	if (l->wake_fd >= 0)
 		l->base = event_base_new();
 	if (l->base != NULL)
-		l->wake_event = event_new(l->base, l->wake_fd,
-		    EV_READ | EV_PERSIST, on_wake, l);
+		l->wake_event = event_new(
+		    l->base, l->wake_fd, EV_READ | EV_PERSIST, on_wake, l);
 	if (l->wake_event == NULL || event_add(l->wake_event, NULL) != 0)
 		loop_free(&l);
 	return l;
@@ -116,8 +116,8 @@ on_write(evutil_socket_t fd, short what, void *arg)
 }
 
 struct loop_watch *
-loop_watch_new(struct loop *l, int fd, loop_fn *readable, loop_fn *writable,
-    void *ctx)
+loop_watch_new(
+    struct loop *l, int fd, loop_fn *readable, loop_fn *writable, void *ctx)
 {
 	struct loop_watch *w = mem_alloc(sizeof(*w));
 
@@ -187,8 +187,7 @@ loop_timer_new(struct loop *l, loop_fn *fn, void *ctx)
 void
 loop_timer_start(struct loop_timer *t, int64_t ms)
 {
-	struct timeval tv = {.tv_sec = ms / 1000,
-		.tv_usec = ms % 1000 * 1000};
+	struct timeval tv = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
 
 	(void)event_add(t->event, &tv);
 }

@@ -27,8 +27,8 @@ void loop_stop(struct loop *l);
 void loop_wake(struct loop *l);
 
 /* Either function may be NULL; neither is wanted at first. */
-struct loop_watch *loop_watch_new(struct loop *l, int fd, loop_fn *readable,
-    loop_fn *writable, void *ctx);
+struct loop_watch *loop_watch_new(
+    struct loop *l, int fd, loop_fn *readable, loop_fn *writable, void *ctx);
 void loop_watch_want_read(struct loop_watch *w, bool on);
 void loop_watch_want_write(struct loop_watch *w, bool on);
 void loop_watch_free(struct loop_watch **w);

@@ -34,3 +34,6 @@ t_unit_bin_peer_rep_journal_LDADD = $(PEER_LIBS)
 check_PROGRAMS += t/unit/bin/peer_dnsbl
 t_unit_bin_peer_dnsbl_SOURCES = t/unit/peer_dnsbl.c t/unit/dns_fake.h
 t_unit_bin_peer_dnsbl_LDADD = $(PEER_LIBS)
+check_PROGRAMS += t/unit/bin/peer_rep_redis
+t_unit_bin_peer_rep_redis_SOURCES = t/unit/peer_rep_redis.c t/unit/redis_server.h
+t_unit_bin_peer_rep_redis_LDADD = $(PEER_LIBS)

@@ -14,8 +14,8 @@ struct redis_conn {
 	struct loop_watch *watch;
 	struct redis_hooks hooks;
 	size_t waiting;
-	bool silent;		/* being closed by us: no hooks */
-	bool deferred;		/* hiredis frees its part later */
+	bool silent;   /* being closed by us: no hooks */
+	bool deferred; /* hiredis frees its part later */
 };
 
 struct request {
@@ -24,7 +24,8 @@ struct request {
 	void *ctx;
 };
 
-/* ---- commands ------------------------------------------------------------- */
+/* ---- commands -------------------------------------------------------------
+ */
 
 void
 redis_arg(struct redis_args *a, struct str s)
@@ -71,7 +72,8 @@ redis_wire_free(struct str *wire)
 	*wire = STR_NONE;
 }
 
-/* ---- the connection ------------------------------------------------------- */
+/* ---- the connection -------------------------------------------------------
+ */
 
 static void
 handle_read(void *ctx)
@@ -124,7 +126,7 @@ lost(struct redis_conn *c, const char *why)
 	bool silent = c->silent;
 
 	if (silent && !c->deferred)
-		return;		/* redis_close() frees */
+		return; /* redis_close() frees */
 	(void)snprintf(text, sizeof(text), "%s", why);
 	/* What hiredis still does to its context must not come back here. */
 	c->ac->ev.data = NULL;
@@ -162,8 +164,8 @@ struct redis_conn *
 redis_open(struct loop *l, const char *path, const char *host, int port,
     const struct redis_hooks *hooks, char why[static 128])
 {
-	redisAsyncContext *ac = path ? redisAsyncConnectUnix(path)
-				     : redisAsyncConnect(host, port);
+	redisAsyncContext *ac =
+	    path ? redisAsyncConnectUnix(path) : redisAsyncConnect(host, port);
 	struct redis_conn *c;
 
 	if (ac == NULL || ac->err != 0) {
@@ -201,7 +203,7 @@ redis_close(struct redis_conn **cp)
 	c->silent = true;
 	c->deferred = (c->ac->c.flags & REDIS_IN_CALLBACK) != 0;
 	if (c->deferred) {
-		redisAsyncFree(c->ac);	/* after the callback; lost() ends it */
+		redisAsyncFree(c->ac); /* after the callback; lost() ends it */
 		return;
 	}
 	redisAsyncFree(c->ac);
@@ -248,7 +250,8 @@ redis_waiting(const struct redis_conn *c)
 	return c->waiting;
 }
 
-/* ---- replies -------------------------------------------------------------- */
+/* ---- replies --------------------------------------------------------------
+ */
 
 static const redisReply *
 raw(const struct redis_reply *r)
@@ -277,10 +280,9 @@ redis_is_array(const struct redis_reply *r)
 struct str
 redis_text(const struct redis_reply *r)
 {
-	if (r == NULL ||
-	    (raw(r)->type != REDIS_REPLY_STRING &&
-		raw(r)->type != REDIS_REPLY_STATUS &&
-		raw(r)->type != REDIS_REPLY_ERROR))
+	if (r == NULL || (raw(r)->type != REDIS_REPLY_STRING &&
+			     raw(r)->type != REDIS_REPLY_STATUS &&
+			     raw(r)->type != REDIS_REPLY_ERROR))
 		return STR_NONE;
 	return str_make(raw(r)->str, raw(r)->len);
 }

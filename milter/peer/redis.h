@@ -28,8 +28,8 @@ void redis_arg(struct redis_args *a, struct str s);
 void redis_arg_cstr(struct redis_args *a, const char *s);
 /* `text` of at least REDIS_NUMBER bytes holds the digits. */
 #define REDIS_NUMBER 24
-void redis_arg_int(struct redis_args *a, int64_t v,
-    char text[static REDIS_NUMBER]);
+void redis_arg_int(
+    struct redis_args *a, int64_t v, char text[static REDIS_NUMBER]);
 
 /* Wire form; heap, free with redis_wire_free(). */
 struct str redis_wire(const struct redis_args *a);
@@ -39,8 +39,8 @@ void redis_wire_free(struct str *wire);
 typedef void redis_fn(void *ctx, const struct redis_reply *reply);
 
 struct redis_hooks {
-	void (*up)(void *ctx);				/* connected */
-	void (*down)(void *ctx, const char *why);	/* gone; conn is dead */
+	void (*up)(void *ctx);			  /* connected */
+	void (*down)(void *ctx, const char *why); /* gone; conn is dead */
 	void *ctx;
 };
 
@@ -56,12 +56,12 @@ struct redis_conn *redis_open(struct loop *l, const char *path,
 void redis_close(struct redis_conn **c);
 
 /* False: the connection is dead; `fn` was not and will not be called. */
-bool redis_send(struct redis_conn *c, struct str wire, redis_fn *fn,
-    void *ctx);
+bool redis_send(struct redis_conn *c, struct str wire, redis_fn *fn, void *ctx);
 /* Commands without an answer yet. */
 size_t redis_waiting(const struct redis_conn *c);
 
-/* ---- replies -------------------------------------------------------------- */
+/* ---- replies --------------------------------------------------------------
+ */
 
 bool redis_is_error(const struct redis_reply *r);
 bool redis_is_nil(const struct redis_reply *r);

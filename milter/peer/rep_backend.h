@@ -16,8 +16,8 @@
 /* One line of the audit trail. */
 struct rep_audit {
 	int64_t at_ms;
-	char id[32];			/* given by the store */
-	char what[16];			/* list unlist block allow forget ... */
+	char id[32];   /* given by the store */
+	char what[16]; /* list unlist block allow forget ... */
 	char unit[REP_UNIT_TEXT_MAX];
 	char by[REP_BY_MAX];
 	char why[REP_NOTE_MAX];
@@ -30,30 +30,30 @@ typedef void rep_audit_fn(void *ctx, const struct rep_audit *a);
 
 struct rep_store_ops {
 	void (*close)(struct rep_store *s, int drain_ms);
-	struct rep_lookup *(*lookup_start)(struct rep_store *s,
-	    const struct ip *ip);
-	void (*lookup_collect)(struct rep_lookup *l, int64_t deadline_us,
-	    struct rep_view *out);
+	struct rep_lookup *(*lookup_start)(
+	    struct rep_store *s, const struct ip *ip);
+	void (*lookup_collect)(
+	    struct rep_lookup *l, int64_t deadline_us, struct rep_view *out);
 	void (*report)(struct rep_store *s, const struct rep_event *e);
 	void (*record)(struct rep_store *s, struct str ref, struct str json);
 	void (*status)(struct rep_store *s, struct json *into);
 
 	/* ERR_ABSENT: nothing is kept of it. */
-	int (*read)(struct rep_store *s, const char *unit,
-	    struct rep_record *out);
+	int (*read)(
+	    struct rep_store *s, const char *unit, struct rep_record *out);
 	/* Replaces the listing. */
-	int (*set_listing)(struct rep_store *s, const char *unit,
-	    const struct rep_listing *l);
+	int (*set_listing)(
+	    struct rep_store *s, const char *unit, const struct rep_listing *l);
 	int (*forget)(struct rep_store *s, const char *unit);
 	/* Marks evidence disputed and takes back its weight. */
 	int (*dispute)(struct rep_store *s, const char *unit);
 	/* Replaces the whole unit. */
-	int (*load)(struct rep_store *s, const char *unit,
-	    const struct rep_record *r);
+	int (*load)(
+	    struct rep_store *s, const char *unit, const struct rep_record *r);
 	int (*each)(struct rep_store *s, rep_unit_fn *fn, void *ctx);
 	/* Units with a listing that runs at `now_ms`. */
-	int (*each_listed)(struct rep_store *s, int64_t now_ms, rep_unit_fn *fn,
-	    void *ctx);
+	int (*each_listed)(
+	    struct rep_store *s, int64_t now_ms, rep_unit_fn *fn, void *ctx);
 	/* Worst first. */
 	int (*top)(struct rep_store *s, int64_t now_ms, size_t max,
 	    rep_top_fn *fn, void *ctx);
@@ -68,7 +68,7 @@ struct rep_store {
 	const struct rep_store_ops *ops;
 	struct rep_settings settings;
 	char prefix[REP_PREFIX_MAX];
-	char *state_dir;		/* or NULL */
+	char *state_dir; /* or NULL */
 	int budget_ms;
 	uint64_t salt[2];
 	void (*log)(void *ctx, const char *line);
@@ -80,11 +80,11 @@ void rep_store_log(const struct rep_store *s, const char *fmt, ...)
 
 /* rep_mem.c, rep_redis.c; `base` is moved in. NULL: `*error_out` (heap). */
 struct rep_store *rep_mem_open(const struct rep_store *base, char **error_out);
-struct rep_store *rep_redis_open(const struct rep_store *base, const char *url,
-    char **error_out);
+struct rep_store *rep_redis_open(
+    const struct rep_store *base, const char *url, char **error_out);
 
-#define REP_NOTES_MAX 10000	/* audit lines kept */
-#define REP_WHY_BYTES_MAX ((size_t)64 * 1024)	/* of one decision record */
+#define REP_NOTES_MAX 10000		      /* audit lines kept */
+#define REP_WHY_BYTES_MAX ((size_t)64 * 1024) /* of one decision record */
 #define REP_WHY_LIFE_MS (30 * REP_DAY_MS)
 #define REP_LISTED_LIFE_MS (90 * REP_DAY_MS)
 #define REP_KNOWN_LIFE_MS (45 * REP_DAY_MS)

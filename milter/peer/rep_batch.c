@@ -17,8 +17,8 @@ rep_batch_fini(struct rep_batch *b)
 void
 rep_batch_add(struct rep_batch *b, const struct rep_event *e, uint64_t seq)
 {
-	*VEC_PUSH(&b->events) = (struct rep_batch_event){.event = *e,
-		.seq = seq, .kept = true};
+	*VEC_PUSH(&b->events) =
+	    (struct rep_batch_event){.event = *e, .seq = seq, .kept = true};
 }
 
 static struct rep_name
@@ -95,8 +95,9 @@ const char *
 rep_job_kind_text(enum rep_job_kind k)
 {
 	static const char *const text[] = {[REP_JOB_DAY] = "day",
-		[REP_JOB_SITE] = "site", [REP_JOB_NET] = "net",
-		[REP_JOB_HOST] = "host"};
+	    [REP_JOB_SITE] = "site",
+	    [REP_JOB_NET] = "net",
+	    [REP_JOB_HOST] = "host"};
 
 	return text[k];
 }
@@ -116,20 +117,20 @@ rep_job_keys(const struct rep_job *j, const char *prefix)
 	k.count = j->kind == REP_JOB_SITE ? 1 : 4;
 	k.key[1] = rep_key_unit(prefix, "evidence", u);
 	k.key[2] = rep_key_day(prefix, "rcpts", u, j->day);
-	k.key[3] = rep_key_day(prefix,
-	    j->kind == REP_JOB_NET ? "members" : "given", u, j->day);
+	k.key[3] = rep_key_day(
+	    prefix, j->kind == REP_JOB_NET ? "members" : "given", u, j->day);
 	return k;
 }
 
 uint32_t
-rep_job_pack(const struct rep_batch *b, const struct rep_job *j,
-    struct buf *out)
+rep_job_pack(
+    const struct rep_batch *b, const struct rep_job *j, struct buf *out)
 {
 	uint32_t count = 0;
 
 	for (size_t i = 0; i < j->events.len; i++)
-		count += j->kind != REP_JOB_HOST ||
-		    b->events.v[j->events.v[i]].kept;
+		count +=
+		    j->kind != REP_JOB_HOST || b->events.v[j->events.v[i]].kept;
 	rep_script_array(out, count);
 	for (size_t i = 0; i < j->events.len; i++) {
 		const struct rep_batch_event *e = &b->events.v[j->events.v[i]];
@@ -154,11 +155,11 @@ read_kept(struct rep_batch *b, const struct rep_job *j, struct str admitted)
 }
 
 bool
-rep_job_read(struct rep_batch *b, struct rep_job *j,
-    const struct redis_reply *r)
+rep_job_read(
+    struct rep_batch *b, struct rep_job *j, const struct redis_reply *r)
 {
-	static const char *const name[] = {"gs", "bs", "gl", "bl", "t",
-		"today"};
+	static const char *const name[] = {
+	    "gs", "bs", "gl", "bl", "t", "today"};
 	struct rep_counted c = {.valid = true};
 
 	if (redis_count(r) != 10)

@@ -21,16 +21,16 @@ struct rep_counted {
 	bool valid;
 	bool bad;
 	bool hard;
-	struct rep_unit unit;	/* sums and today only */
+	struct rep_unit unit; /* sums and today only */
 };
 
 struct rep_job {
 	enum rep_job_kind kind;
 	struct rep_name name;
 	int64_t day;
-	struct ip client;		/* of the last event */
-	VEC(uint32_t) events;		/* indices */
-	size_t net;			/* of a host: index of its net's job */
+	struct ip client;     /* of the last event */
+	VEC(uint32_t) events; /* indices */
+	size_t net;	      /* of a host: index of its net's job */
 	size_t site;
 	struct rep_counted counted;
 };
@@ -38,18 +38,18 @@ struct rep_job {
 struct rep_batch_event {
 	struct rep_event event;
 	uint64_t seq;
-	bool kept;		/* its host's unit may exist */
+	bool kept; /* its host's unit may exist */
 };
 
 struct rep_batch {
 	VEC(struct rep_batch_event) events;
-	VEC(struct rep_job) jobs;	/* hosts come last */
+	VEC(struct rep_job) jobs; /* hosts come last */
 	size_t hosts_from;
 };
 
 void rep_batch_fini(struct rep_batch *b);
-void rep_batch_add(struct rep_batch *b, const struct rep_event *e,
-    uint64_t seq);
+void rep_batch_add(
+    struct rep_batch *b, const struct rep_event *e, uint64_t seq);
 /* Makes the jobs. */
 void rep_batch_sort(struct rep_batch *b);
 
@@ -60,16 +60,16 @@ struct rep_job_keys {
 
 struct rep_job_keys rep_job_keys(const struct rep_job *j, const char *prefix);
 /* MessagePack of the job's events; those not kept are left out of a host's. */
-uint32_t rep_job_pack(const struct rep_batch *b, const struct rep_job *j,
-    struct buf *out);
+uint32_t rep_job_pack(
+    const struct rep_batch *b, const struct rep_job *j, struct buf *out);
 const char *rep_job_kind_text(enum rep_job_kind k);
 
 /*
  * Reads the script's answer into `j->counted`; a network's answer also says
  * which of its events' hosts are kept. False: not such an answer.
  */
-bool rep_job_read(struct rep_batch *b, struct rep_job *j,
-    const struct redis_reply *r);
+bool rep_job_read(
+    struct rep_batch *b, struct rep_job *j, const struct redis_reply *r);
 
 /* The unit and listing in HGETALL's answer; bad fields are skipped. */
 void rep_read_unit(const struct redis_reply *r, struct rep_unit *out);

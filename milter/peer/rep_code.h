@@ -13,7 +13,7 @@
 #include "peer/rep_model.h"
 
 #define REP_EVIDENCE_MAX 20
-#define REP_EVIDENCE_RULE_MAX 24	/* bytes of a rule's name kept */
+#define REP_EVIDENCE_RULE_MAX 24 /* bytes of a rule's name kept */
 
 struct rep_evidence {
 	int64_t at_ms;
@@ -26,13 +26,13 @@ struct rep_evidence {
 
 /* One unit, whole. */
 struct rep_record {
-	bool exists;		/* counts are there */
+	bool exists; /* counts are there */
 	bool has_listing;
 	struct rep_unit unit;
 	struct rep_listing listing;
-	struct rep_evidence evidence[REP_EVIDENCE_MAX];	/* newest first */
+	struct rep_evidence evidence[REP_EVIDENCE_MAX]; /* newest first */
 	size_t evidence_count;
-	uint64_t seq;		/* last event applied (in-process store) */
+	uint64_t seq; /* last event applied (in-process store) */
 };
 
 typedef void rep_field_fn(void *ctx, const char *name, const char *value);
@@ -42,15 +42,13 @@ void rep_unit_each(const struct rep_unit *u, rep_field_fn *fn, void *ctx);
 /* False: known name, unusable value. Unknown names are skipped (true). */
 bool rep_unit_set(struct rep_unit *u, struct str name, struct str value);
 
-void rep_listing_each(const struct rep_listing *l, rep_field_fn *fn,
-    void *ctx);
-bool rep_listing_set(struct rep_listing *l, struct str name,
-    struct str value);
+void rep_listing_each(const struct rep_listing *l, rep_field_fn *fn, void *ctx);
+bool rep_listing_set(struct rep_listing *l, struct str name, struct str value);
 
 /* "epoch class rule score ref", a "!" before the class of disputed ones. */
 #define REP_EVIDENCE_TEXT_MAX 96
-void rep_evidence_format(const struct rep_evidence *e,
-    char text[static REP_EVIDENCE_TEXT_MAX]);
+void rep_evidence_format(
+    const struct rep_evidence *e, char text[static REP_EVIDENCE_TEXT_MAX]);
 bool rep_evidence_parse(struct str text, struct rep_evidence *out);
 /* The event as evidence; rule names lose what is not a word. */
 void rep_evidence_of(const struct rep_event *e, struct rep_evidence *out);
@@ -58,13 +56,13 @@ void rep_evidence_of(const struct rep_event *e, struct rep_evidence *out);
 /* {"unit":..., "rep":{...}, "list":{...}, "evidence":[...], "seq":n} */
 struct json *rep_record_json(const char *unit, const struct rep_record *r);
 /* False: not such an object. `unit_out` is checked to be a unit's name. */
-bool rep_record_from_json(const struct json *j, struct str *unit_out,
-    struct rep_record *out);
+bool rep_record_from_json(
+    const struct json *j, struct str *unit_out, struct rep_record *out);
 
 /* Binary event, at most REP_EVENT_BYTES. Returns its length. */
 #define REP_EVENT_BYTES 256
-size_t rep_event_pack(const struct rep_event *e, uint8_t out[static
-    REP_EVENT_BYTES]);
+size_t rep_event_pack(
+    const struct rep_event *e, uint8_t out[static REP_EVENT_BYTES]);
 bool rep_event_unpack(struct str bytes, struct rep_event *out);
 
 #endif

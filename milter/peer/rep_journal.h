@@ -15,15 +15,15 @@
 
 #include "base/buf.h"
 
-#define REP_WRITER_MAX 12	/* writer's name with NUL */
+#define REP_WRITER_MAX 12 /* writer's name with NUL */
 #define REP_JOURNAL_RECORD_MAX ((size_t)256 * 1024)
-#define REP_JOURNAL_LIMIT ((uint64_t)64 << 20)	/* default bound in bytes */
+#define REP_JOURNAL_LIMIT ((uint64_t)64 << 20) /* default bound in bytes */
 
 struct rep_journal;
 
 struct rep_journal_found {
-	uint64_t torn_bytes;	/* cut off or skipped at opening */
-	uint64_t waiting;	/* records after the mark */
+	uint64_t torn_bytes; /* cut off or skipped at opening */
+	uint64_t waiting;    /* records after the mark */
 };
 
 /*
@@ -41,20 +41,20 @@ const char *rep_journal_writer(const struct rep_journal *j);
  * 0 and the record's sequence; ERR_LIMIT: full or too long; ERR_IO (errno). The
  * sequence is used up in any case and set.
  */
-int rep_journal_add(struct rep_journal *j, char type, struct str payload,
-    uint64_t *seq_out);
+int rep_journal_add(
+    struct rep_journal *j, char type, struct str payload, uint64_t *seq_out);
 
 /* A place between two records. */
 struct rep_cursor {
 	uint64_t segment;
 	uint64_t offset;
-	uint64_t seq;	/* of the record before, 0 at the very start */
+	uint64_t seq; /* of the record before, 0 at the very start */
 };
 
 struct rep_journal_entry {
 	char type;
 	uint64_t seq;
-	struct str payload;	/* valid until the next read */
+	struct str payload; /* valid until the next read */
 };
 
 /* Where a (re)start begins: the last mark. */
@@ -62,8 +62,8 @@ struct rep_cursor rep_journal_start(const struct rep_journal *j);
 /* Behind the last record so far. */
 struct rep_cursor rep_journal_end(struct rep_journal *j);
 /* 1: `*out` is the record at the cursor, which moves on. 0: the end. */
-int rep_journal_read(struct rep_journal *j, struct rep_cursor *c,
-    struct rep_journal_entry *out);
+int rep_journal_read(
+    struct rep_journal *j, struct rep_cursor *c, struct rep_journal_entry *out);
 /* All before `c` is done for good; whole segments before it are removed. */
 void rep_journal_mark(struct rep_journal *j, const struct rep_cursor *c);
 

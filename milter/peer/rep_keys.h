@@ -32,8 +32,7 @@ uint64_t rep_member_id(const struct ip *ip);
  * "4:...", "6:.../64", "n:.../24" or "site" back to a network. False: no unit.
  * `*kind_out` says which; the site leaves `*out` all zero.
  */
-bool rep_name_parse(struct str text, struct cidr *out,
-    enum rep_kind *kind_out);
+bool rep_name_parse(struct str text, struct cidr *out, enum rep_kind *kind_out);
 
 struct rep_key {
 	char text[160];
@@ -43,15 +42,15 @@ struct rep_key {
 #define REP_PREFIX_MAX 64
 
 /* prefix "rep:" "{unit}" [":" day]; `what` is "rep", "list", "evidence" ... */
-struct rep_key rep_key_unit(const char *prefix, const char *what,
-    const char *unit);
-struct rep_key rep_key_day(const char *prefix, const char *what,
-    const char *unit, int64_t day);
+struct rep_key rep_key_unit(
+    const char *prefix, const char *what, const char *unit);
+struct rep_key rep_key_day(
+    const char *prefix, const char *what, const char *unit, int64_t day);
 /* Without a unit: prefix "top:" number; "listed", "why" and so on. */
-struct rep_key rep_key_number(const char *prefix, const char *what,
-    int64_t number);
-struct rep_key rep_key_text(const char *prefix, const char *what,
-    const char *text);
+struct rep_key rep_key_number(
+    const char *prefix, const char *what, int64_t number);
+struct rep_key rep_key_text(
+    const char *prefix, const char *what, const char *text);
 
 #define REP_LISTED_SHARDS 16
 unsigned rep_listed_shard(const char *unit);

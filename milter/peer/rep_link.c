@@ -9,16 +9,16 @@
 #define SLOTS 16384
 #define NODES_MAX 256
 #define TICK_MS 50
-#define SETUP_MS 1000		/* to connect and be ready */
-#define SILENT_MS 1000		/* no answer at all: dead */
+#define SETUP_MS 1000  /* to connect and be ready */
+#define SILENT_MS 1000 /* no answer at all: dead */
 #define BACKOFF_MIN_MS 50
 #define BACKOFF_MAX_MS 2000
 #define HOLD_MIN_MS 200
 #define HOLD_MAX_MS 30000
-#define CALM_MS 60000		/* after this the hold starts small again */
+#define CALM_MS 60000 /* after this the hold starts small again */
 #define SLOTS_EVERY_MS 10000
-#define SLOTS_AGAIN_MS 200	/* while some slots have no node */
-#define HOPS_MAX 6		/* MOVED and ASK of one command */
+#define SLOTS_AGAIN_MS 200 /* while some slots have no node */
+#define HOPS_MAX 6	   /* MOVED and ASK of one command */
 #define SHA_BYTES 41
 
 enum node_state { NODE_IDLE, NODE_CONNECTING, NODE_SETUP, NODE_UP };
@@ -26,21 +26,21 @@ enum node_state { NODE_IDLE, NODE_CONNECTING, NODE_SETUP, NODE_UP };
 struct rep_node {
 	struct rep_link *link;
 	struct rep_address address;
-	bool wanted;			/* serves slots, or is the master */
-	bool sentinel;			/* asked for the master, then closed */
+	bool wanted;   /* serves slots, or is the master */
+	bool sentinel; /* asked for the master, then closed */
 	enum node_state state;
 	struct redis_conn *conn;
-	unsigned epoch;			/* of the connection */
-	int steps;			/* setup replies still to come */
-	int64_t since_us;		/* of the state */
-	int64_t reply_us;		/* last sign of life */
+	unsigned epoch;	  /* of the connection */
+	int steps;	  /* setup replies still to come */
+	int64_t since_us; /* of the state */
+	int64_t reply_us; /* last sign of life */
 	int64_t retry_us;
 	int64_t backoff_ms;
 
-	bool slow;			/* breaker open */
+	bool slow; /* breaker open */
 	bool probing;
 	int64_t probe_us;
-	int64_t hold_us;		/* no probe before */
+	int64_t hold_us; /* no probe before */
 	int64_t hold_ms;
 	int64_t closed_us;
 };
@@ -49,15 +49,15 @@ struct rep_link {
 	struct rep_link_options o;
 	char *script[REP_SCRIPTS];
 	char sha[REP_SCRIPTS][SHA_BYTES];
-	VEC(struct rep_node *) nodes;	/* never freed before the link */
+	VEC(struct rep_node *) nodes; /* never freed before the link */
 	struct rep_node *slot[SLOTS];
 	struct loop_timer *tick;
-	size_t seed;			/* next host of the URL to ask */
-	int64_t slots_us;		/* last asked for */
+	size_t seed;	  /* next host of the URL to ask */
+	int64_t slots_us; /* last asked for */
 	bool slots_wanted;
 	bool told_up;
 	bool closing;
-	char why[160];			/* the last thing that went wrong */
+	char why[160]; /* the last thing that went wrong */
 };
 
 struct call {
@@ -65,15 +65,16 @@ struct call {
 	struct rep_node *node;
 	redis_fn *fn;
 	void *ctx;
-	struct str wire;		/* kept when it may go out again */
-	int script;			/* or -1 */
+	struct str wire; /* kept when it may go out again */
+	int script;	 /* or -1 */
 	int hops;
 };
 
 static void node_connect(struct rep_node *n);
 static bool call_send(struct call *c, struct rep_node *n, bool asking);
 
-/* ---- slots ---------------------------------------------------------------- */
+/* ---- slots ----------------------------------------------------------------
+ */
 
 /* CRC-16/XMODEM, as the cluster specification says. */
 static unsigned
@@ -105,7 +106,8 @@ rep_link_slot(struct str key)
 	return crc16(key) % SLOTS;
 }
 
-/* ---- up or down as a whole ------------------------------------------------ */
+/* ---- up or down as a whole ------------------------------------------------
+ */
 
 static bool
 node_is_quick(const struct rep_node *n)
@@ -140,8 +142,8 @@ static void
 blame(struct rep_link *l, const struct rep_node *n, const char *why)
 {
 	if (l->o.url.path[0] != '\0')
-		(void)snprintf(l->why, sizeof(l->why), "%.60s: %.90s",
-		    l->o.url.path, why);
+		(void)snprintf(
+		    l->why, sizeof(l->why), "%.60s: %.90s", l->o.url.path, why);
 	else if (n != NULL)
 		(void)snprintf(l->why, sizeof(l->why), "%.50s:%d: %.90s",
 		    n->address.host, n->address.port, why);
@@ -149,7 +151,8 @@ blame(struct rep_link *l, const struct rep_node *n, const char *why)
 		(void)snprintf(l->why, sizeof(l->why), "%.150s", why);
 }
 
-/* ---- nodes ---------------------------------------------------------------- */
+/* ---- nodes ----------------------------------------------------------------
+ */
 
 static struct rep_node *
 node_find(struct rep_link *l, const struct rep_address *a, bool sentinel)
@@ -228,7 +231,7 @@ on_down(void *ctx, const char *why)
 struct step {
 	struct rep_node *node;
 	unsigned epoch;
-	int what;	/* script number, or one of below */
+	int what; /* script number, or one of below */
 };
 
 enum { STEP_PLAIN = 100, STEP_ROLE, STEP_SLOTS, STEP_MASTER };
@@ -293,8 +296,7 @@ learn_slots(struct rep_link *l, const struct redis_reply *r,
 		if (fresh[i] != NULL)
 			fresh[i]->wanted = true;
 	for (size_t i = 0; i < l->nodes.len; i++)
-		if (l->nodes.v[i]->wanted &&
-		    l->nodes.v[i]->state == NODE_IDLE)
+		if (l->nodes.v[i]->wanted && l->nodes.v[i]->state == NODE_IDLE)
 			node_connect(l->nodes.v[i]);
 	l->slots_wanted = covered < SLOTS;
 	tell(l);
@@ -357,13 +359,13 @@ on_step(void *ctx, const struct redis_reply *r)
 
 	free(ctx);
 	if (r == NULL || s.epoch != n->epoch)
-		return;		/* on_down() or node_fail() has dealt with it */
+		return; /* on_down() or node_fail() has dealt with it */
 	n->reply_us = clock_mono_us();
 	if (!step_is_good(n, s.what, r)) {
 		(void)snprintf(why, sizeof(why), "%.*s",
-		    STR_ARG(redis_is_error(r) ? redis_text(r) :
-			s.what == STEP_ROLE ? STR("is not the master")
-					    : STR("strange answer")));
+		    STR_ARG(redis_is_error(r)	  ? redis_text(r)
+			    : s.what == STEP_ROLE ? STR("is not the master")
+						  : STR("strange answer")));
 		node_fail(n, why);
 		return;
 	}
@@ -455,14 +457,15 @@ node_connect(struct rep_node *n)
 
 	n->state = NODE_CONNECTING;
 	n->since_us = n->reply_us = clock_mono_us();
-	n->conn = redis_open(n->link->o.loop,
-	    u->path[0] != '\0' ? u->path : NULL, n->address.host,
-	    n->address.port, &hooks, why);
+	n->conn =
+	    redis_open(n->link->o.loop, u->path[0] != '\0' ? u->path : NULL,
+		n->address.host, n->address.port, &hooks, why);
 	if (n->conn == NULL)
 		on_down(n, why);
 }
 
-/* ---- the breaker ---------------------------------------------------------- */
+/* ---- the breaker ----------------------------------------------------------
+ */
 
 void
 rep_node_late(struct rep_node *n)
@@ -473,7 +476,8 @@ rep_node_late(struct rep_node *n)
 		return;
 	n->slow = true;
 	n->hold_ms = now - n->closed_us < CALM_MS * INT64_C(1000) && n->hold_ms
-	    ? n->hold_ms * 2 : HOLD_MIN_MS;
+			 ? n->hold_ms * 2
+			 : HOLD_MIN_MS;
 	if (n->hold_ms > HOLD_MAX_MS)
 		n->hold_ms = HOLD_MAX_MS;
 	n->hold_us = now + n->hold_ms * 1000;
@@ -501,8 +505,8 @@ on_probe(void *ctx, const struct redis_reply *r)
 	if (redis_is_error(r)) {
 		char why[128];
 
-		(void)snprintf(why, sizeof(why), "%.*s",
-		    STR_ARG(redis_text(r)));
+		(void)snprintf(
+		    why, sizeof(why), "%.*s", STR_ARG(redis_text(r)));
 		node_fail(n, why);
 		return;
 	}
@@ -552,15 +556,16 @@ node_tick(struct rep_node *n, int64_t now)
 		    now - n->reply_us > SILENT_MS * 1000)
 			node_fail(n, "no answer");
 		else if (!n->probing &&
-		    (n->slow ? now >= n->hold_us
-			     : now - n->reply_us > 100000 &&
-				    redis_waiting(n->conn) > 0))
+			 (n->slow ? now >= n->hold_us
+				  : now - n->reply_us > 100000 &&
+					redis_waiting(n->conn) > 0))
 			probe(n, now);
 		break;
 	}
 }
 
-/* ---- finding the master or the slots -------------------------------------- */
+/* ---- finding the master or the slots --------------------------------------
+ */
 
 static void
 ask_sentinel(struct rep_link *l)
@@ -576,8 +581,7 @@ static struct rep_node *
 any_up(struct rep_link *l)
 {
 	for (size_t i = 0; i < l->nodes.len; i++) {
-		struct rep_node *n =
-		    l->nodes.v[(i + l->seed) % l->nodes.len];
+		struct rep_node *n = l->nodes.v[(i + l->seed) % l->nodes.len];
 
 		if (n->state == NODE_UP && !n->sentinel)
 			return n;
@@ -643,7 +647,8 @@ rep_link_demoted(struct rep_link *l)
 			node_fail(l->nodes.v[i], "is not the master any more");
 }
 
-/* ---- commands ------------------------------------------------------------- */
+/* ---- commands -------------------------------------------------------------
+ */
 
 static void
 call_end(struct call *c, const struct redis_reply *r)
@@ -672,8 +677,8 @@ redirected(struct rep_link *l, const struct rep_node *from, struct str text)
 	if (str_starts(where, STR(":"))) {
 		char full[REP_HOST_MAX + 8];
 
-		(void)snprintf(full, sizeof(full), "%s%.*s",
-		    from->address.host, STR_ARG(where));
+		(void)snprintf(full, sizeof(full), "%s%.*s", from->address.host,
+		    STR_ARG(where));
 		if (!rep_address_parse(str_from(full), 0, &a))
 			return NULL;
 	} else if (!rep_address_parse(where, 0, &a)) {
@@ -700,8 +705,8 @@ with_text(struct rep_link *l, const struct call *c)
 	const char *text = l->script[c->script];
 	size_t len = strlen(text), head;
 	char *out = mem_alloc(c->wire.len + len + 64);
-	int n = snprintf(out, 64, "%.*s\n$4\r\nEVAL\r\n$%zu\r\n",
-	    STR_ARG(count), len);
+	int n = snprintf(
+	    out, 64, "%.*s\n$4\r\nEVAL\r\n$%zu\r\n", STR_ARG(count), len);
 
 	/* "$7 EVALSHA $40 digest", each part ended by CR LF. */
 	rest = str_skip(rest, 4 + 9 + 5 + SHA_BYTES - 1);
@@ -720,8 +725,11 @@ call_reload(struct call *c)
 	bool sent;
 	char *p;
 
-	*again = (struct call){.link = c->link, .fn = c->fn, .ctx = c->ctx,
-		.script = -1, .wire = wire};
+	*again = (struct call){.link = c->link,
+	    .fn = c->fn,
+	    .ctx = c->ctx,
+	    .script = -1,
+	    .wire = wire};
 	sent = call_send(again, c->node, false);
 	again->wire = STR_NONE;
 	if (!sent)
@@ -761,7 +769,7 @@ on_call(void *ctx, const struct redis_reply *r)
 			call_end(c, NULL);
 		}
 	} else if (str_starts(text, STR("MOVED ")) ||
-	    str_starts(text, STR("ASK "))) {
+		   str_starts(text, STR("ASK "))) {
 		if (!call_redirect(c, text))
 			call_end(c, NULL);
 	} else {
@@ -849,8 +857,8 @@ rep_link_script(struct rep_link *l, enum rep_script script, const char *key,
 	redis_arg_cstr(&whole, l->sha[script]);
 	for (int i = 0; i < a->count; i++)
 		redis_arg(&whole, str_make(a->v[i], a->len[i]));
-	return send_to(l, node_for(l, key), (int)script, redis_wire(&whole),
-	    &like);
+	return send_to(
+	    l, node_for(l, key), (int)script, redis_wire(&whole), &like);
 }
 
 struct rep_node *
@@ -878,7 +886,8 @@ rep_link_send_node(struct rep_link *l, size_t i, const struct redis_args *a,
 	return send_to(l, l->nodes.v[i], -1, redis_wire(a), &like);
 }
 
-/* ---- life ----------------------------------------------------------------- */
+/* ---- life -----------------------------------------------------------------
+ */
 
 struct rep_link *
 rep_link_new(const struct rep_link_options *o)
@@ -893,8 +902,8 @@ rep_link_new(const struct rep_link_options *o)
 	l->tick = loop_timer_new(o->loop, on_tick, l);
 	l->slots_wanted = true;
 	if (o->url.topology == REP_SINGLE) {
-		struct rep_node *n = node_take(l,
-		    o->url.path[0] != '\0' ? &here : &o->url.host[0], false);
+		struct rep_node *n = node_take(
+		    l, o->url.path[0] != '\0' ? &here : &o->url.host[0], false);
 
 		n->wanted = true;
 		node_connect(n);

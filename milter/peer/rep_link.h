@@ -21,7 +21,7 @@ struct rep_link_options {
 	struct loop *loop;
 	struct rep_url url;
 	int budget_ms;
-	struct str script[REP_SCRIPTS];		/* copied */
+	struct str script[REP_SCRIPTS]; /* copied */
 	/* Usable again / not usable any more; each once per change. */
 	void (*up)(void *ctx);
 	void (*down)(void *ctx, const char *why);

@@ -26,7 +26,7 @@ struct rep_listing {
 	char why[REP_WHY_MAX];
 	char by[REP_BY_MAX];
 	char note[REP_NOTE_MAX];
-	int64_t removed_ms;	/* last early removal, 0: never */
+	int64_t removed_ms; /* last early removal, 0: never */
 };
 
 /* All that is known for one client. Pointers may be NULL: nothing there. */
@@ -44,9 +44,9 @@ struct rep_rates {
 	double lower_short;
 	double rate_long;
 	double upper_long;
-	double bad_short;	/* decayed weight */
+	double bad_short; /* decayed weight */
 	double events_long;
-	double prior_short;	/* what the parent says */
+	double prior_short; /* what the parent says */
 	double prior_long;
 };
 
@@ -72,8 +72,8 @@ void rep_model_view(const struct rep_settings *s, const struct rep_known *k,
  */
 bool rep_model_list(const struct rep_settings *s, const struct rep_known *k,
     struct rep_applied a, int64_t now_ms, struct rep_listing *out);
-bool rep_model_list_net(const struct rep_settings *s,
-    const struct rep_known *k, int64_t now_ms, struct rep_listing *out);
+bool rep_model_list_net(const struct rep_settings *s, const struct rep_known *k,
+    int64_t now_ms, struct rep_listing *out);
 
 /*
  * Which listing speaks for a client's networks: an admin's word on the /24 or
@@ -85,17 +85,21 @@ const struct rep_listing *rep_model_net_word(const struct rep_listing *net,
 bool rep_model_is_running(const struct rep_listing *l, int64_t now_ms);
 
 /* Strikes still standing at `now_ms`. */
-uint32_t rep_model_strikes(const struct rep_settings *s,
-    const struct rep_listing *l, int64_t now_ms);
+uint32_t rep_model_strikes(
+    const struct rep_settings *s, const struct rep_listing *l, int64_t now_ms);
 /* Length of the listing that is the `strike`-th (from 1). Never 0. */
-int64_t rep_model_length(const struct rep_settings *s, uint32_t strike,
-    uint64_t seed);
+int64_t rep_model_length(
+    const struct rep_settings *s, uint32_t strike, uint64_t seed);
 
-enum rep_removal { REP_REMOVE_NOW, REP_REMOVE_LATER, REP_REMOVE_ADMIN,
-	REP_REMOVE_NOTHING };
+enum rep_removal {
+	REP_REMOVE_NOW,
+	REP_REMOVE_LATER,
+	REP_REMOVE_ADMIN,
+	REP_REMOVE_NOTHING
+};
 /* What the ladder says to a request to end `l` early. */
-enum rep_removal rep_model_removal(const struct rep_settings *s,
-    const struct rep_listing *l, int64_t now_ms);
+enum rep_removal rep_model_removal(
+    const struct rep_settings *s, const struct rep_listing *l, int64_t now_ms);
 
 /* Is this message of a listed client one to scan to the end? */
 bool rep_model_sample(const struct rep_settings *s, uint64_t random,

@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 #define POLL_MS 5000
-#define START_MS 1000		/* not up by then: say so */
+#define START_MS 1000 /* not up by then: say so */
 #define STOP_TICK_MS 5
 #define LISTED_PER_SHARD "20000"
 #define SNAPSHOT_FILE "listed"
@@ -36,7 +36,8 @@ redis_of(struct rep_store *s)
 	return (struct redis_store *)s;
 }
 
-/* ---- away ----------------------------------------------------------------- */
+/* ---- away -----------------------------------------------------------------
+ */
 
 static void
 away(struct redis_store *s, const char *why)
@@ -50,8 +51,10 @@ away(struct redis_store *s, const char *why)
 	(void)snprintf(s->why, sizeof(s->why), "%s", why);
 	pthread_mutex_unlock(&s->status_lock);
 	if (!s->told)
-		rep_store_log(&s->base, "reputation: Redis away (%s); mail goes "
-		    "on without it, events wait", why);
+		rep_store_log(&s->base,
+		    "reputation: Redis away (%s); mail goes "
+		    "on without it, events wait",
+		    why);
 	s->told = true;
 }
 
@@ -100,8 +103,8 @@ on_start(void *ctx)
 }
 
 static const struct rep_listing *
-wide_word_locked(const struct redis_store *s, const struct ip *ip,
-    int64_t now_ms)
+wide_word_locked(
+    const struct redis_store *s, const struct ip *ip, int64_t now_ms)
 {
 	void *found[WIDE_FOUND];
 	size_t n = cidr_trie_find_all(s->wide, ip, found, WIDE_FOUND);
@@ -151,18 +154,19 @@ view_away(struct redis_store *s, const struct ip *ip, struct rep_view *out)
 	pthread_mutex_unlock(&s->snapshot_lock);
 }
 
-/* ---- lookups -------------------------------------------------------------- */
+/* ---- lookups --------------------------------------------------------------
+ */
 
 struct redis_lookup {
-	struct rep_store *store;	/* first: see rep_store.c */
+	struct rep_store *store; /* first: see rep_store.c */
 	struct redis_lookup *next;
-	struct redis_lookup **prev_next;	/* in the pending list */
+	struct redis_lookup **prev_next; /* in the pending list */
 	struct ip ip;
 	int64_t start_us;
-	atomic_int refs;		/* the asker's and the loop's */
-	atomic_bool late;		/* the asker waited in vain */
+	atomic_int refs;  /* the asker's and the loop's */
+	atomic_bool late; /* the asker waited in vain */
 
-	pthread_mutex_t done_lock;	/* guards done and view */
+	pthread_mutex_t done_lock; /* guards done and view */
 	pthread_cond_t done_wake;
 	bool done;
 	struct rep_view view;
@@ -201,8 +205,8 @@ lookup_done(struct redis_lookup *l, const struct rep_view *view)
 static bool
 take_sample(struct redis_store *s, const struct ip *ip, int64_t now_ms)
 {
-	uint64_t unit = str_hash(str_make((const char *)ip->byte,
-	    sizeof(ip->byte)));
+	uint64_t unit =
+	    str_hash(str_make((const char *)ip->byte, sizeof(ip->byte)));
 	size_t at = unit % SAMPLES;
 	int64_t last = s->sample[at].unit == unit ? s->sample[at].at_ms : 0;
 
@@ -219,16 +223,17 @@ lookup_answer(struct redis_store *s, struct redis_lookup *l)
 	int64_t now_ms = clock_wall_ms();
 	struct rep_listing wide;
 	struct rep_view view;
-	struct rep_known k = {.unit = &l->unit, .net = &l->net,
-		.site = rep_writer_site(s->writer), .listing = &l->listing,
-		.client = rep_host_of(&l->ip)};
+	struct rep_known k = {.unit = &l->unit,
+	    .net = &l->net,
+	    .site = rep_writer_site(s->writer),
+	    .listing = &l->listing,
+	    .client = rep_host_of(&l->ip)};
 
 	if (l->failed) {
 		view_away(s, &l->ip, &view);
 	} else {
 		k.net_listing = rep_model_net_word(&l->net_listing,
-		    wide_word(s, &l->ip, now_ms, &wide) ? &wide : NULL,
-		    now_ms);
+		    wide_word(s, &l->ip, now_ms, &wide) ? &wide : NULL, now_ms);
 		rep_model_view(&s->base.settings, &k, now_ms, &view);
 		if (view.state == REP_LISTED)
 			view.sample = take_sample(s, &k.client, now_ms);
@@ -286,13 +291,12 @@ lookup_read(struct redis_store *s, struct redis_lookup *l, int what,
 static void
 lookup_begin(struct redis_store *s, struct redis_lookup *l)
 {
-	struct rep_name host = rep_name_host(&l->ip), net =
-	    rep_name_net(&l->ip);
-	struct rep_key key[4] = {
-		rep_key_unit(s->base.prefix, "rep", host.text),
-		rep_key_unit(s->base.prefix, "list", host.text),
-		rep_key_unit(s->base.prefix, "rep", net.text),
-		rep_key_unit(s->base.prefix, "list", net.text)};
+	struct rep_name host = rep_name_host(&l->ip),
+			net = rep_name_net(&l->ip);
+	struct rep_key key[4] = {rep_key_unit(s->base.prefix, "rep", host.text),
+	    rep_key_unit(s->base.prefix, "list", host.text),
+	    rep_key_unit(s->base.prefix, "rep", net.text),
+	    rep_key_unit(s->base.prefix, "list", net.text)};
 
 	l->next = s->pending;
 	if (l->next != NULL)
@@ -301,8 +305,8 @@ lookup_begin(struct redis_store *s, struct redis_lookup *l)
 	s->pending = l;
 	l->node[0] = rep_link_quick(s->link, key[0].text);
 	l->node[1] = rep_link_quick(s->link, key[2].text);
-	l->failed = l->node[0] == NULL || l->node[1] == NULL ||
-	    atomic_load(&l->late);
+	l->failed =
+	    l->node[0] == NULL || l->node[1] == NULL || atomic_load(&l->late);
 	/* Held up by one until all are sent. */
 	l->waiting = 1;
 	for (int i = 0; i < 4 && !l->failed; i++)
@@ -354,18 +358,18 @@ static bool
 wait_until(struct redis_lookup *l, int64_t deadline_us)
 {
 	struct timespec until = {.tv_sec = deadline_us / 1000000,
-		.tv_nsec = deadline_us % 1000000 * 1000};
+	    .tv_nsec = deadline_us % 1000000 * 1000};
 	int rc = 0;
 
 	while (!l->done && rc != ETIMEDOUT)
-		rc = pthread_cond_timedwait(&l->done_wake, &l->done_lock,
-		    &until);
+		rc = pthread_cond_timedwait(
+		    &l->done_wake, &l->done_lock, &until);
 	return l->done;
 }
 
 static void
-redis_lookup_collect(struct rep_lookup *lookup, int64_t deadline_us,
-    struct rep_view *out)
+redis_lookup_collect(
+    struct rep_lookup *lookup, int64_t deadline_us, struct rep_view *out)
 {
 	struct redis_lookup *l = (struct redis_lookup *)lookup;
 	struct redis_store *s = redis_of(l->store);
@@ -402,7 +406,8 @@ look_for_late(struct redis_store *s)
 	atomic_store(&s->up, rep_link_is_up(s->link));
 }
 
-/* ---- the snapshot of listings --------------------------------------------- */
+/* ---- the snapshot of listings ---------------------------------------------
+ */
 
 struct redis_poll {
 	struct redis_store *store;
@@ -411,7 +416,7 @@ struct redis_poll {
 	struct cidr_trie *trie;
 	int waiting;
 	bool failed;
-	bool words;		/* second round: what admins said */
+	bool words; /* second round: what admins said */
 };
 
 static void
@@ -693,7 +698,8 @@ redis_store_poll(struct redis_store *s)
 	loop_timer_start(s->poll_timer, 1);
 }
 
-/* ---- the I/O thread ------------------------------------------------------- */
+/* ---- the I/O thread -------------------------------------------------------
+ */
 
 void
 redis_store_post(struct redis_store *s, struct redis_task *t)
@@ -786,7 +792,8 @@ start_thread(struct redis_store *s)
 	return s->thread_runs;
 }
 
-/* ---- the mail path's other calls ------------------------------------------ */
+/* ---- the mail path's other calls ------------------------------------------
+ */
 
 static void
 redis_report(struct rep_store *s, const struct rep_event *e)
@@ -809,8 +816,8 @@ redis_status(struct rep_store *store, struct json *into)
 	rep_writer_counts(s->writer, &c);
 	json_set_str(into, "store", STR("redis"));
 	pthread_mutex_lock(&s->status_lock);
-	json_set_str(into, "state", s->away_since_ms == 0 ? STR("up")
-							  : STR("away"));
+	json_set_str(
+	    into, "state", s->away_since_ms == 0 ? STR("up") : STR("away"));
 	if (s->away_since_ms != 0) {
 		json_set_int(into, "away_since_ms", s->away_since_ms);
 		json_set_str(into, "why", str_from(s->why));
@@ -825,10 +832,11 @@ redis_status(struct rep_store *store, struct json *into)
 	json_set_int(into, "journal_bytes", (int64_t)c.journal_bytes);
 }
 
-/* ---- life ----------------------------------------------------------------- */
+/* ---- life -----------------------------------------------------------------
+ */
 
 static void
-redis_free(struct redis_store *s)
+store_free(struct redis_store *s)
 {
 	while (s->lookups != NULL) {
 		struct redis_lookup *l = s->lookups;
@@ -869,7 +877,7 @@ redis_close_store(struct rep_store *store, int drain_ms)
 	if (s->thread_runs)
 		pthread_join(s->thread, NULL);
 	free(s->base.state_dir);
-	redis_free(s);
+	store_free(s);
 }
 
 static bool
@@ -879,8 +887,8 @@ open_journal(struct redis_store *s, char **error_out)
 
 	if (s->base.state_dir == NULL)
 		return true;
-	s->journal = rep_journal_open(s->base.state_dir, REP_JOURNAL_LIMIT,
-	    &found, error_out);
+	s->journal = rep_journal_open(
+	    s->base.state_dir, REP_JOURNAL_LIMIT, &found, error_out);
 	if (s->journal == NULL)
 		return false;
 	s->found = found.waiting;
@@ -894,9 +902,13 @@ open_journal(struct redis_store *s, char **error_out)
 static void
 open_link(struct redis_store *s, const struct rep_url *u)
 {
-	struct rep_link_options o = {.loop = s->loop, .url = *u,
-		.budget_ms = s->base.budget_ms, .up = on_link_up,
-		.down = on_link_down, .joined = on_joined, .ctx = s};
+	struct rep_link_options o = {.loop = s->loop,
+	    .url = *u,
+	    .budget_ms = s->base.budget_ms,
+	    .up = on_link_up,
+	    .down = on_link_down,
+	    .joined = on_joined,
+	    .ctx = s};
 	struct buf count, list;
 
 	buf_init(&count);
@@ -911,23 +923,23 @@ open_link(struct redis_store *s, const struct rep_url *u)
 }
 
 static const struct rep_store_ops redis_ops = {
-	.close = redis_close_store,
-	.lookup_start = redis_lookup_start,
-	.lookup_collect = redis_lookup_collect,
-	.report = redis_report,
-	.record = redis_record,
-	.status = redis_status,
-	.read = redis_admin_read,
-	.set_listing = redis_admin_set_listing,
-	.forget = redis_admin_forget,
-	.dispute = redis_admin_dispute,
-	.load = redis_admin_load,
-	.each = redis_admin_each,
-	.each_listed = redis_admin_each_listed,
-	.top = redis_admin_top,
-	.note = redis_admin_note,
-	.notes = redis_admin_notes,
-	.why = redis_admin_why,
+    .close = redis_close_store,
+    .lookup_start = redis_lookup_start,
+    .lookup_collect = redis_lookup_collect,
+    .report = redis_report,
+    .record = redis_record,
+    .status = redis_status,
+    .read = redis_admin_read,
+    .set_listing = redis_admin_set_listing,
+    .forget = redis_admin_forget,
+    .dispute = redis_admin_dispute,
+    .load = redis_admin_load,
+    .each = redis_admin_each,
+    .each_listed = redis_admin_each_listed,
+    .top = redis_admin_top,
+    .note = redis_admin_note,
+    .notes = redis_admin_notes,
+    .why = redis_admin_why,
 };
 
 static struct redis_store *
@@ -962,7 +974,7 @@ rep_redis_open(const struct rep_store *base, const char *url, char **error_out)
 	if (s->loop == NULL || !open_journal(s, error_out)) {
 		if (s->loop == NULL)
 			*error_out = mem_printf("redis: %s", strerror(errno));
-		redis_free(s);
+		store_free(s);
 		return NULL;
 	}
 	snapshot_load(s);
@@ -971,11 +983,11 @@ rep_redis_open(const struct rep_store *base, const char *url, char **error_out)
 	s->start_timer = loop_timer_new(s->loop, on_start, s);
 	loop_timer_start(s->start_timer, START_MS);
 	open_link(s, &u);
-	s->writer = rep_writer_new(&s->base, s->loop, s->link, s->journal,
-	    s->found);
+	s->writer =
+	    rep_writer_new(&s->base, s->loop, s->link, s->journal, s->found);
 	if (!start_thread(s)) {
 		*error_out = mem_printf("redis: no thread");
-		redis_free(s);
+		store_free(s);
 		return NULL;
 	}
 	return &s->base;

@@ -17,7 +17,7 @@
 struct redis_lookup;
 struct redis_poll;
 
-#define SAMPLES 4096	/* places to remember a last sample in */
+#define SAMPLES 4096 /* places to remember a last sample in */
 
 struct redis_task {
 	struct redis_task *next;
@@ -33,22 +33,22 @@ struct redis_store {
 	struct rep_link *link;
 	struct rep_writer *writer;
 	struct rep_journal *journal;
-	uint64_t found;			/* waiting in it at the start */
-	atomic_bool up;			/* lookups are worth starting */
+	uint64_t found; /* waiting in it at the start */
+	atomic_bool up; /* lookups are worth starting */
 
-	pthread_mutex_t inbox_lock;	/* guards the two lists and stop */
+	pthread_mutex_t inbox_lock; /* guards the two lists and stop */
 	struct redis_lookup *lookups;
 	struct redis_task *tasks;
 	bool stop;
-	int64_t stop_us;		/* give up draining then */
+	int64_t stop_us; /* give up draining then */
 
-	pthread_mutex_t snapshot_lock;	/* guards the two tries */
-	struct cidr_trie *listed;	/* any listing; value not NULL */
-	struct cidr_trie *wide;		/* admin's networks: struct wide * */
+	pthread_mutex_t snapshot_lock; /* guards the two tries */
+	struct cidr_trie *listed;      /* any listing; value not NULL */
+	struct cidr_trie *wide;	       /* admin's networks: struct wide * */
 	VEC(struct wide *) wide_all;
 
-	pthread_mutex_t status_lock;	/* guards the outage's story */
-	int64_t away_since_ms;		/* 0: not away */
+	pthread_mutex_t status_lock; /* guards the outage's story */
+	int64_t away_since_ms;	     /* 0: not away */
 	uint64_t outages;
 	char why[160];
 
@@ -58,7 +58,7 @@ struct redis_store {
 	struct loop_timer *stop_timer;
 	struct loop_timer *start_timer;
 	struct redis_poll *poll;
-	bool told;			/* this outage is in the log */
+	bool told; /* this outage is in the log */
 	struct {
 		uint64_t unit;
 		int64_t at_ms;
@@ -76,23 +76,22 @@ void redis_store_post(struct redis_store *s, struct redis_task *t);
 void redis_store_poll(struct redis_store *s);
 
 /* rep_redis_admin.c; as struct rep_store_ops says. */
-int redis_admin_read(struct rep_store *s, const char *unit,
-    struct rep_record *out);
-int redis_admin_set_listing(struct rep_store *s, const char *unit,
-    const struct rep_listing *l);
+int redis_admin_read(
+    struct rep_store *s, const char *unit, struct rep_record *out);
+int redis_admin_set_listing(
+    struct rep_store *s, const char *unit, const struct rep_listing *l);
 int redis_admin_forget(struct rep_store *s, const char *unit);
 int redis_admin_dispute(struct rep_store *s, const char *unit);
-int redis_admin_load(struct rep_store *s, const char *unit,
-    const struct rep_record *r);
+int redis_admin_load(
+    struct rep_store *s, const char *unit, const struct rep_record *r);
 int redis_admin_each(struct rep_store *s, rep_unit_fn *fn, void *ctx);
-int redis_admin_each_listed(struct rep_store *s, int64_t now_ms,
-    rep_unit_fn *fn, void *ctx);
-int redis_admin_top(struct rep_store *s, int64_t now_ms, size_t max,
-    rep_top_fn *fn, void *ctx);
+int redis_admin_each_listed(
+    struct rep_store *s, int64_t now_ms, rep_unit_fn *fn, void *ctx);
+int redis_admin_top(
+    struct rep_store *s, int64_t now_ms, size_t max, rep_top_fn *fn, void *ctx);
 int redis_admin_note(struct rep_store *s, const struct rep_audit *a);
 int redis_admin_notes(struct rep_store *s, const char *after, size_t max,
     rep_audit_fn *fn, void *ctx);
-int redis_admin_why(struct rep_store *s, struct str ref,
-    struct buf *json_out);
+int redis_admin_why(struct rep_store *s, struct str ref, struct buf *json_out);
 
 #endif

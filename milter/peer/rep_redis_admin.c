@@ -22,19 +22,19 @@
 #define PAIRS_MAX 64
 
 struct ask {
-	struct redis_task task;		/* first */
+	struct redis_task task; /* first */
 	struct redis_store *store;
 	struct redis_args args;
-	char *bytes;			/* what args point into */
+	char *bytes; /* what args point into */
 	char key[160];
-	size_t node;			/* or ANY_NODE: by key */
-	int script;			/* or -1 */
+	size_t node; /* or ANY_NODE: by key */
+	int script;  /* or -1 */
 	atomic_int refs;
 
-	pthread_mutex_t done_lock;	/* guards done and reply */
+	pthread_mutex_t done_lock; /* guards done and reply */
 	pthread_cond_t done_wake;
 	bool done;
-	struct redis_reply *reply;	/* NULL: none came */
+	struct redis_reply *reply; /* NULL: none came */
 };
 
 static struct redis_store *
@@ -130,16 +130,16 @@ static struct redis_reply *
 ask_wait(struct ask *a)
 {
 	int64_t us = clock_mono_us() + WAIT_REPLY_MS * 1000;
-	struct timespec until = {.tv_sec = us / 1000000,
-		.tv_nsec = us % 1000000 * 1000};
+	struct timespec until = {
+	    .tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000};
 	struct redis_reply *r;
 	int rc = 0;
 
 	redis_store_post(a->store, &a->task);
 	pthread_mutex_lock(&a->done_lock);
 	while (!a->done && rc != ETIMEDOUT)
-		rc = pthread_cond_timedwait(&a->done_wake, &a->done_lock,
-		    &until);
+		rc = pthread_cond_timedwait(
+		    &a->done_wake, &a->done_lock, &until);
 	r = a->reply;
 	a->reply = NULL;
 	pthread_mutex_unlock(&a->done_lock);
@@ -163,8 +163,8 @@ wait_up(struct redis_store *s)
 
 /* 0 and a reply that is no error, or ERR_DOWN, ERR_DENIED. */
 static int
-take_reply(struct redis_store *s, struct redis_reply *r,
-    struct redis_reply **out)
+take_reply(
+    struct redis_store *s, struct redis_reply *r, struct redis_reply **out)
 {
 	if (r == NULL)
 		return ERR_DOWN;
@@ -194,8 +194,8 @@ add_words(struct redis_args *a, const char *const *word, size_t count)
 		redis_arg_cstr(a, word[i]);
 }
 
-#define WORDS(args, ...)                                                       \
-	add_words((args), (const char *const[]){__VA_ARGS__},                  \
+#define WORDS(args, ...)                                      \
+	add_words((args), (const char *const[]){__VA_ARGS__}, \
 	    sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
 
 static int
@@ -241,8 +241,8 @@ read_evidence(struct redis_store *s, const char *unit, struct rep_record *out)
 }
 
 int
-redis_admin_read(struct rep_store *store, const char *unit,
-    struct rep_record *out)
+redis_admin_read(
+    struct rep_store *store, const char *unit, struct rep_record *out)
 {
 	struct redis_store *s = redis_of(store);
 	struct rep_record rec = {.exists = false};
@@ -290,8 +290,8 @@ add_pair(void *ctx, const char *name, const char *value)
 static int
 set_index(struct redis_store *s, const char *unit, const struct rep_listing *l)
 {
-	struct rep_key k = rep_key_number(s->base.prefix, "listed",
-	    rep_listed_shard(unit));
+	struct rep_key k =
+	    rep_key_number(s->base.prefix, "listed", rep_listed_shard(unit));
 	struct redis_args a = {.count = 0};
 	char until[REDIS_NUMBER];
 	int rc;
@@ -322,8 +322,8 @@ run_poll(void *ctx)
 }
 
 int
-redis_admin_set_listing(struct rep_store *store, const char *unit,
-    const struct rep_listing *l)
+redis_admin_set_listing(
+    struct rep_store *store, const char *unit, const struct rep_listing *l)
 {
 	struct redis_store *s = redis_of(store);
 	struct rep_key list = rep_key_unit(s->base.prefix, "list", unit);
@@ -364,8 +364,8 @@ redis_admin_forget(struct rep_store *store, const char *unit)
 	static const char *const daily[] = {"rcpts", "given", "members"};
 	struct redis_store *s = redis_of(store);
 	int64_t today = clock_wall_ms() / REP_DAY_MS, gone = 0;
-	struct rep_key k = rep_key_number(s->base.prefix, "listed",
-	    rep_listed_shard(unit));
+	struct rep_key k =
+	    rep_key_number(s->base.prefix, "listed", rep_listed_shard(unit));
 	struct redis_args a = {.count = 0};
 	struct rep_key key[9];
 	struct redis_reply *r;
@@ -379,8 +379,8 @@ redis_admin_forget(struct rep_store *store, const char *unit)
 	for (size_t i = 0; i < 3; i++) {
 		key[n++] = rep_key_unit(s->base.prefix, what[i], unit);
 		key[n++] = rep_key_day(s->base.prefix, daily[i], unit, today);
-		key[n++] = rep_key_day(s->base.prefix, daily[i], unit,
-		    today - 1);
+		key[n++] =
+		    rep_key_day(s->base.prefix, daily[i], unit, today - 1);
 	}
 	for (size_t i = 0; i < n; i++)
 		redis_arg_cstr(&a, key[i].text);
@@ -394,8 +394,8 @@ redis_admin_forget(struct rep_store *store, const char *unit)
 }
 
 static int
-rewrite_evidence(struct redis_store *s, const char *unit,
-    const struct rep_record *rec)
+rewrite_evidence(
+    struct redis_store *s, const char *unit, const struct rep_record *rec)
 {
 	struct rep_key k = rep_key_unit(s->base.prefix, "evidence", unit);
 	struct redis_args a = {.count = 0};
@@ -439,8 +439,8 @@ redis_admin_dispute(struct rep_store *store, const char *unit)
 }
 
 int
-redis_admin_load(struct rep_store *store, const char *unit,
-    const struct rep_record *rec)
+redis_admin_load(
+    struct rep_store *store, const char *unit, const struct rep_record *rec)
 {
 	struct redis_store *s = redis_of(store);
 	struct rep_key k = rep_key_unit(s->base.prefix, "rep", unit);
@@ -455,8 +455,10 @@ redis_admin_load(struct rep_store *store, const char *unit,
 		rc = p.count > 0 ? run(s, k.text, &a) : 0;
 		a.count = 0;
 		WORDS(&a, "PEXPIRE", k.text);
-		redis_arg_int(&a, rep_life_ms(&rec->unit,
-		    rec->has_listing ? rec->listing.strike : 0), life);
+		redis_arg_int(&a,
+		    rep_life_ms(
+			&rec->unit, rec->has_listing ? rec->listing.strike : 0),
+		    life);
 		if (rc == 0)
 			rc = run(s, k.text, &a);
 	}
@@ -467,7 +469,8 @@ redis_admin_load(struct rep_store *store, const char *unit,
 	return rc;
 }
 
-/* ---- walking -------------------------------------------------------------- */
+/* ---- walking --------------------------------------------------------------
+ */
 
 /* "prefix" "rep:{" unit "}" back to the unit; "list:{" for listings. */
 static bool
@@ -506,8 +509,8 @@ walk_node(const struct walk *w)
 	char match[REP_PREFIX_MAX + 16];
 	struct redis_reply *r;
 
-	(void)snprintf(match, sizeof(match), "%s%s:{*", w->store->base.prefix,
-	    w->what);
+	(void)snprintf(
+	    match, sizeof(match), "%s%s:{*", w->store->base.prefix, w->what);
 	do {
 		struct redis_args a = {.count = 0};
 		const struct redis_reply *keys;
@@ -589,8 +592,8 @@ redis_admin_each(struct rep_store *store, rep_unit_fn *fn, void *ctx)
 }
 
 int
-redis_admin_each_listed(struct rep_store *store, int64_t now_ms,
-    rep_unit_fn *fn, void *ctx)
+redis_admin_each_listed(
+    struct rep_store *store, int64_t now_ms, rep_unit_fn *fn, void *ctx)
 {
 	struct redis_store *s = redis_of(store);
 
@@ -610,8 +613,8 @@ redis_admin_each_listed(struct rep_store *store, int64_t now_ms,
 		for (size_t n = 0; n < redis_count(r); n++) {
 			struct str name = redis_text(redis_at(r, n));
 
-			(void)snprintf(unit, sizeof(unit), "%.*s",
-			    STR_ARG(name));
+			(void)snprintf(
+			    unit, sizeof(unit), "%.*s", STR_ARG(name));
 			fn(ctx, unit);
 		}
 		redis_free(&r);
@@ -624,8 +627,8 @@ redis_admin_top(struct rep_store *store, int64_t now_ms, size_t max,
     rep_top_fn *fn, void *ctx)
 {
 	struct redis_store *s = redis_of(store);
-	struct rep_key k = rep_key_number(s->base.prefix, "top",
-	    now_ms / REP_HOUR_MS);
+	struct rep_key k =
+	    rep_key_number(s->base.prefix, "top", now_ms / REP_HOUR_MS);
 	struct redis_args a = {.count = 0};
 	char last[REDIS_NUMBER];
 	struct redis_reply *r;
@@ -650,7 +653,8 @@ redis_admin_top(struct rep_store *store, int64_t now_ms, size_t max,
 	return 0;
 }
 
-/* ---- the audit trail and records ------------------------------------------ */
+/* ---- the audit trail and records ------------------------------------------
+ */
 
 static struct rep_key
 events_key(const struct redis_store *s)
@@ -687,14 +691,13 @@ set_note(struct rep_audit *n, struct str name, struct str value)
 		char *to;
 		size_t size;
 	} row[] = {{"what", n->what, sizeof(n->what)},
-		{"unit", n->unit, sizeof(n->unit)},
-		{"by", n->by, sizeof(n->by)}, {"why", n->why, sizeof(n->why)},
-		{"ref", n->ref, sizeof(n->ref)}};
+	    {"unit", n->unit, sizeof(n->unit)}, {"by", n->by, sizeof(n->by)},
+	    {"why", n->why, sizeof(n->why)}, {"ref", n->ref, sizeof(n->ref)}};
 
 	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++)
 		if (str_is(name, row[i].name))
-			(void)snprintf(row[i].to, row[i].size, "%.*s",
-			    STR_ARG(value));
+			(void)snprintf(
+			    row[i].to, row[i].size, "%.*s", STR_ARG(value));
 	if (str_is(name, "at"))
 		(void)str_to_i64(value, &n->at_ms);
 }

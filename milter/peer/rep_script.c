@@ -179,9 +179,9 @@ add_constants(const struct rep_settings *s, struct buf *out)
 	buf_printf(out, "local HARVEST_TRIES,HARVEST_RATIO=%.10g,%.10g\n",
 	    s->harvest_tries, s->harvest_ratio);
 	buf_printf(out, "local MEMBERS=%.10g\n", s->net_children);
-	buf_printf(out, "local KNOWN,FIRST,LISTED=%" PRId64 ",%" PRId64
-	    ",%" PRId64 "\n", REP_KNOWN_LIFE_MS, REP_FIRST_LIFE_MS,
-	    REP_LISTED_LIFE_MS);
+	buf_printf(out,
+	    "local KNOWN,FIRST,LISTED=%" PRId64 ",%" PRId64 ",%" PRId64 "\n",
+	    REP_KNOWN_LIFE_MS, REP_FIRST_LIFE_MS, REP_LISTED_LIFE_MS);
 	buf_printf(out, "local DAYS,TWO_DAYS=%" PRId64 ",%" PRId64 "\n",
 	    REP_DAYS_KEPT * REP_DAY_MS, 2 * REP_DAY_MS);
 	buf_printf(out, "local EVIDENCE,EVIDENCE_LIFE=%d,%" PRId64 "\n",
@@ -201,7 +201,8 @@ rep_script_list(struct buf *out)
 	buf_add_cstr(out, list_body);
 }
 
-/* ---- MessagePack ---------------------------------------------------------- */
+/* ---- MessagePack ----------------------------------------------------------
+ */
 
 static void
 put_big(struct buf *out, uint8_t tag, uint64_t v, int bytes)

@@ -14,24 +14,24 @@
 
 struct rep_store;
 struct rep_lookup;
-struct rep_settings;	/* peer/rep_unit.h */
+struct rep_settings; /* peer/rep_unit.h */
 
 struct rep_store_options {
-	const char *url;	/* unix:/path, redis://..., rediss://...,
-				   sentinel://..., cluster://..., none */
-	const char *prefix;	/* "postern:" */
-	const char *state_dir;	/* journal, state file; NULL = none kept */
-	const struct rep_settings *settings;	/* NULL: defaults; copied but
-						   for `protect` */
-	int budget_ms;		/* whole Redis budget of a message: 20 */
-	void (*log)(void *ctx, const char *line);	/* outages; any thread */
+	const char *url;       /* unix:/path, redis://..., rediss://...,
+				  sentinel://..., cluster://..., none */
+	const char *prefix;    /* "postern:" */
+	const char *state_dir; /* journal, state file; NULL = none kept */
+	const struct rep_settings *settings; /* NULL: defaults; copied but
+						for `protect` */
+	int budget_ms; /* whole Redis budget of a message: 20 */
+	void (*log)(void *ctx, const char *line); /* outages; any thread */
 	void *log_ctx;
 };
 
 /* Starts the I/O thread. NULL: `*error_out` (heap) says what is wrong with the
  * options; an unreachable server is no error. */
-struct rep_store *rep_store_open(const struct rep_store_options *o,
-    char **error_out);
+struct rep_store *rep_store_open(
+    const struct rep_store_options *o, char **error_out);
 /* Writes what it can within `drain_ms`, journals the rest, frees. */
 void rep_store_close(struct rep_store **s, int drain_ms);
 
@@ -40,8 +40,8 @@ struct rep_lookup *rep_lookup_start(struct rep_store *s, const struct ip *ip);
  * Waits until the answer or the monotonic deadline (us), then frees the lookup.
  * Always fills `*out`; known is false when there was no answer in time.
  */
-void rep_lookup_collect(struct rep_lookup **l, int64_t deadline_us,
-    struct rep_view *out);
+void rep_lookup_collect(
+    struct rep_lookup **l, int64_t deadline_us, struct rep_view *out);
 
 /*
  * Counts an event. Does not block. What this call took survives the death of
@@ -57,7 +57,8 @@ void rep_store_record(struct rep_store *s, struct str ref, struct str json);
  */
 uint64_t rep_store_hash_rcpt(const struct rep_store *s, struct str rcpt);
 
-/* State of the store for `postern status`: "up", "away since ..." and counts. */
+/* State of the store for `postern status`: "up", "away since ..." and counts.
+ */
 void rep_store_status(struct rep_store *s, struct buf *json_out);
 
 #endif

@@ -16,7 +16,7 @@ struct rep_settings {
 #define REP_NUMBER(name, def, doc) double name;
 #define REP_TIME(name, def, text, doc) int64_t name;
 #include "peer/rep_settings.def"
-	const struct cidr *protect;	/* reach watch at most */
+	const struct cidr *protect; /* reach watch at most */
 	size_t protect_count;
 };
 
@@ -37,12 +37,12 @@ struct rep_sums {
 /* Small counters of one UTC day; `before` holds the day before. */
 struct rep_today {
 	int64_t day;
-	uint32_t bad_givers;	/* distinct recipients, or bad members */
-	uint32_t good_givers;	/* members only */
+	uint32_t bad_givers;  /* distinct recipients, or bad members */
+	uint32_t good_givers; /* members only */
 	uint32_t bad_before;
 	uint32_t good_before;
-	uint32_t tries;		/* recipients tried */
-	uint32_t unknown;	/* of these not known */
+	uint32_t tries;	  /* recipients tried */
+	uint32_t unknown; /* of these not known */
 };
 
 struct rep_unit {
@@ -53,8 +53,8 @@ struct rep_unit {
 	int64_t last_ms;
 	struct rep_sums sums;
 	struct rep_today today;
-	int64_t hour;			/* of `used` */
-	uint8_t used[REP_CLASS_COUNT];	/* into the long window this hour */
+	int64_t hour;		       /* of `used` */
+	uint8_t used[REP_CLASS_COUNT]; /* into the long window this hour */
 };
 
 /*
@@ -72,7 +72,7 @@ struct rep_giver {
 #define REP_LEDGER_NET_MAX 256
 
 struct rep_ledger {
-	struct rep_giver *v;	/* heap */
+	struct rep_giver *v; /* heap */
 	uint32_t len;
 	uint32_t size;
 	int64_t day;
@@ -81,8 +81,8 @@ struct rep_ledger {
 void rep_ledger_fini(struct rep_ledger *l);
 
 struct rep_applied {
-	bool bad;	/* bad weight was added */
-	bool hard;	/* a virus or a fresh trap hit: lists by itself */
+	bool bad;  /* bad weight was added */
+	bool hard; /* a virus or a fresh trap hit: lists by itself */
 };
 
 /* `giver` of a network is the member's id; not used for other kinds. */
@@ -95,8 +95,8 @@ bool rep_ledger_admits(const struct rep_settings *s, struct rep_ledger *l,
     int64_t day, uint64_t giver);
 
 /* The sums as they are at `now_ms`; times before t_ms leave them alone. */
-struct rep_sums rep_sums_at(const struct rep_settings *s, struct rep_sums sums,
-    int64_t now_ms);
+struct rep_sums rep_sums_at(
+    const struct rep_settings *s, struct rep_sums sums, int64_t now_ms);
 double rep_weight(const struct rep_settings *s, enum rep_class c);
 
 #define REP_DAY_MS INT64_C(86400000)

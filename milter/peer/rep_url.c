@@ -21,8 +21,7 @@ decode(struct str s, char *out, size_t size)
 		int c = (unsigned char)s.p[i];
 
 		if (c == '%') {
-			int high = i + 2 < s.len ? ascii_hex(s.p[i + 1])
-						     : -1;
+			int high = i + 2 < s.len ? ascii_hex(s.p[i + 1]) : -1;
 			int low = high >= 0 ? ascii_hex(s.p[i + 2]) : -1;
 
 			if (low < 0)
@@ -80,10 +79,10 @@ parse_hosts(struct str list, int port, bool many, struct rep_url *u,
 {
 	while (list.p != NULL) {
 		if (u->hosts >= (many ? REP_URL_HOSTS : 1))
-			return fail(why, many ? "too many hosts"
-					      : "one host, not a list");
-		if (!rep_address_parse(str_cut(&list, ','), port,
-			&u->host[u->hosts++]))
+			return fail(why,
+			    many ? "too many hosts" : "one host, not a list");
+		if (!rep_address_parse(
+			str_cut(&list, ','), port, &u->host[u->hosts++]))
 			return fail(why, "host[:port] expected");
 	}
 	return true;
@@ -151,8 +150,9 @@ parse_net(struct str s, struct rep_url *u, char why[static 128])
 	if (!parse_login(&s, u, why))
 		return false;
 	hosts = str_cut(&s, '/');
-	if (!parse_hosts(hosts, u->topology == REP_SENTINEL ? REP_SENTINEL_PORT
-							    : REP_REDIS_PORT,
+	if (!parse_hosts(hosts,
+		u->topology == REP_SENTINEL ? REP_SENTINEL_PORT
+					    : REP_REDIS_PORT,
 		many, u, why))
 		return false;
 	if (u->topology == REP_CLUSTER)
@@ -174,7 +174,7 @@ rep_url_parse(struct str text, struct rep_url *out, char why[static 128])
 		const char *scheme;
 		enum rep_topology topology;
 	} row[] = {{"redis://", REP_SINGLE}, {"sentinel://", REP_SENTINEL},
-		{"cluster://", REP_CLUSTER}};
+	    {"cluster://", REP_CLUSTER}};
 	struct rep_url u = {0};
 
 	if (str_starts(text, STR("unix:"))) {

@@ -18,7 +18,7 @@ enum rep_topology { REP_SINGLE, REP_SENTINEL, REP_CLUSTER };
 #define REP_URL_HOSTS 16
 #define REP_HOST_MAX 256
 #define REP_SECRET_MAX 256
-#define REP_PATH_MAX 108	/* sun_path */
+#define REP_PATH_MAX 108 /* sun_path */
 
 struct rep_address {
 	char host[REP_HOST_MAX];
@@ -27,12 +27,12 @@ struct rep_address {
 
 struct rep_url {
 	enum rep_topology topology;
-	char path[REP_PATH_MAX];	/* Unix socket; empty: hosts */
+	char path[REP_PATH_MAX]; /* Unix socket; empty: hosts */
 	struct rep_address host[REP_URL_HOSTS];
 	size_t hosts;
 	char user[REP_SECRET_MAX];
 	char password[REP_SECRET_MAX];
-	char master[REP_SECRET_MAX];	/* name the sentinels know */
+	char master[REP_SECRET_MAX]; /* name the sentinels know */
 	int db;
 };
 

@@ -12,11 +12,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define WINDOW 48		/* script calls under way: what mail may meet */
-#define LINGER_MS 5		/* for events to gather */
-#define QUEUE_MAX 65536		/* records in memory */
+#define WINDOW 48	/* script calls under way: what mail may meet */
+#define LINGER_MS 5	/* for events to gather */
+#define QUEUE_MAX 65536 /* records in memory */
 #define QUEUE_BYTES_MAX ((size_t)32 << 20)
-#define RETAIN_MS 10000		/* applied, but sent again after a reconnect */
+#define RETAIN_MS 10000 /* applied, but sent again after a reconnect */
 #define MARK_EVERY_MS 500
 #define PAUSE_MIN_MS 100
 #define PAUSE_MAX_MS 2000
@@ -53,18 +53,18 @@ struct rep_writer {
 	struct loop *loop;
 	struct rep_link *link;
 	struct rep_journal *journal;
-	char field[REP_WRITER_MAX + 2];	/* "w:" writer */
+	char field[REP_WRITER_MAX + 2]; /* "w:" writer */
 	struct loop_timer *timer;	/* linger, or pause */
 	struct loop_timer *marker;
 
-	pthread_mutex_t queue_lock;	/* guards queue and counts */
-	struct queued *head;		/* oldest */
+	pthread_mutex_t queue_lock; /* guards queue and counts */
+	struct queued *head;	    /* oldest */
 	struct queued **tail;
 	size_t queued;
 	size_t queued_bytes;
-	uint64_t next_seq;		/* without a journal */
-	uint64_t last_seq;		/* applied */
-	uint64_t found;			/* in the journal at the start */
+	uint64_t next_seq; /* without a journal */
+	uint64_t last_seq; /* applied */
+	uint64_t found;	   /* in the journal at the start */
 	uint64_t taken;
 	uint64_t dropped;
 	uint64_t unjournaled;
@@ -72,34 +72,35 @@ struct rep_writer {
 	bool woken;
 
 	/* The loop's. */
-	struct rep_cursor cursor;	/* in the journal: read up to here */
-	struct rep_cursor from;		/* where the running batch began */
+	struct rep_cursor cursor; /* in the journal: read up to here */
+	struct rep_cursor from;	  /* where the running batch began */
 	VEC(struct checkpoint) checkpoints;
-	struct rep_journal_entry held;	/* read but not taken */
+	struct rep_journal_entry held; /* read but not taken */
 	struct rep_cursor held_from;
 	bool holding;
-	uint64_t highest;		/* sequence in the batch */
-	size_t queue_taken;		/* of the queue, in the batch */
+	uint64_t highest;   /* sequence in the batch */
+	size_t queue_taken; /* of the queue, in the batch */
 	struct rep_batch batch;
 	VEC(struct why_item) whys;
 	enum phase phase;
-	size_t next;			/* job or record to send */
-	size_t out;			/* calls under way */
+	size_t next; /* job or record to send */
+	size_t out;  /* calls under way */
 	bool failed;
-	bool again;			/* a server came: begin at the mark */
+	bool again; /* a server came: begin at the mark */
 	char why[128];
-	bool told;			/* the refusal is in the log */
+	bool told; /* the refusal is in the log */
 	int64_t pause_ms;
 	uint64_t applied;
 	struct rep_unit site;
-	struct map *top;		/* unit -> double *, this interval */
+	struct map *top; /* unit -> double *, this interval */
 	int64_t top_us;
 	bool in_pump;
 };
 
 static void pump(struct rep_writer *w);
 
-/* ---- taking (any thread) -------------------------------------------------- */
+/* ---- taking (any thread) --------------------------------------------------
+ */
 
 static void
 queue_put(struct rep_writer *w, char type, struct str payload, uint64_t seq)
@@ -134,9 +135,10 @@ journal_put(struct rep_writer *w, char type, struct str payload, uint64_t *seq)
 	}
 	if (!w->journal_bad)
 		rep_store_log(w->store, "reputation: journal in %s: %s",
-		    w->store->state_dir, rc == ERR_LIMIT
-		    ? "full, further events are dropped and counted"
-		    : strerror(errno));
+		    w->store->state_dir,
+		    rc == ERR_LIMIT
+			? "full, further events are dropped and counted"
+			: strerror(errno));
 	w->journal_bad = true;
 	if (rc == ERR_LIMIT) {
 		w->dropped++;
@@ -193,7 +195,8 @@ rep_writer_record(struct rep_writer *w, struct str ref, struct str json)
 	buf_fini(&b);
 }
 
-/* ---- a batch: gathering --------------------------------------------------- */
+/* ---- a batch: gathering ---------------------------------------------------
+ */
 
 static bool
 hold_next(struct rep_writer *w)
@@ -202,7 +205,7 @@ hold_next(struct rep_writer *w)
 		return true;
 	w->held_from = w->cursor;
 	w->holding = w->journal != NULL &&
-	    rep_journal_read(w->journal, &w->cursor, &w->held) == 1;
+		     rep_journal_read(w->journal, &w->cursor, &w->held) == 1;
 	return w->holding;
 }
 
@@ -259,12 +262,12 @@ gather(struct rep_writer *w)
 		bool disk = hold_next(w);
 
 		if (q != NULL && (!disk || q->seq < w->held.seq)) {
-			take_item(w, q->type, q->seq,
-			    str_make(q->payload, q->len));
+			take_item(
+			    w, q->type, q->seq, str_make(q->payload, q->len));
 			q = queue_at(w, ++w->queue_taken);
 		} else if (disk) {
-			take_item(w, w->held.type, w->held.seq,
-			    w->held.payload);
+			take_item(
+			    w, w->held.type, w->held.seq, w->held.payload);
 			w->holding = false;
 		} else {
 			break;
@@ -299,7 +302,8 @@ queue_done(struct rep_writer *w)
 	pthread_mutex_unlock(&w->queue_lock);
 }
 
-/* ---- marks ---------------------------------------------------------------- */
+/* ---- marks ----------------------------------------------------------------
+ */
 
 static struct rep_cursor
 position(const struct rep_writer *w)
@@ -318,8 +322,8 @@ set_checkpoint(struct rep_writer *w)
 	if (n > 0 && now - w->checkpoints.v[n - 1].at_us < MARK_EVERY_MS * 1000)
 		w->checkpoints.v[n - 1].cursor = position(w);
 	else
-		*VEC_PUSH(&w->checkpoints) = (struct checkpoint){.at_us = now,
-			.cursor = position(w)};
+		*VEC_PUSH(&w->checkpoints) =
+		    (struct checkpoint){.at_us = now, .cursor = position(w)};
 	if (!loop_timer_runs(w->marker))
 		loop_timer_start(w->marker, MARK_EVERY_MS);
 }
@@ -334,11 +338,11 @@ on_marker(void *ctx)
 	size_t done = 0;
 
 	while (done < w->checkpoints.len &&
-	    (tight || now - w->checkpoints.v[done].at_us > RETAIN_MS * 1000))
+	       (tight || now - w->checkpoints.v[done].at_us > RETAIN_MS * 1000))
 		done++;
 	if (done > 0) {
-		rep_journal_mark(w->journal,
-		    &w->checkpoints.v[done - 1].cursor);
+		rep_journal_mark(
+		    w->journal, &w->checkpoints.v[done - 1].cursor);
 		w->checkpoints.len -= done;
 		memmove(w->checkpoints.v, w->checkpoints.v + done,
 		    w->checkpoints.len * sizeof(*w->checkpoints.v));
@@ -355,7 +359,8 @@ rewind_to(struct rep_writer *w, struct rep_cursor c)
 	w->queue_taken = 0;
 }
 
-/* ---- a batch: sending ----------------------------------------------------- */
+/* ---- a batch: sending -----------------------------------------------------
+ */
 
 struct sent {
 	struct rep_writer *writer;
@@ -427,8 +432,8 @@ send_job(struct rep_writer *w, size_t index)
 		s = mem_alloc(sizeof(*s));
 		*s = (struct sent){w, index};
 		w->out++;
-		good = rep_link_script(w->link, REP_SCRIPT_COUNT,
-		    k.key[0].text, &a, on_counted, s);
+		good = rep_link_script(w->link, REP_SCRIPT_COUNT, k.key[0].text,
+		    &a, on_counted, s);
 		if (!good) {
 			w->out--;
 			free(s);
@@ -468,13 +473,14 @@ send_why(struct rep_writer *w, const struct why_item *y)
 	return false;
 }
 
-/* ---- judging what was counted --------------------------------------------- */
+/* ---- judging what was counted ---------------------------------------------
+ */
 
 struct verdict {
 	struct rep_writer *writer;
 	size_t job;
-	struct rep_listing listing;	/* the new one */
-	char since[REDIS_NUMBER];	/* of the one it replaces */
+	struct rep_listing listing; /* the new one */
+	char since[REDIS_NUMBER];   /* of the one it replaces */
 };
 
 static void
@@ -497,16 +503,16 @@ send_quietly(struct rep_writer *w, const char *key, const struct redis_args *a)
 }
 
 static void
-send_audit(struct rep_writer *w, const struct rep_job *j,
-    const struct rep_listing *l)
+send_audit(
+    struct rep_writer *w, const struct rep_job *j, const struct rep_listing *l)
 {
 	struct redis_args a = {.count = 0};
 	struct rep_key k = rep_key_text(w->store->prefix, "events", "");
 	char at[REDIS_NUMBER];
 	const char *words[] = {"what", "list", "unit", j->name.text, "by",
-		l->by, "why", l->why, "ref", l->ref, "at", at};
+	    l->by, "why", l->why, "ref", l->ref, "at", at};
 
-	k.text[--k.len] = '\0';		/* no colon: the key has no name */
+	k.text[--k.len] = '\0'; /* no colon: the key has no name */
 	redis_arg_cstr(&a, "XADD");
 	redis_arg(&a, str_make(k.text, k.len));
 	redis_arg_cstr(&a, "MAXLEN");
@@ -517,15 +523,20 @@ send_audit(struct rep_writer *w, const struct rep_job *j,
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		redis_arg_cstr(&a, words[i]);
 	send_quietly(w, k.text, &a);
+	a.count = 0;
+	redis_arg_cstr(&a, "EXPIRE");
+	redis_arg(&a, str_make(k.text, k.len));
+	redis_arg_cstr(&a, "34560000"); /* 400 days */
+	send_quietly(w, k.text, &a);
 }
 
 static void
-send_index(struct rep_writer *w, const struct rep_job *j,
-    const struct rep_listing *l)
+send_index(
+    struct rep_writer *w, const struct rep_job *j, const struct rep_listing *l)
 {
 	struct redis_args a = {.count = 0};
-	struct rep_key k = rep_key_number(w->store->prefix, "listed",
-	    rep_listed_shard(j->name.text));
+	struct rep_key k = rep_key_number(
+	    w->store->prefix, "listed", rep_listed_shard(j->name.text));
 	char until[REDIS_NUMBER];
 
 	redis_arg_cstr(&a, "ZADD");
@@ -536,7 +547,7 @@ send_index(struct rep_writer *w, const struct rep_job *j,
 	a.count = 0;
 	redis_arg_cstr(&a, "EXPIRE");
 	redis_arg(&a, str_make(k.text, k.len));
-	redis_arg_cstr(&a, "34560000");		/* 400 days */
+	redis_arg_cstr(&a, "34560000"); /* 400 days */
 	send_quietly(w, k.text, &a);
 }
 
@@ -577,10 +588,10 @@ send_listing(struct verdict *v)
 {
 	struct rep_writer *w = v->writer;
 	const struct rep_job *j = &w->batch.jobs.v[v->job];
-	struct rep_key list = rep_key_unit(w->store->prefix, "list",
-	    j->name.text);
-	struct rep_key rep = rep_key_unit(w->store->prefix, "rep",
-	    j->name.text);
+	struct rep_key list =
+	    rep_key_unit(w->store->prefix, "list", j->name.text);
+	struct rep_key rep =
+	    rep_key_unit(w->store->prefix, "rep", j->name.text);
 	struct redis_args a = {.count = 0};
 	struct pairs p = {.args = &a};
 	char life[REDIS_NUMBER], strike[REDIS_NUMBER];
@@ -590,14 +601,15 @@ send_listing(struct verdict *v)
 	redis_arg(&a, str_make(list.text, list.len));
 	redis_arg(&a, str_make(rep.text, rep.len));
 	redis_arg_cstr(&a, v->since);
-	redis_arg_int(&a, v->listing.until_ms - v->listing.since_ms +
-	    REP_LISTED_LIFE_MS, life);
+	redis_arg_int(&a,
+	    v->listing.until_ms - v->listing.since_ms + REP_LISTED_LIFE_MS,
+	    life);
 	redis_arg_cstr(&a, rep_state_text(v->listing.state));
 	redis_arg_int(&a, v->listing.strike, strike);
 	rep_listing_each(&v->listing, add_pair, &p);
 	w->out++;
-	if (rep_link_script(w->link, REP_SCRIPT_LIST, list.text, &a, on_listed,
-		v))
+	if (rep_link_script(
+		w->link, REP_SCRIPT_LIST, list.text, &a, on_listed, v))
 		return;
 	w->out--;
 	free(v);
@@ -609,8 +621,7 @@ last_bad(const struct rep_batch *b, const struct rep_job *j)
 	size_t i = j->events.len;
 
 	while (i-- > 0)
-		if (rep_class_is_bad(
-			b->events.v[j->events.v[i]].event.class))
+		if (rep_class_is_bad(b->events.v[j->events.v[i]].event.class))
 			break;
 	return &b->events.v[j->events.v[i == SIZE_MAX ? 0 : i]].event;
 }
@@ -640,16 +651,14 @@ judge(const struct rep_writer *w, const struct rep_job *j,
     const struct rep_listing *former, struct rep_listing *out)
 {
 	const struct rep_settings *s = &w->store->settings;
-	struct rep_applied a = {.bad = j->counted.bad,
-		.hard = j->counted.hard};
+	struct rep_applied a = {.bad = j->counted.bad, .hard = j->counted.hard};
 	const struct rep_event *e = last_bad(&w->batch, j);
 	struct rep_known k;
 	bool yes;
 
 	known_of_job(&w->batch, j, former, &k);
-	yes = j->kind == REP_JOB_NET
-	    ? rep_model_list_net(s, &k, e->at_ms, out)
-	    : rep_model_list(s, &k, a, e->at_ms, out);
+	yes = j->kind == REP_JOB_NET ? rep_model_list_net(s, &k, e->at_ms, out)
+				     : rep_model_list(s, &k, a, e->at_ms, out);
 	if (yes)
 		(void)snprintf(out->ref, sizeof(out->ref), "%s", e->ref);
 	return yes;
@@ -697,7 +706,7 @@ may_list(const struct rep_writer *w, const struct rep_job *j)
 	}
 	rep_model_rates(s, &k, j->counted.unit.sums.t_ms, &r);
 	return j->counted.hard || r.lower_short >= s->relist_lower ||
-	    r.lower_short >= s->list_lower;
+	       r.lower_short >= s->list_lower;
 }
 
 static void
@@ -719,7 +728,8 @@ send_former(struct rep_writer *w, size_t index)
 	free(v);
 }
 
-/* ---- the worst of the hour ------------------------------------------------ */
+/* ---- the worst of the hour ------------------------------------------------
+ */
 
 static void
 note_top(struct rep_writer *w, const struct rep_job *j)
@@ -753,8 +763,8 @@ clear_top(struct rep_writer *w)
 static void
 send_top(struct rep_writer *w)
 {
-	struct rep_key k = rep_key_number(w->store->prefix, "top",
-	    clock_wall_ms() / REP_HOUR_MS);
+	struct rep_key k = rep_key_number(
+	    w->store->prefix, "top", clock_wall_ms() / REP_HOUR_MS);
 	struct redis_args a = {.count = 0};
 	size_t pos = 0;
 	struct str unit;
@@ -780,20 +790,23 @@ send_top(struct rep_writer *w)
 	a.count = 0;
 	redis_arg_cstr(&a, "EXPIRE");
 	redis_arg(&a, str_make(k.text, k.len));
-	redis_arg_cstr(&a, "259200");		/* 3 days */
+	redis_arg_cstr(&a, "259200"); /* 3 days */
 	send_quietly(w, k.text, &a);
 	clear_top(w);
 	w->top_us = clock_mono_us();
 }
 
-/* ---- the state machine ---------------------------------------------------- */
+/* ---- the state machine ----------------------------------------------------
+ */
 
 static void
 batch_failed(struct rep_writer *w)
 {
 	if (w->why[0] != '\0' && !w->told) {
-		rep_store_log(w->store, "reputation: Redis takes no writes: "
-		    "%s; events wait in the journal", w->why);
+		rep_store_log(w->store,
+		    "reputation: Redis takes no writes: "
+		    "%s; events wait in the journal",
+		    w->why);
 		w->told = true;
 	}
 	drop_batch(w);
@@ -842,7 +855,7 @@ static bool
 send_whys(struct rep_writer *w)
 {
 	while (!w->failed && w->next < w->batch.hosts_from + w->whys.len &&
-	    w->out < WINDOW) {
+	       w->out < WINDOW) {
 		if (!send_why(w, &w->whys.v[w->next - w->batch.hosts_from]))
 			fail_batch(w, STR_NONE);
 		w->next++;
@@ -996,7 +1009,8 @@ rep_writer_counts(struct rep_writer *w, struct rep_writer_counts *out)
 	out->taken = w->taken;
 	out->applied = w->applied;
 	out->waiting = w->taken + w->found > w->applied + w->dropped
-	    ? w->taken + w->found - w->applied - w->dropped : 0;
+			   ? w->taken + w->found - w->applied - w->dropped
+			   : 0;
 	out->dropped = w->dropped;
 	out->unjournaled = w->unjournaled;
 	pthread_mutex_unlock(&w->queue_lock);
@@ -1014,7 +1028,8 @@ rep_writer_set_site(struct rep_writer *w, const struct rep_unit *u)
 	w->site = *u;
 }
 
-/* ---- life ----------------------------------------------------------------- */
+/* ---- life -----------------------------------------------------------------
+ */
 
 static void
 name_field(struct rep_writer *w)
@@ -1028,8 +1043,8 @@ name_field(struct rep_writer *w)
 	}
 	r = w->store->salt[0] ^ w->store->salt[1] ^
 	    (uint64_t)clock_wall_ms() << 20;
-	(void)snprintf(w->field, sizeof(w->field), "w:%08" PRIx64,
-	    r & UINT32_MAX);
+	(void)snprintf(
+	    w->field, sizeof(w->field), "w:%08" PRIx64, r & UINT32_MAX);
 }
 
 struct rep_writer *
@@ -1049,7 +1064,7 @@ rep_writer_new(struct rep_store *s, struct loop *loop, struct rep_link *link,
 	w->marker = loop_timer_new(loop, on_marker, w);
 	if (journal != NULL)
 		w->cursor = rep_journal_start(journal);
-	w->woken = true;	/* the journal may hold something */
+	w->woken = true; /* the journal may hold something */
 	pthread_mutex_init(&w->queue_lock, NULL);
 	name_field(w);
 	return w;

@@ -1,0 +1,213 @@
+/*
+ * Real redis-servers for tests: each in a temporary directory, on a Unix socket
+ * or a loopback port, ended by its pid. Absent redis-server: the test skips.
+ *
+ * Nothing outlives the test: servers get a death signal with their parent.
+ */
+#ifndef POSTERN_T_REDIS_SERVER_H
+#define POSTERN_T_REDIS_SERVER_H
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/random.h"
+#include "tap.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+struct server {
+	char dir[64];
+	char socket[96];
+	int port;		/* 0: socket only */
+	pid_t pid;
+	char extra[1024];	/* lines of redis.conf */
+	bool sentinel;
+};
+
+static inline bool
+server_exists(void)
+{
+	return access("/usr/bin/redis-server", X_OK) == 0;
+}
+
+static inline void
+remove_tree(const char *dir)
+{
+	char **name;
+	size_t count;
+
+	if (file_list(dir, "", &name, &count) != 0)
+		return;
+	for (size_t i = 0; i < count; i++) {
+		char *path = file_join(dir, name[i]);
+
+		if (file_is_dir(path))
+			remove_tree(path);
+		else
+			unlink(path);
+		free(path);
+	}
+	file_list_free(&name, count);
+	rmdir(dir);
+}
+
+/* A port that was free a moment ago, its +10000 too (cluster bus). */
+static inline int
+free_port(void)
+{
+	for (int tries = 0; tries < 1000; tries++) {
+		int port = 20000 + (int)(random_u64() % 30000), good = 0;
+
+		for (int add = 0; add <= 10000; add += 10000) {
+			struct sockaddr_in sin = {.sin_family = AF_INET,
+				.sin_port = htons((uint16_t)(port + add)),
+				.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+			int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+			good += bind(fd, (struct sockaddr *)&sin,
+			    sizeof(sin)) == 0;
+			close(fd);
+		}
+		if (good == 2)
+			return port;
+	}
+	exit(2);
+}
+
+static inline void
+server_make(struct server *s, bool tcp, const char *extra)
+{
+	memset(s, 0, sizeof(*s));
+	snprintf(s->dir, sizeof(s->dir), "/tmp/postern-redis.XXXXXX");
+	if (mkdtemp(s->dir) == NULL)
+		exit(2);
+	snprintf(s->socket, sizeof(s->socket), "%s/s", s->dir);
+	s->port = tcp ? free_port() : 0;
+	snprintf(s->extra, sizeof(s->extra), "%s", extra);
+}
+
+static inline void
+server_write_conf(const struct server *s)
+{
+	char *path = file_join(s->dir, "redis.conf");
+	struct buf b;
+
+	buf_init(&b);
+	buf_printf(&b, "dir %s\nport %d\nbind 127.0.0.1\nsave \"\"\n"
+		       "logfile %s/log\nmaxmemory 512mb\n", s->dir, s->port,
+	    s->dir);
+	if (!s->sentinel)
+		buf_printf(&b, "unixsocket %s\n", s->socket);
+	buf_printf(&b, "%s\n", s->extra);
+	file_replace(path, buf_str(&b), 0600);
+	buf_fini(&b);
+	free(path);
+}
+
+/* One command, its raw reply in `out`; false: cannot connect or no reply. */
+static inline bool
+server_ask(const struct server *s, const char *command, char *out, size_t size)
+{
+	struct sockaddr_un sun = {.sun_family = AF_UNIX};
+	struct sockaddr_in sin = {.sin_family = AF_INET,
+		.sin_port = htons((uint16_t)s->port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct timeval wait = {.tv_sec = 2};
+	int fd = socket(s->sentinel ? AF_INET : AF_UNIX, SOCK_STREAM, 0), rc;
+	size_t n = 0;
+	ssize_t got = 0;
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", s->socket);
+	rc = s->sentinel
+	    ? connect(fd, (struct sockaddr *)&sin, sizeof(sin))
+	    : connect(fd, (struct sockaddr *)&sun, sizeof(sun));
+	if (rc == 0 && write(fd, command, strlen(command)) > 0 &&
+	    write(fd, "\r\nQUIT\r\n", 8) == 8)
+		while (n < size - 1 &&
+		    (got = read(fd, out + n, size - 1 - n)) > 0)
+			n += (size_t)got;
+	out[n] = '\0';
+	close(fd);
+	return n > 0;
+}
+
+static inline void
+short_pause(void)
+{
+	struct timespec t = {.tv_nsec = 5000000};
+
+	nanosleep(&t, NULL);
+}
+
+static inline bool
+server_answers(const struct server *s)
+{
+	char out[256];
+
+	return server_ask(s, "PING", out, sizeof(out)) &&
+	    (strncmp(out, "+PONG", 5) == 0 || strncmp(out, "-NOAUTH", 7) == 0);
+}
+
+static inline void
+server_start(struct server *s)
+{
+	char *conf = file_join(s->dir, "redis.conf");
+	pid_t parent = getpid();
+
+	if (!file_exists(conf))
+		server_write_conf(s);
+	fflush(stdout);
+	s->pid = fork();
+	if (s->pid == 0) {
+		int null = open("/dev/null", O_RDWR);
+
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			_exit(1);
+		dup2(null, 0);
+		dup2(null, 1);
+		dup2(null, 2);
+		execl("/usr/bin/redis-server", "redis-server", conf,
+		    s->sentinel ? "--sentinel" : (char *)NULL, (char *)NULL);
+		_exit(127);
+	}
+	free(conf);
+	for (int i = 0; i < 1000 && !server_answers(s); i++)
+		short_pause();
+}
+
+static inline void
+server_kill(struct server *s, int sig)
+{
+	if (s->pid <= 0)
+		return;
+	kill(s->pid, sig);
+	if (sig == SIGSTOP || sig == SIGCONT)
+		return;
+	waitpid(s->pid, NULL, 0);
+	s->pid = 0;
+}
+
+static inline void
+server_end(struct server *s)
+{
+	if (s->pid > 0) {
+		kill(s->pid, SIGCONT);
+		server_kill(s, SIGKILL);
+	}
+	remove_tree(s->dir);
+}
+
+#endif
