@@ -4,9 +4,11 @@
 #include "match/tree.h"
 
 #define CLASS_UNITS_MAX 5 /* a larger class counts as "anything" */
-#define FIRST_BITS_MIN 7  /* a pattern's rarest clause is not less rare */
-#define NEXT_BITS_MIN 7
-#define LITERALS_MAX 768 /* of one pattern */
+#define FIRST_BITS_MIN 8  /* the rarest clause of a pattern is not more common \
+			   */
+#define NEXT_BITS_MIN 10  /* nor are the others */
+#define NEEDED_BITS_MAX 20 /* with as much no further clause is worth it */
+#define LITERALS_MAX 768   /* of one pattern */
 
 /* ---- from tree to language ---------------------------------------------- */
 
@@ -140,20 +142,20 @@ literal_extract_tree(
 	if (a->full)
 		return;
 	for (size_t i = 0; i < l.clause_count; i++) {
-		unsigned bits =
-		    lit_set_bits(&l.clause[i]) * (l.clause[i].times + 1);
+		unsigned bits = lit_set_bits(&l.clause[i]);
 
-		total += l.clause[i].len;
 		if (out->count == LITERAL_CLAUSES_MAX ||
-		    bits < (i == 0 ? FIRST_BITS_MIN : NEXT_BITS_MIN) ||
-		    total > LITERALS_MAX)
+		    out->bits >= NEEDED_BITS_MAX)
 			break;
+		if (bits < (out->count == 0 ? FIRST_BITS_MIN : NEXT_BITS_MIN) ||
+		    total + l.clause[i].len > LITERALS_MAX)
+			continue;
 		if (!make_clause(a, &l.clause[i], &out->clause[out->count])) {
-			out->count = 0;
+			*out = (struct literal_need){0};
 			return;
 		}
-		if (i == 0)
-			out->bits = bits;
+		total += l.clause[i].len;
+		out->bits += bits * (l.clause[i].times + 1);
 		out->count++;
 	}
 }

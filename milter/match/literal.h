@@ -44,7 +44,7 @@ struct literal_clause {
 struct literal_need {
 	struct literal_clause clause[LITERAL_CLAUSES_MAX];
 	size_t count;  /* 0: nothing useful is required */
-	unsigned bits; /* the first clause is seen in 2^-bits of all places */
+	unsigned bits; /* how rare all of it is */
 };
 
 /* `flags`: enum regex_flag. Memory from `a`; count 0 when it is full. */

@@ -6,6 +6,7 @@
 
 #define EXACT_WISHED 16 /* strings of a product while it is rare enough */
 #define RARE_BITS 24	/* then more bytes are worth no further strings */
+#define LONE_BYTE_BITS 4
 #define CLAUSE_BITS_MIN 3
 #define UNROLL_MAX 8	/* copies of a repeated group */
 #define OPTIONAL_MAX 8	/* strings of an optional group that stay exact */
@@ -65,7 +66,10 @@ lit_bits(const struct lit *l)
 		return 0;
 	for (size_t i = 0; i < l->len; i++)
 		bits += unit_bits(l->unit[i]);
-	return bits + edge_bits(l->left) + edge_bits(l->right);
+	bits += edge_bits(l->left) + edge_bits(l->right);
+	/* A lone byte is reported all too often. */
+	return l->len > 1 || bits < LONE_BYTE_BITS ? bits
+						   : bits - LONE_BYTE_BITS;
 }
 
 unsigned

@@ -2,6 +2,7 @@ noinst_LIBRARIES += libmatch.a
 libmatch_a_SOURCES = \
 	milter/match/attempt.c milter/match/attempt.h \
 	milter/match/automaton.c milter/match/automaton.h \
+	milter/match/cache.c milter/match/cache.h \
 	milter/match/candidate.c milter/match/candidate.h \
 	milter/match/capture.c milter/match/capture.h \
 	milter/match/cost.c milter/match/cost.h \
@@ -43,3 +44,7 @@ t_unit_bin_match_literal_LDADD = $(MATCH_LIBS)
 check_PROGRAMS += t/unit/bin/match_shipped
 t_unit_bin_match_shipped_SOURCES = t/unit/match_shipped.c
 t_unit_bin_match_shipped_LDADD = $(MATCH_LIBS)
+
+check_PROGRAMS += t/unit/bin/match_cache
+t_unit_bin_match_cache_SOURCES = t/unit/match_cache.c
+t_unit_bin_match_cache_LDADD = $(MATCH_LIBS)

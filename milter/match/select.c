@@ -2,6 +2,7 @@
 
 #include "base/map.h"
 #include "base/vec.h"
+#include "match/cache.h"
 #include "match/shape_set.h"
 #include "match/tree.h"
 
@@ -187,13 +188,55 @@ store_shapes(struct work *w, struct selection *sel)
 	}
 }
 
+/* What a compiled filter depends on. */
+static struct cache_key
+filter_key(const struct work *w)
+{
+	struct cache_key key = {{0}};
+	struct buf version;
+
+	buf_init(&version);
+	prefilter_version(&version);
+	cache_key_add(&key, buf_str(&version));
+	buf_fini(&version);
+	for (size_t i = 0; i < w->literal_count; i++) {
+		cache_key_add(
+		    &key, w->literals[i].nocase ? STR("i") : STR("c"));
+		cache_key_add(&key, w->literals[i].text);
+	}
+	return key;
+}
+
+/* From the cache, or compiled and put there. */
+static struct prefilter *
+make_filter(const struct work *w, const char *cache_dir)
+{
+	struct prefilter *f = NULL;
+	struct cache_key key;
+	struct buf saved;
+
+	if (cache_dir == NULL || w->literal_count == 0)
+		return prefilter_new(w->literals, w->literal_count);
+	key = filter_key(w);
+	buf_init(&saved);
+	if (cache_read(cache_dir, &key, &saved))
+		f = prefilter_load(buf_str(&saved));
+	if (f == NULL) {
+		f = prefilter_new(w->literals, w->literal_count);
+		buf_clear(&saved);
+		if (f != NULL && prefilter_save(f, &saved))
+			cache_write(cache_dir, &key, buf_str(&saved));
+	}
+	buf_fini(&saved);
+	return f;
+}
+
 void
 select_build(struct work *w, const char *cache_dir)
 {
 	struct selection sel = {.ids = map_new(false)};
 	struct arena a;
 
-	(void)cache_dir;
 	arena_init(&a, EXTRACT_MEMORY_MAX);
 	for (uint32_t i = 0; i < w->job_count; i++) {
 		const struct rule *rule = w->jobs[i].rule;
@@ -210,7 +253,7 @@ select_build(struct work *w, const char *cache_dir)
 	VEC_FINI(&sel.uses);
 	store_shapes(w, &sel);
 	VEC_FINI(&sel.shaped);
-	w->filter = prefilter_new(w->literals, w->literal_count);
+	w->filter = make_filter(w, cache_dir);
 	if (w->filter == NULL)
 		for (size_t i = 0; i < w->first_use[w->literal_count]; i++)
 			w->jobs[w->uses[i].job].need = 0;

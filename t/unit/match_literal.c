@@ -46,11 +46,12 @@ static const struct {
     {"(?i)v[i1]agra", "i:v1agra|i:viagra"},
     {"[vV]iagra", "i:viagra"},
     {"viagra|cialis", "viagra|cialis"},
-    {"viagra.*cialis", "viagra & cialis"},
+    {"viagra.*cialis", "viagra"},
+    {"kar.*mev", "mev & kar"},
     {"(?:viagra|cialis) now", "viagra now|cialis now"},
     {"colou?r bar", "colour bar|color bar"},
-    {"abcde(?:fgh)*ijklm", "ijklm & abcde"},
-    {"abcde+fghij", "efghij & abcde"},
+    {"abcde(?:fgh)*ijklm", "ijklm"},
+    {"abcde+fghij", "efghij"},
     {"(?:abc){2}", "abcabc"},
     {"(?:abcd.){3}", "3x abcd"},
     {"abcdef(?!ghi)", "abcdef"},
@@ -89,7 +90,7 @@ static const struct {
     {"[^\\x00-`b-\\xff]bcdef", "abcdef"},
     {"\\cAbcdef", "\\x01bcdef"},
     {"\\0bcdef", "bcdef"},
-    {"abcdefghijklmnopqrstuvw", "abcdefghijklmnop & qrstuvw"},
+    {"abcdefghijklmnopqrstuvw", "abcdefghijklmnop"},
 };
 
 static void
