@@ -1,5 +1,6 @@
 /*
- * postern status, reload, why: what only the running daemon can tell or do.
+ * postern status, reload, dnsbl, why: what only the running daemon can tell or
+ * do.
  */
 #include "base/clean.h"
 #include "base/ref.h"
@@ -13,7 +14,6 @@ struct daemon_options {
 	struct cli_config_options config;
 	bool json;
 	bool forced;
-	bool wide;
 	int64_t timeout; /* seconds */
 };
 
@@ -192,6 +192,28 @@ command_status(int argc, char **argv)
 	if (rc < 0)
 		rc = finish(argv[0],
 		    ask(argv[0], &o, request_new("status"), CONTROL_TIMEOUT_MS),
+		    &o);
+	option_list_fini(&o.config.set);
+	option_list_fini(&operands);
+	return rc;
+}
+
+int
+command_dnsbl(int argc, char **argv)
+{
+	struct daemon_options o = {0};
+	const struct option table[] = {DAEMON_OPTIONS(&o)};
+	const struct options options = {argv[0], "",
+	    "Shows each DNS list the running daemon asks: kind, health and "
+	    "why, how often it was asked, how often it listed, how often it "
+	    "failed.",
+	    table, sizeof(table) / sizeof(table[0]), 0};
+	struct option_list operands = {0};
+	int rc = start(&options, argc, argv, &operands, 0);
+
+	if (rc < 0)
+		rc = finish(argv[0],
+		    ask(argv[0], &o, request_new("dnsbl"), CONTROL_TIMEOUT_MS),
 		    &o);
 	option_list_fini(&o.config.set);
 	option_list_fini(&operands);

@@ -16,6 +16,9 @@ libpolicy_a_SOURCES = \
 	milter/policy/trace.c milter/policy/trace.h \
 	milter/policy/verdict.c milter/policy/verdict.h
 
+check_PROGRAMS += t/unit/bin/policy_engine
+t_unit_bin_policy_engine_SOURCES = t/unit/policy_engine.c
+t_unit_bin_policy_engine_LDADD = $(POLICY_LIBS)
 check_PROGRAMS += t/unit/bin/policy_config t/unit/bin/policy_facts \
 	t/unit/bin/policy_guard t/unit/bin/policy_reply
 t_unit_bin_policy_config_SOURCES = t/unit/policy_config.c

@@ -1,6 +1,6 @@
 #include "policy/score.h"
 
-#include <math.h>
+#include <stdio.h>
 
 /* The list under construction; `v` NULL when there was no room for it. */
 struct parts {
@@ -8,6 +8,19 @@ struct parts {
 	size_t len;
 	double total;
 };
+
+/* By way of text, as SpamAssassin does: the same number to the last bit. */
+static double
+round_score(double v)
+{
+	char text[400];
+	double rounded = v;
+	int n = snprintf(text, sizeof(text), "%.3f", v);
+
+	if (n > 0 && (size_t)n < sizeof(text))
+		str_to_double(str_make(text, (size_t)n), &rounded);
+	return rounded;
+}
 
 double
 score_of_rule(const struct rule *r, unsigned score_set)
@@ -81,7 +94,7 @@ score_sum(const struct score_input *in, struct arena *a, struct verdict *out)
 	add_dns(in, a, &p);
 	if (in->access != 0)
 		add(&p, STR("ACCESS"), in->access);
-	out->score = nearbyint(p.total * 1000) / 1000;
+	out->score = round_score(p.total);
 	out->parts = p.v;
 	out->part_count = p.len;
 }

@@ -2,10 +2,11 @@
 # One vendor header, one file: what a library is called is known in one place.
 use strict;
 use warnings;
+use Cwd ();
 use File::Find;
 use Test::More;
 
-my $top = ($ENV{srcdir} // '.') . '/milter';
+my $top = Cwd::abs_path(($ENV{srcdir} // '.') . '/milter');
 
 # The header (a regex), and the library it belongs to.
 my %vendor = (
