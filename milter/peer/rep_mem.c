@@ -26,14 +26,16 @@
 #include <stdlib.h>
 
 #define UNITS_MAX 200000
-#define WHYS_MAX 10000
-#define WHY_TOTAL_MAX ((size_t)32 << 20)
+#define WHYS_MAX 5000
+#define WHY_TOTAL_MAX ((size_t)8 << 20)
 #define STATE_FILE "reputation.jsonl"
 #define STATE_FILE_MAX ((size_t)1 << 30)
 #define SAVE_EVERY_MS 60000
-#define SAVE_AT_BYTES ((uint64_t)8 << 20) /* of journal */
-#define SLICE 256			  /* units per hold of the lock */
-#define WIDE_MAX 130			  /* nested networks */
+#define SAVE_AT_BYTES ((uint64_t)8 << 20) /* of journal, at least */
+/* Of journal to the last saved state: writing it all stays a small share. */
+#define SAVE_RATIO 4
+#define SLICE 256    /* units per hold of the lock */
+#define WIDE_MAX 130 /* nested networks */
 
 struct mem_unit {
 	struct rep_unit unit;
@@ -66,8 +68,9 @@ struct mem_store {
 	size_t why_bytes;
 	VEC(struct rep_audit) notes;
 	uint64_t note_id;
-	uint64_t lost; /* applied but not journaled */
-	bool away;     /* the journal cannot be written */
+	uint64_t saved_bytes; /* size of the last saved state */
+	uint64_t lost;	      /* applied but not journaled */
+	bool away;	      /* the journal cannot be written */
 
 	pthread_mutex_t save_lock; /* one save at a time */
 	pthread_mutex_t wake_lock;
@@ -595,6 +598,9 @@ save(struct mem_store *m)
 	collect_state(m, &out);
 	path = file_join(m->base.state_dir, STATE_FILE);
 	rc = file_replace(path, buf_str(&out), 0600);
+	pthread_mutex_lock(&m->units_lock);
+	m->saved_bytes = out.len;
+	pthread_mutex_unlock(&m->units_lock);
 	if (rc == 0)
 		rep_journal_mark(m->journal, &mark);
 	else
@@ -787,8 +793,9 @@ mem_report(struct rep_store *s, const struct rep_event *e)
 	pthread_mutex_lock(&m->units_lock);
 	apply_locked(
 	    m, e, journal_locked(m, 'e', str_make((const char *)packed, len)));
-	full =
-	    m->journal != NULL && rep_journal_bytes(m->journal) > SAVE_AT_BYTES;
+	full = m->journal != NULL &&
+	       rep_journal_bytes(m->journal) >
+		   SAVE_AT_BYTES + SAVE_RATIO * m->saved_bytes;
 	pthread_mutex_unlock(&m->units_lock);
 	if (full)
 		wake_saver(m);
