@@ -19,7 +19,7 @@ libmail_a_SOURCES = \
 	milter/mail/render.c milter/mail/render.h \
 	milter/mail/iptext.c milter/mail/iptext.h \
 	milter/mail/psl.c milter/mail/psl.h \
-	milter/mail/uri.c milter/mail/uri.h milter/mail/uri_canon.c \
+	milter/mail/uri.c milter/mail/uri.h milter/mail/uri_canon.c milter/mail/uri_escape.c \
 	milter/mail/uri_html.c milter/mail/uri_internal.h \
 	milter/mail/uri_message.c milter/mail/uri_text.c \
 	milter/mail/uri_type.def
@@ -56,7 +56,7 @@ libmail_a_SOURCES += \
 libmail_a_SOURCES += \
 	milter/mail/received.c milter/mail/received.def \
 	milter/mail/received_auth.c milter/mail/received_auth.def \
-	milter/mail/received_internal.h \
+	milter/mail/received_common.c milter/mail/received_internal.h \
 	milter/mail/received_match.c milter/mail/received_match.h \
 	milter/mail/relay.c milter/mail/relay.h
 

@@ -1,5 +1,5 @@
 /*
- * Between received.c and received_auth.c. Not for others.
+ * Between the received*.c files. Not for others.
  */
 #ifndef POSTERN_MAIL_RECEIVED_INTERNAL_H
 #define POSTERN_MAIL_RECEIVED_INTERNAL_H
@@ -11,5 +11,17 @@
 
 /* How the hop of `line` ("from ...") authenticated; empty: it did not. */
 struct str received_auth(struct arena *a, struct str line);
+
+/* Single spaces, none at the ends, no ';' at the end. */
+struct str received_squeeze(struct arena *a, struct str s);
+struct str received_without_date(struct str s);
+/* ")by " is a common fault. */
+struct str received_mend_by(struct arena *a, struct str s);
+
+/* Of a squeezed line; empty: not there. */
+struct str received_helo_of(struct str s); /* helo=x, HELO x */
+struct str received_id_of(struct str s);
+struct str received_by_of(struct str s);
+struct str received_sender_of(struct str s); /* envelope-from x ... */
 
 #endif

@@ -14,4 +14,14 @@ bool uri_set_see(struct uri_set *set, struct str text);
 /* x, y and z in a row; STR_NONE or a part of it when the arena is full. */
 struct str uri_join(struct arena *a, struct str x, struct str y, struct str z);
 
+/* "%" and two hexadecimal digits stand somewhere in `s`. */
+bool uri_has_escape(struct str s);
+
+/* Numeric character references are replaced in this order. */
+enum reference_pass { PASS_DECIMAL, PASS_HEX, PASS_STOPS, PASS_COUNT };
+
+/* Decimal and hexadecimal ones for ! to ~; full stops of other scripts. */
+struct str uri_replace_references(
+    struct arena *a, struct str s, enum reference_pass pass);
+
 #endif

@@ -390,16 +390,6 @@ complete(struct arena *a, struct str s, unsigned *types)
 	return uri_join(a, STR("http://"), s, STR_NONE);
 }
 
-static bool
-has_escape(struct str s)
-{
-	for (size_t i = 0; i + 2 < s.len; i++)
-		if (s.p[i] == '%' && ascii_hex(s.p[i + 1]) >= 0 &&
-		    ascii_hex(s.p[i + 2]) >= 0)
-			return true;
-	return false;
-}
-
 /* The address behind mailto: has a host under a valid top-level domain. */
 static bool
 has_mail_host(const struct mail_settings *settings, struct str s)
@@ -443,7 +433,7 @@ add_found(struct uri_set *set, struct str s, const struct found *f)
 	if (s.len == 0)
 		return;
 	if (str_starts_nocase(s, STR("mailto:"))) {
-		if (has_escape(s))
+		if (uri_has_escape(s))
 			s = uri_decode_percent(a, s, false);
 		if (!has_mail_host(settings, s))
 			return;
