@@ -48,3 +48,10 @@ t_unit_bin_match_shipped_LDADD = $(MATCH_LIBS)
 check_PROGRAMS += t/unit/bin/match_cache
 t_unit_bin_match_cache_SOURCES = t/unit/match_cache.c
 t_unit_bin_match_cache_LDADD = $(MATCH_LIBS)
+
+if FUZZ
+noinst_PROGRAMS += t/fuzz/fuzz_dict
+t_fuzz_fuzz_dict_SOURCES = t/fuzz/fuzz_dict.c
+t_fuzz_fuzz_dict_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+t_fuzz_fuzz_dict_LDADD = $(MATCH_LIBS)
+endif

@@ -78,3 +78,13 @@ t_fuzz_fuzz_pattern_SOURCES = t/fuzz/fuzz_pattern.c
 t_fuzz_fuzz_pattern_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 t_fuzz_fuzz_pattern_LDADD = $(RULE_LIBS)
 endif
+
+if FUZZ
+noinst_PROGRAMS += t/fuzz/fuzz_dict_fold t/fuzz/fuzz_access
+t_fuzz_fuzz_dict_fold_SOURCES = t/fuzz/fuzz_dict_fold.c
+t_fuzz_fuzz_dict_fold_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+t_fuzz_fuzz_dict_fold_LDADD = $(RULE_LIBS)
+t_fuzz_fuzz_access_SOURCES = t/fuzz/fuzz_access.c
+t_fuzz_fuzz_access_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+t_fuzz_fuzz_access_LDADD = $(RULE_LIBS)
+endif
