@@ -52,8 +52,9 @@ candidate_try(struct run *r, enum view view, const struct work *w)
 	struct attempt t = {.view = view, .skip_unset = view == VIEW_HEADER};
 	uint64_t last = UINT64_MAX;
 
-	qsort(s->candidates, s->candidate_count, sizeof(*s->candidates),
-	    compare_candidates);
+	if (s->candidate_count > 1)
+		qsort(s->candidates, s->candidate_count,
+		    sizeof(*s->candidates), compare_candidates);
 	for (size_t i = 0; i < s->candidate_count; i++) {
 		const struct job *j;
 
