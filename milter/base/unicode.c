@@ -180,6 +180,16 @@ fill_ascii(struct tables *t)
 	}
 }
 
+/* A sign that looks like no ASCII sign: the euro is no letter with a stroke. */
+static bool
+keeps_itself(uint32_t code, const UChar *look, int32_t len)
+{
+	for (int32_t i = 0; i < len; i++)
+		if (look[i] >= 0x80)
+			return classify(code) == UNICODE_OTHER;
+	return false;
+}
+
 /* NFKC case folding of one code point, then its look. Appends UTF-8. */
 static void
 fold_code(const struct tables *t, uint32_t code, struct buf *out)
@@ -221,7 +231,7 @@ fold_code(const struct tables *t, uint32_t code, struct buf *out)
 		letter = ascii_of(t, look, m);
 		if (letter != 0)
 			add_code(out, letter);
-		else if (m > 0)
+		else if (m > 0 && !keeps_itself((uint32_t)c, look, m))
 			add_utf16(out, look, m);
 		else
 			add_utf16(out, folded + from, i - from);
@@ -321,6 +331,12 @@ settle_marks(const struct tables *t, struct buf *out, size_t from, size_t count)
 }
 
 static bool
+is_mark(const struct tables *t, uint32_t code)
+{
+	return code < TABLE_END && t->entry[code].class == UNICODE_MARK;
+}
+
+static bool
 ends_in_mark(const struct tables *t, struct str folded, size_t *start_out)
 {
 	size_t at = folded.len;
@@ -331,7 +347,7 @@ ends_in_mark(const struct tables *t, struct str folded, size_t *start_out)
 	if (at == 0 || unicode_decode(str_skip(folded, at - 1), &code) == 0)
 		return false;
 	*start_out = at - 1;
-	return code < TABLE_END && t->entry[code].class == UNICODE_MARK;
+	return is_mark(t, code);
 }
 
 static void
@@ -357,19 +373,19 @@ fold_foreign(const struct tables *t, struct str s, struct buf *out)
 		size_t before = out->len, start;
 
 		i += n ? n : 1;
+		if (marks > 0 && !is_mark(t, code)) {
+			settle_marks(t, out, first, marks);
+			marks = 0;
+			before = out->len;
+		}
 		fold_one(t, code, out);
 		if (out->failed)
 			return s.len;
-		if (out->len == before)
-			continue;
-		if (!ends_in_mark(t, buf_str(out), &start)) {
-			marks = 0;
-			continue;
-		}
-		if (marks++ == 0)
+		if (out->len > before &&
+		    ends_in_mark(t, buf_str(out), &start) && marks++ == 0)
 			first = start;
-		settle_marks(t, out, first, marks);
 	}
+	settle_marks(t, out, first, marks);
 	return i;
 }
 

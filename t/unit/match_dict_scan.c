@@ -125,6 +125,8 @@ static const struct {
     {"a pattern sees punctuation", "3 /100% free/", "100%  FREE!", 3},
     {"a pattern counts to its cap", "1x3 /a[0-9]/", "a1 a2 a3 a4 a5", 3},
     {"a pattern without a literal", "3 /[0-9]{6}/", "call 123456", 3},
+    {"a pattern sees signs as they are",
+	"3 /\\d\\s?\\x{20ac}/", "nur 5 \xe2\x82\xac", 3},
     {"a pattern in its own script", "3 /\xd0\xb2\xd0\xbe\xd0\xb4\xd0\xb0/",
 	"\xd0\x92\xd0\x9e\xd0\x94\xd0\x90", 3},
     {"a pattern sees look-alikes as letters", "3 /pay ?pal/", "p\xd0\xb0ypal",
