@@ -54,4 +54,9 @@ noinst_PROGRAMS += t/fuzz/fuzz_dict
 t_fuzz_fuzz_dict_SOURCES = t/fuzz/fuzz_dict.c
 t_fuzz_fuzz_dict_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 t_fuzz_fuzz_dict_LDADD = $(MATCH_LIBS)
+
+noinst_PROGRAMS += t/fuzz/fuzz_match_literal
+t_fuzz_fuzz_match_literal_SOURCES = t/fuzz/fuzz_match_literal.c
+t_fuzz_fuzz_match_literal_LDADD = $(MATCH_LIBS)
+t_fuzz_fuzz_match_literal_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 endif

@@ -246,7 +246,7 @@ parse_octal(struct parser *ps, int most)
 		value = value * 8 + (*ps->p++ - '0');
 	if (value > 0xff)
 		fail(ps);
-	return value;
+	return value & 0xff;
 }
 
 /*

@@ -88,6 +88,8 @@ static const struct {
     {"[[:alpha:]]bcdef", "bcdef"},
     {"[]a]bcdef", "]bcdef|abcdef"},
     {"[^\\x00-`b-\\xff]bcdef", "abcdef"},
+    {"[\\777]bcdef", "-"},
+    {"[\\101]bcdef", "Abcdef"},
     {"\\cAbcdef", "\\x01bcdef"},
     {"\\0bcdef", "bcdef"},
     {"abcdefghijklmnopqrstuvw", "abcdefghijklmnop"},
