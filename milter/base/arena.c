@@ -4,7 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define CHUNK_SIZE ((size_t)64 * 1024)
+/* Chunks double: little for the many small uses, few for the large ones. */
+#define CHUNK_FIRST ((size_t)4 * 1024)
+#define CHUNK_MAX ((size_t)512 * 1024)
+/* The largest chunk a reset keeps. */
+#define CHUNK_KEPT ((size_t)64 * 1024)
 #define ALIGN ((size_t)16)
 
 struct arena_chunk {
@@ -37,7 +41,7 @@ arena_reset(struct arena *a)
 {
 	struct arena_chunk *c = a->chunk;
 
-	if (c != NULL && c->size > CHUNK_SIZE) {
+	if (c != NULL && c->size > CHUNK_KEPT) {
 		free_older(a, c);
 		a->chunk = NULL;
 	} else if (c != NULL) {
@@ -59,9 +63,13 @@ arena_fini(struct arena *a)
 static struct arena_chunk *
 add_chunk(struct arena *a, size_t need)
 {
-	size_t size = need > CHUNK_SIZE ? need : CHUNK_SIZE;
+	size_t size = a->chunk ? a->chunk->size * 2 : CHUNK_FIRST;
 	struct arena_chunk *c;
 
+	if (size > CHUNK_MAX)
+		size = CHUNK_MAX;
+	if (size < need)
+		size = need;
 	if (a->cap != 0 && (size > a->cap || a->held > a->cap - size)) {
 		/* The last chunk may be a small one. */
 		size = need;
@@ -135,7 +143,8 @@ arena_grow(struct arena *a, void *p, size_t old, size_t size)
 
 	if (p != NULL && size <= rounded)
 		return p;
-	if (p != NULL && c != NULL && (char *)p + rounded == c->data + c->used &&
+	if (p != NULL && c != NULL &&
+	    (char *)p + rounded == c->data + c->used &&
 	    c->size - c->used >= size - rounded + ALIGN) {
 		size_t more = (size - rounded + ALIGN - 1) & ~(ALIGN - 1);
 

@@ -53,8 +53,8 @@ json_new_bytes(struct str s)
 
 		if (c >= 0x80)
 			buf_add_char(&b, (char)(0xc0 | c >> 6));
-		buf_add_char(&b, c >= 0x80 ? (char)(0x80 | (c & 0x3f))
-					   : (char)c);
+		buf_add_char(
+		    &b, c >= 0x80 ? (char)(0x80 | (c & 0x3f)) : (char)c);
 	}
 	t = json_stringn_nocheck(b.p ? b.p : "", b.len);
 	buf_fini(&b);
@@ -187,8 +187,9 @@ json_get_int(const struct json *object, const char *key, int64_t otherwise)
 {
 	struct json *v = json_get(object, key);
 
-	return v && json_typeof(raw(v)) == JSON_INTEGER ? json_integer_value(raw(v))
-					    : otherwise;
+	return v && json_typeof(raw(v)) == JSON_INTEGER
+		   ? json_integer_value(raw(v))
+		   : otherwise;
 }
 
 double
@@ -206,8 +207,8 @@ json_get_bool(const struct json *object, const char *key, bool otherwise)
 
 	return v && (json_typeof(raw(v)) == JSON_TRUE ||
 			json_typeof(raw(v)) == JSON_FALSE)
-	    ? json_is_true(v)
-	    : otherwise;
+		   ? json_is_true(v)
+		   : otherwise;
 }
 
 bool
@@ -254,20 +255,25 @@ json_next(const struct json *object, void **iter, const char **key_out,
 	return true;
 }
 
-static int
-append(const char *text, size_t len, void *out)
-{
-	buf_add(out, str_make(text, len));
-	return 0;
-}
+/* Most values fit; a larger one is measured by the first try. */
+#define FORMAT_GUESS ((size_t)4096)
 
 void
 json_format(const struct json *j, int indent, struct buf *out)
 {
-	size_t flags = JSON_ENCODE_ANY | JSON_REAL_PRECISION(15);
+	size_t flags = JSON_ENCODE_ANY | JSON_REAL_PRECISION(15), room, need;
 
 	flags |= indent > 0 ? JSON_INDENT((size_t)indent) : JSON_COMPACT;
-	json_dump_callback(raw(j), append, out, flags);
+	if (!buf_reserve(out, FORMAT_GUESS))
+		return;
+	room = out->size - out->len - 1;
+	need = json_dumpb(raw(j), out->p + out->len, room, flags);
+	if (need > room) {
+		if (!buf_reserve(out, need))
+			return;
+		json_dumpb(raw(j), out->p + out->len, need, flags);
+	}
+	out->len += need;
 }
 
 struct json *

@@ -31,7 +31,8 @@
 #define STATE_FILE "reputation.jsonl"
 #define STATE_FILE_MAX ((size_t)1 << 30)
 #define SAVE_EVERY_MS 60000
-#define SAVE_AT_BYTES ((uint64_t)8 << 20) /* of journal, at least */
+#define SAVE_AT_BYTES ((uint64_t)16 << 20) /* of journal, at least */
+#define SAVE_AT_MOST (REP_JOURNAL_LIMIT / 2)
 /* Of journal to the last saved state: writing it all stays a small share. */
 #define SAVE_RATIO 4
 #define SLICE 256    /* units per hold of the lock */
@@ -782,6 +783,15 @@ journal_locked(struct mem_store *m, char type, struct str payload)
 	return seq;
 }
 
+/* The journal must never come near its own limit, where events are refused. */
+static uint64_t
+save_threshold(const struct mem_store *m)
+{
+	uint64_t bytes = SAVE_AT_BYTES + SAVE_RATIO * m->saved_bytes;
+
+	return bytes < SAVE_AT_MOST ? bytes : SAVE_AT_MOST;
+}
+
 static void
 mem_report(struct rep_store *s, const struct rep_event *e)
 {
@@ -794,8 +804,7 @@ mem_report(struct rep_store *s, const struct rep_event *e)
 	apply_locked(
 	    m, e, journal_locked(m, 'e', str_make((const char *)packed, len)));
 	full = m->journal != NULL &&
-	       rep_journal_bytes(m->journal) >
-		   SAVE_AT_BYTES + SAVE_RATIO * m->saved_bytes;
+	       rep_journal_bytes(m->journal) > save_threshold(m);
 	pthread_mutex_unlock(&m->units_lock);
 	if (full)
 		wake_saver(m);
