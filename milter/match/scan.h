@@ -30,6 +30,8 @@ void plan_free(struct plan **p);
 
 struct scratch *scratch_new(const struct plan *p);
 void scratch_free(struct scratch **s);
+/* Its memory for regexps, for others than the scan. */
+struct regex_scratch *scratch_regex(struct scratch *s);
 
 /* Borrowed scratches, one per scan in flight; kept for the next. Any thread. */
 struct scratch *scratch_borrow(struct plan *p);

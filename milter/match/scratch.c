@@ -90,6 +90,12 @@ retire_costs(struct cost *into, const struct cost *from)
 		cost_read(from, i, &into->rules[i]);
 }
 
+struct regex_scratch *
+scratch_regex(struct scratch *s)
+{
+	return s->regex;
+}
+
 void
 scratch_free(struct scratch **sp)
 {

@@ -354,7 +354,8 @@ add_score(struct judge *j, double general, const struct verdict *v)
 }
 
 static void
-run_evals(const struct judge *j, struct message *m, struct hits *hits)
+run_evals(const struct judge *j, struct scratch *scratch, struct message *m,
+    struct hits *hits)
 {
 	const struct snapshot *s = j->snapshot;
 	struct eval_context c = {.message = m,
@@ -362,6 +363,7 @@ run_evals(const struct judge *j, struct message *m, struct hits *hits)
 	    .rules = s->rules,
 	    .tables = s->evals,
 	    .arena = message_arena(m),
+	    .scratch = scratch_regex(scratch),
 	    .score_set = (unsigned)s->config->score_set};
 
 	evalfns_run(&c, hits->value);
@@ -412,7 +414,7 @@ engine_judge_message(const struct snapshot *s, struct scratch *scratch,
 		return;
 	}
 	judge_init(&j, s, f, a);
-	run_evals(&j, m, hits);
+	run_evals(&j, scratch, m, hits);
 	/* The verdict is always affordable, whatever the message took. */
 	if (cap > 0)
 		a->cap = cap + ENGINE_RESERVE;

@@ -1,33 +1,31 @@
 #include "policy/evalfns.h"
 
-#include "base/vec.h"
+#include "base/mem.h"
+#include "policy/eval_tables.h"
+#include "rule/pattern.h"
 
-static const struct {
+#include <stdlib.h>
+
+struct function {
 	const char *name;
 	eval_function *run;
-} functions[] = {
-#define EVAL(name, function) {#name, function},
+	unsigned regex_arg; /* number of the argument that is one, 0: none */
+};
+
+static const struct function functions[] = {
+#define EVAL(name, function) {#name, function, 0},
+#define EVAL_REGEX(name, function, arg) {#name, function, arg},
 #include "policy/evalfns.def"
 };
 
 #define FUNCTION_COUNT (sizeof(functions) / sizeof(functions[0]))
 
-/* One eval rule that can be run. */
-struct eval_call {
-	const struct rule *rule;
-	eval_function *run;
-};
-
-struct eval_tables {
-	VEC(struct eval_call) calls; /* in rule order */
-};
-
-static eval_function *
+static const struct function *
 find(struct str name)
 {
 	for (size_t i = 0; i < FUNCTION_COUNT; i++)
 		if (str_is(name, functions[i].name))
-			return functions[i].run;
+			return &functions[i];
 	return NULL;
 }
 
@@ -45,18 +43,62 @@ is_eval(enum rule_type type)
 	       type == RULE_URI_EVAL || type == RULE_RBL_EVAL;
 }
 
+/* False: there is one and it is bad. */
+static bool
+compile_argument(
+    const struct rule *r, unsigned arg, struct diags *diags, struct regex **out)
+{
+	struct pattern_error pattern_error;
+	struct regex_error regex_error;
+	const char *why = NULL;
+	struct str pattern;
+	struct arena a;
+	unsigned flags;
+
+	if (arg == 0 || r->arg_count < arg)
+		return true;
+	arena_init(&a, 0);
+	if (pattern_translate(&a, r->args[arg - 1].text, &pattern, &flags,
+		&pattern_error) != 0) {
+		why = pattern_error.message;
+	} else {
+		*out = regex_compile(pattern, flags, &regex_error);
+		why = *out == NULL ? regex_error.message : NULL;
+	}
+	if (why != NULL)
+		diag_add(diags, SEVERITY_WARNING, r->pos,
+		    "%.*s: argument %u of %.*s is no regexp: %s",
+		    STR_ARG(r->name), arg, STR_ARG(r->eval), why);
+	arena_fini(&a);
+	return why == NULL;
+}
+
+static void
+add_call(struct eval_tables *t, struct eval_call call)
+{
+	if (t->call_count == t->call_size) {
+		t->call_size = t->call_size ? t->call_size * 2 : 64;
+		t->calls = mem_resize(t->calls, t->call_size, sizeof(call));
+	}
+	t->calls[t->call_count++] = call;
+}
+
 struct eval_tables *
 eval_tables_new(const struct ruleset *rs, struct diags *diags)
 {
 	struct eval_tables *t = mem_alloc(sizeof(*t));
 
-	(void)diags;
 	for (size_t i = 0; i < rs->count; i++) {
 		const struct rule *r = &rs->rules[i];
-		eval_function *run = is_eval(r->type) ? find(r->eval) : NULL;
+		const struct function *f =
+		    is_eval(r->type) ? find(r->eval) : NULL;
+		struct eval_call call = {.rule = r};
 
-		if (run != NULL && r->enabled)
-			*VEC_PUSH(&t->calls) = (struct eval_call){r, run};
+		if (f == NULL || !r->enabled ||
+		    !compile_argument(r, f->regex_arg, diags, &call.regex))
+			continue;
+		call.run = f->run;
+		add_call(t, call);
 	}
 	return t;
 }
@@ -68,9 +110,27 @@ eval_tables_free(struct eval_tables **tp)
 
 	if (t == NULL)
 		return;
-	VEC_FINI(&t->calls);
+	for (size_t i = 0; i < t->call_count; i++)
+		regex_free(&t->calls[i].regex);
+	free(t->calls);
 	free(t);
 	*tp = NULL;
+}
+
+void *
+eval_slot(
+    struct eval_context *c, enum eval_slot slot, size_t size, bool *fresh_out)
+{
+	*fresh_out = c->slots[slot] == NULL;
+	if (*fresh_out)
+		c->slots[slot] = arena_zalloc(c->arena, size);
+	return c->slots[slot];
+}
+
+bool
+eval_matches(struct eval_context *c, const struct regex *re, struct str s)
+{
+	return re != NULL && regex_match(re, c->scratch, s, 0, NULL) == 1;
 }
 
 void
@@ -80,12 +140,13 @@ evalfns_run(struct eval_context *c, double *value)
 	bool net = (c->score_set & 1) != 0;
 
 	c->value = value;
-	for (size_t i = 0; i < c->tables->calls.len; i++) {
-		const struct eval_call *call = &c->tables->calls.v[i];
+	for (size_t i = 0; i < c->tables->call_count; i++) {
+		const struct eval_call *call = &c->tables->calls[i];
 
 		if ((call->rule->flags & TFLAG_NET) != 0 && !net)
 			continue;
 		c->rule = call->rule;
+		c->regex = call->regex;
 		value[call->rule->index] =
 		    call->run(c, call->rule->args, call->rule->arg_count);
 	}

@@ -5,6 +5,7 @@ libpolicy_a_SOURCES = \
 	milter/policy/decision.c milter/policy/decision.h \
 	milter/policy/engine.c milter/policy/engine.h \
 	milter/policy/evalfns.c milter/policy/evalfns.h milter/policy/evalfns.def \
+	milter/policy/eval_slot.def milter/policy/eval_tables.h \
 	milter/policy/facts.c milter/policy/facts.h \
 	milter/policy/gate.c milter/policy/gate.h \
 	milter/policy/guard.c milter/policy/guard.h \

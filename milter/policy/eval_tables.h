@@ -1,0 +1,24 @@
+/*
+ * What eval functions need of the rule files: the calls to make and tables
+ * drawn from settings. Built with the snapshot, immutable after, shared by
+ * threads. Each family of functions owns its member and its type.
+ */
+#ifndef POSTERN_POLICY_EVAL_TABLES_H
+#define POSTERN_POLICY_EVAL_TABLES_H
+
+#include "policy/evalfns.h"
+
+/* One eval rule that can be run. */
+struct eval_call {
+	const struct rule *rule;
+	eval_function *run;
+	struct regex *regex; /* of its argument, or NULL */
+};
+
+struct eval_tables {
+	struct eval_call *calls; /* in rule order */
+	size_t call_count;
+	size_t call_size;
+};
+
+#endif
