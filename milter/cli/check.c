@@ -181,7 +181,7 @@ print_index(struct crew *crew, size_t index)
 		rc = cli_complain("check", "%s", slot->error);
 	else if (slot->refused)
 		rc = EXIT_REFUSED;
-	cli_write(buf_str(&slot->text));
+	fwrite(slot->text.p, 1, slot->text.len, stdout);
 	free(slot->error);
 	buf_fini(&slot->text);
 	pthread_mutex_lock(&crew->guards_slots);

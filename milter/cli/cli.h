@@ -47,9 +47,7 @@ struct cli_config_options {
 struct config *cli_config_load(
     const char *command, const struct cli_config_options *o);
 
-/* Bytes as they are to standard output. */
-void cli_write(struct str s);
-/* Writes out what is buffered. False when it cannot be written (shown). */
+/* Writes to standard output. False when it cannot be written (shown). */
 bool cli_flush(const char *command);
 
 #endif

@@ -25,7 +25,7 @@ print_diags(const struct diags *diags, bool notes)
 			some.v[some.len++] = diags->v[i];
 	diags_format(&some, &out);
 	free(some.v);
-	cli_write(buf_str(&out));
+	fwrite(out.p, 1, out.len, stdout);
 	buf_fini(&out);
 }
 

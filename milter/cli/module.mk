@@ -1,6 +1,5 @@
 bin_PROGRAMS += postern
 postern_SOURCES = \
-	milter/cli/access.c \
 	milter/cli/check.c milter/cli/check.h milter/cli/check_print.c \
 	milter/cli/cli.c milter/cli/cli.h milter/cli/commands.def \
 	milter/cli/conf.c \
@@ -12,5 +11,6 @@ postern_SOURCES = \
 	milter/cli/offline.c milter/cli/offline.h \
 	milter/cli/options.c milter/cli/options.h \
 	milter/cli/render.c \
+	milter/cli/rep.c milter/cli/rep.h milter/cli/rep_print.c \
 	milter/cli/rules.c
 postern_LDADD = $(POLICY_LIBS)

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "daemon/metrics.h"
 #include "daemon/milter.h"
+#include "peer/rep_admin.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -207,6 +208,21 @@ command_dnsbl(struct server *server, struct json *request)
 	json_set(j, "zones",
 	    server->lists ? dnsbl_status(server->lists) : json_new_array());
 	return j;
+}
+
+static struct json *
+command_rep(struct server *server, struct json *request)
+{
+	return server->store ? rep_admin_command(server->store, request)
+			     : failure("there is no store");
+}
+
+static struct json *
+command_why(struct server *server, struct json *request)
+{
+	json_set_str(request, "verb", STR("why"));
+	json_set_str(request, "target", json_get_str(request, "ref"));
+	return command_rep(server, request);
 }
 
 static struct json *

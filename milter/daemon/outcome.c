@@ -262,7 +262,7 @@ report_unknown_recipients(const struct session *s)
 	    .at_ms = s->facts.now_ms,
 	    .class = REP_UNKNOWN_RCPT,
 	    .tried = (uint32_t)s->rcpt_tried,
-	    .rcpt_count = (uint32_t)s->rcpt_refused_by_mta};
+	    .unknown = (uint32_t)s->rcpt_refused_by_mta};
 
 	if (s->rcpt_refused_by_mta == 0 || !gather_reputation_wanted(s))
 		return;

@@ -6,6 +6,8 @@ libpeer_a_SOURCES = \
 	milter/peer/loop.c milter/peer/loop.h \
 	milter/peer/redis.c milter/peer/redis.h \
 	milter/peer/rep.c milter/peer/rep.h milter/peer/rep_settings.def \
+	milter/peer/rep_admin.c milter/peer/rep_admin.h \
+	milter/peer/rep_verb.def \
 	milter/peer/rep_backend.h \
 	milter/peer/rep_code.c milter/peer/rep_code.h \
 	milter/peer/rep_journal.c milter/peer/rep_journal.h \

@@ -131,7 +131,7 @@ sub redis_cli {
 	local $/;
 	my $out = <$p>;
 	close $p;
-	chomp $out if defined $out;
+	$out =~ s/\n\z// if defined $out;
 	return $out;
 }
 
