@@ -30,3 +30,10 @@ t_unit_bin_policy_reply_SOURCES = t/unit/policy_reply.c
 t_unit_bin_policy_reply_LDADD = $(POLICY_LIBS)
 t_unit_bin_policy_guard_SOURCES = t/unit/policy_guard.c
 t_unit_bin_policy_guard_LDADD = $(POLICY_LIBS)
+
+if FUZZ
+noinst_PROGRAMS += t/fuzz/fuzz_config
+t_fuzz_fuzz_config_SOURCES = t/fuzz/fuzz_config.c
+t_fuzz_fuzz_config_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+t_fuzz_fuzz_config_LDADD = $(POLICY_LIBS)
+endif
