@@ -232,8 +232,26 @@ copy_text(char *to, size_t size, struct str from)
 	to[n] = '\0';
 }
 
+/* What an admin looks for first: the rule that weighed most. */
+static struct str
+heaviest_rule(const struct snapshot *snapshot, const struct hits *h)
+{
+	unsigned set = (unsigned)snapshot->config->score_set;
+	const struct rule *best = NULL;
+
+	for (size_t i = 0; h != NULL && i < h->rule_count; i++) {
+		const struct rule *r = &snapshot->rules->rules[i];
+
+		if (scored(r, h, i) &&
+		    (best == NULL || r->score[set] > best->score[set]))
+			best = r;
+	}
+	return best ? best->name : STR_NONE;
+}
+
 static void
-report_evidence(const struct session *s, const struct verdict *v)
+report_evidence(
+    const struct session *s, const struct verdict *v, const struct hits *hits)
 {
 	const struct envelope *e = &s->facts.envelope;
 	struct rep_event event = {.client = e->client,
@@ -245,7 +263,10 @@ report_evidence(const struct session *s, const struct verdict *v)
 
 	if (!gather_reputation_wanted(s))
 		return;
-	if (v->decisive != NULL)
+	if (v->class == CLASS_SPAM)
+		copy_text(event.rule, sizeof(event.rule),
+		    heaviest_rule(s->snapshot, hits));
+	else if (v->decisive != NULL)
 		copy_text(event.rule, sizeof(event.rule), v->decisive->name);
 	copy_text(event.ref, sizeof(event.ref), str_from(s->facts.ref));
 	for (size_t i = 0; i < e->rcpt_count && i < max; i++)
@@ -373,7 +394,7 @@ outcome_conclude(struct session *s, const struct verdict *v, struct message *m,
 		return;
 	if (judged)
 		count(s, v);
-	report_evidence(s, v);
+	report_evidence(s, v, hits);
 	keep_record(s, v, m, hits);
 	log_transaction(s, v, hits);
 }
