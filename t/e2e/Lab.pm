@@ -25,7 +25,8 @@ sub new {
 	my $dir = tempdir('postern-XXXXXX', TMPDIR => 1, CLEANUP => 1);
 	chmod 0755, $dir;
 	make_path("$dir/run", "$dir/state", "$dir/rules");
-	chmod 0777, "$dir/run", "$dir/state";
+	# Sendmail takes no socket from a directory others may write to.
+	chown scalar(getpwnam 'nobody'), -1, "$dir/run", "$dir/state" if $> == 0;
 	my $self = bless { dir => $dir, pids => {}, mtas => [],
 		build => $o{build} || $BUILD, owner => $$ }, $class;
 	push @labs, $self;
@@ -183,6 +184,8 @@ sub postern {
 sub start_mta {
 	my ($self, $kind, %o) = @_;
 	return undef if $> != 0;
+	my $binary = $kind eq 'postfix' ? 'lib/postfix/sbin/master' : 'libexec/sendmail/sendmail';
+	return undef unless -x "$BUILD/mta/usr/$binary";
 	my $port = free_port();
 	my $dir = "$self->{dir}/$kind";
 	my $milter = $o{milter} || $self->listen_spec;
@@ -191,8 +194,7 @@ sub start_mta {
 		"$SRC/scripts/private-mta", 'start', $kind, '-d', $dir, '-p', $port,
 		'-m', $milter, '-P', "$BUILD/mta", @options;
 	if ($rc != 0) {
-		diag $self->slurp("$self->{dir}/mta.log");
-		return undef;
+		croak "$kind did not start: " . $self->slurp("$self->{dir}/mta.log");
 	}
 	push @{ $self->{mtas} }, [$kind, $dir];
 	return $port;

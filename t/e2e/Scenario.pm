@@ -220,7 +220,8 @@ sub large {
 	my ($lab, $port) = @_;
 	my $c = Lab::SMTP->new($port);
 	$c->cmd('EHLO client.example');
-	my $r = $c->deliver('ann@client.example', 'you@postern.test', message(("0123456789abcdef" x 4 . "\n") x (50 * 1024 * 1024 / 65)));
+	my $line = '0123456789abcdef' x 4 . "\n";
+	my $r = $c->deliver('ann@client.example', 'you@postern.test', message($line x (50 * 1024 * 1024 / 65)));
 	like $r, qr/^250/, 'a 50 MB mail is accepted';
 	my ($rss) = $lab->slurp('/proc/' . $lab->pid('posternd') . '/status') =~ /VmHWM:\s+(\d+)/;
 	cmp_ok $rss, '<', 400 * 1024, "resident peak stays bounded ($rss kB)" unless $lab->{build} =~ /asan/;
