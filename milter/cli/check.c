@@ -181,7 +181,7 @@ print_index(struct crew *crew, size_t index)
 		rc = cli_complain("check", "%s", slot->error);
 	else if (slot->refused)
 		rc = EXIT_REFUSED;
-	fwrite(slot->text.p, 1, slot->text.len, stdout);
+	cli_write(buf_str(&slot->text));
 	free(slot->error);
 	buf_fini(&slot->text);
 	pthread_mutex_lock(&crew->guards_slots);

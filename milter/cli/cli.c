@@ -73,6 +73,13 @@ cli_config_load(const char *command, const struct cli_config_options *o)
 	return c;
 }
 
+void
+cli_write(struct str s)
+{
+	if (s.len > 0)
+		fwrite(s.p, 1, s.len, stdout);
+}
+
 bool
 cli_flush(const char *command)
 {

@@ -47,7 +47,9 @@ struct cli_config_options {
 struct config *cli_config_load(
     const char *command, const struct cli_config_options *o);
 
-/* Writes to standard output. False when it cannot be written (shown). */
+/* Bytes as they are to standard output. */
+void cli_write(struct str s);
+/* Writes out what is buffered. False when it cannot be written (shown). */
 bool cli_flush(const char *command);
 
 #endif

@@ -276,6 +276,19 @@ command_reload(int argc, char **argv)
 	return rc;
 }
 
+/* The record itself, so that `why --json` is what `check --facts` reads. */
+static struct json *
+unwrap(struct json *answer)
+{
+	struct json *record = answer ? json_get(answer, "record") : NULL;
+
+	if (record == NULL || !json_is_object(record))
+		return answer;
+	record = json_ref(record);
+	json_unref(&answer);
+	return record;
+}
+
 int
 command_why(int argc, char **argv)
 {
@@ -300,8 +313,8 @@ command_why(int argc, char **argv)
 	if (rc < 0) {
 		request = request_new("why");
 		json_set_str(request, "ref", str_from(ref));
-		rc = finish(
-		    argv[0], ask(argv[0], &o, request, CONTROL_TIMEOUT_MS), &o);
+		rc = finish(argv[0],
+		    unwrap(ask(argv[0], &o, request, CONTROL_TIMEOUT_MS)), &o);
 	}
 	option_list_fini(&o.config.set);
 	option_list_fini(&operands);

@@ -21,7 +21,7 @@ static bool
 write_result(const struct import_options *o, struct str text)
 {
 	if (o->output == NULL) {
-		fwrite(text.p, 1, text.len, stdout);
+		cli_write(text);
 		return true;
 	}
 	if (file_exists(o->output)) {

@@ -25,7 +25,7 @@ print_diags(const struct diags *diags, bool notes)
 			some.v[some.len++] = diags->v[i];
 	diags_format(&some, &out);
 	free(some.v);
-	fwrite(out.p, 1, out.len, stdout);
+	cli_write(buf_str(&out));
 	buf_fini(&out);
 }
 

@@ -1,5 +1,6 @@
 bin_PROGRAMS += postern
 postern_SOURCES = \
+	milter/cli/access.c \
 	milter/cli/check.c milter/cli/check.h milter/cli/check_print.c \
 	milter/cli/cli.c milter/cli/cli.h milter/cli/commands.def \
 	milter/cli/conf.c \

@@ -347,6 +347,9 @@ source_read_path(struct loader *l, const char *path)
 		read_directory(l, path, ".cf");
 		return;
 	}
+	/* Dictionaries stand in the same list; rule/dict.c reads them. */
+	if (str_ends_nocase(str_from(path), STR(".dict")))
+		return;
 	read_file(l, path,
 	    (struct source_pos){.file = arena_cstr(l->arena, str_from(path))});
 }

@@ -241,6 +241,17 @@ for my $case (
 }, 'why', '--json', '0000-00000');
 like($out, qr/"ref":"0000-00000"/, 'a reference is asked for in its form');
 
+my $record = qq({"ref":"0000-00000","facts":{"spf":"pass",) .
+    qq("envelope":{"sender":"x\@y.example","rcpts":["a\@b.example"]}}});
+($code, $out) = with_daemon(sub {
+	print { $_[0] } qq({"ok":true,"record":$record}\n);
+}, 'why', '--json', '0000-00000');
+is($out, "$record\n", 'a record is printed as it was kept');
+my $kept = write_file('record.json', $out);
+($code, $out) = run("Subject: cheap\n\nx\n", 'check', @rules, '--facts', $kept,
+    '-');
+like($out, qr/<a\@b\.example>: accept/, 'and can be replayed');
+
 # ---- help -------------------------------------------------------------------------
 ($code, $out) = run('', '--help');
 for my $command ($out =~ /^  (\w+)\s/mg) {
