@@ -37,5 +37,12 @@ check_PROGRAMS += t/unit/bin/peer_dnsbl
 t_unit_bin_peer_dnsbl_SOURCES = t/unit/peer_dnsbl.c t/unit/dns_fake.h
 t_unit_bin_peer_dnsbl_LDADD = $(PEER_LIBS)
 check_PROGRAMS += t/unit/bin/peer_rep_redis
-t_unit_bin_peer_rep_redis_SOURCES = t/unit/peer_rep_redis.c t/unit/redis_server.h
+t_unit_bin_peer_rep_redis_SOURCES = t/unit/peer_rep_redis.c t/unit/rep_live.h t/unit/redis_server.h
 t_unit_bin_peer_rep_redis_LDADD = $(PEER_LIBS)
+# These start servers and wait for them; t/e2e/rep-*.t run them.
+check_PROGRAMS += t/live/bin/rep_outage
+t_live_bin_rep_outage_SOURCES = t/live/rep_outage.c t/unit/rep_live.h
+t_live_bin_rep_outage_LDADD = $(PEER_LIBS)
+check_PROGRAMS += t/live/bin/rep_ha
+t_live_bin_rep_ha_SOURCES = t/live/rep_ha.c t/unit/rep_live.h
+t_live_bin_rep_ha_LDADD = $(PEER_LIBS)

@@ -124,6 +124,12 @@ rep_link_is_up(const struct rep_link *l)
 	return false;
 }
 
+const char *
+rep_link_why(const struct rep_link *l)
+{
+	return l->why;
+}
+
 static void
 tell(struct rep_link *l)
 {

@@ -60,6 +60,8 @@ bool rep_link_send_node(struct rep_link *l, size_t i,
     const struct redis_args *a, redis_fn *fn, void *ctx);
 
 bool rep_link_is_up(const struct rep_link *l);
+/* What last went wrong. */
+const char *rep_link_why(const struct rep_link *l);
 /* Redis Cluster's hash slot of a key, its hash tag respected. */
 unsigned rep_link_slot(struct str key);
 

@@ -99,7 +99,7 @@ on_start(void *ctx)
 	struct redis_store *s = ctx;
 
 	if (!rep_link_is_up(s->link))
-		away(s, "no answer since the start");
+		away(s, rep_link_why(s->link));
 }
 
 static const struct rep_listing *

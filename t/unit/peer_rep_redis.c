@@ -2,114 +2,9 @@
  * The Redis store against a real server: the documented layout, the same
  * judgement as the in-process store, the same counts after kills.
  */
-#include "peer/rep_backend.h"
-
-#include "base/clock.h"
-#include "base/err.h"
-#include "redis_server.h"
+#include "rep_live.h"
 
 #include <math.h>
-
-static int log_lines;
-
-static void
-show_log(void *ctx, const char *line)
-{
-	(void)ctx;
-	log_lines++;
-	printf("# %s\n", line);
-}
-
-static struct rep_store *
-open_at(const char *url, const char *dir)
-{
-	struct rep_store_options o = {.url = url, .state_dir = dir,
-		.budget_ms = 20, .log = show_log};
-	char *error = NULL;
-	struct rep_store *s = rep_store_open(&o, &error);
-
-	if (s == NULL)
-		printf("# %s\n", error);
-	free(error);
-	return s;
-}
-
-static struct rep_store *
-open_server(const struct server *v, const char *dir)
-{
-	char url[128];
-
-	snprintf(url, sizeof(url), "unix:%s", v->socket);
-	return open_at(url, dir);
-}
-
-static struct ip
-ip_of(const char *text)
-{
-	struct ip ip = {{0}};
-
-	ip_parse(str_from(text), &ip);
-	return ip;
-}
-
-static int64_t
-status_of(struct rep_store *s, const char *name)
-{
-	struct buf b;
-	struct json *j;
-	int64_t v;
-
-	buf_init(&b);
-	rep_store_status(s, &b);
-	j = json_parse(buf_str(&b), NULL);
-	v = json_get_int(j, name, -1);
-	json_unref(&j);
-	buf_fini(&b);
-	return v;
-}
-
-/* Until all taken is applied; bounded. */
-static bool
-settle(struct rep_store *s)
-{
-	for (int i = 0; i < 2000; i++) {
-		if (status_of(s, "waiting") == 0)
-			return true;
-		short_pause();
-	}
-	return false;
-}
-
-/* The first lookups may come before the connection. */
-static struct rep_view
-look(struct rep_store *s, const char *text)
-{
-	struct ip ip = ip_of(text);
-	struct rep_view v = {.known = false};
-
-	for (int i = 0; i < 200 && !v.known; i++) {
-		struct rep_lookup *l = rep_lookup_start(s, &ip);
-
-		rep_lookup_collect(&l, clock_mono_us() + 20000, &v);
-		if (!v.known)
-			short_pause();
-	}
-	return v;
-}
-
-static void
-report(struct rep_store *s, const char *ip, enum rep_class class, int i)
-{
-	char rcpt[32];
-	struct rep_event e = {.client = ip_of(ip), .class = class,
-		.at_ms = clock_wall_ms(), .rcpt_count = 1, .score = 12.5,
-		.rule = "BAD_WORDS", .ref = "K7Q2-9XTM",
-		.rejected = class != REP_HAM};
-
-	snprintf(rcpt, sizeof(rcpt), "user%d@example.net", i);
-	e.rcpt_hash[0] = rep_store_hash_rcpt(s, str_from(rcpt));
-	rep_store_report(s, &e);
-}
 
 static void
 has(const struct server *v, const char *command, const char *want,
@@ -156,7 +51,8 @@ test_layout(const struct server *v)
 	has(v, "GET postern:why:K7Q2-9XTM", "{\"score\":12}", "the record");
 	snprintf(out, sizeof(out), "PFCOUNT postern:rcpts:{4:203.0.113.7}:%lld",
 	    (long long)(clock_wall_ms() / REP_DAY_MS));
-	has(v, out, ":60", "distinct recipients");
+	ok(server_ask(v, out, out, sizeof(out)) && out[0] == ':' &&
+	    abs(atoi(out + 1) - 60) <= 3, "distinct recipients, estimated");
 	snprintf(out, sizeof(out), "HGET postern:day:%lld spam",
 	    (long long)(clock_wall_ms() / REP_DAY_MS));
 	has(v, out, "60", "the day");

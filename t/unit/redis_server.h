@@ -92,7 +92,7 @@ server_make(struct server *s, bool tcp, const char *extra)
 	snprintf(s->dir, sizeof(s->dir), "/tmp/postern-redis.XXXXXX");
 	if (mkdtemp(s->dir) == NULL)
 		exit(2);
-	snprintf(s->socket, sizeof(s->socket), "%s/s", s->dir);
+	snprintf(s->socket, sizeof(s->socket), "%.63s/s", s->dir);
 	s->port = tcp ? free_port() : 0;
 	snprintf(s->extra, sizeof(s->extra), "%s", extra);
 }
