@@ -6,6 +6,7 @@
 #include "base/ref.h"
 #include "cli/cli.h"
 #include "cli/control_client.h"
+#include "cli/record_print.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -289,6 +290,25 @@ unwrap(struct json *answer)
 	return record;
 }
 
+/* The record for people; with --json as it was kept. */
+static int
+show_record(
+    const char *command, struct json *record, const struct daemon_options *o)
+{
+	struct buf out;
+
+	if (record == NULL)
+		return EXIT_USAGE;
+	if (o->json || !json_is_object(json_get(record, "facts")))
+		return finish(command, record, o);
+	buf_init(&out);
+	record_print(record, &out);
+	cli_write(buf_str(&out));
+	buf_fini(&out);
+	json_unref(&record);
+	return cli_flush(command) ? EXIT_GOOD : EXIT_USAGE;
+}
+
 int
 command_why(int argc, char **argv)
 {
@@ -313,7 +333,7 @@ command_why(int argc, char **argv)
 	if (rc < 0) {
 		request = request_new("why");
 		json_set_str(request, "ref", str_from(ref));
-		rc = finish(argv[0],
+		rc = show_record(argv[0],
 		    unwrap(ask(argv[0], &o, request, CONTROL_TIMEOUT_MS)), &o);
 	}
 	option_list_fini(&o.config.set);

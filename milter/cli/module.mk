@@ -11,6 +11,7 @@ postern_SOURCES = \
 	milter/cli/main.c \
 	milter/cli/offline.c milter/cli/offline.h \
 	milter/cli/options.c milter/cli/options.h \
+	milter/cli/record_print.c milter/cli/record_print.h \
 	milter/cli/render.c \
 	milter/cli/rep.c milter/cli/rep.h milter/cli/rep_print.c \
 	milter/cli/rules.c

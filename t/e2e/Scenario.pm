@@ -211,7 +211,8 @@ sub explains {
 		(my $rc, $out) = $lab->postern('why', lc($ref =~ s/-//r));
 		$rc == 0;
 	});
-	like $out, qr/TEST_RULE/, 'postern why names the rule';
+	like $out, qr/^\s+decided by\s+rules TEST_RULE/m, 'postern why says what decided';
+	like $out, qr/client\s+127\.0\.0\.1/, 'and who it was';
 	like $out, qr/test\.cf:\d+/, 'and its file and line';
 }
 
