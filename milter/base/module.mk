@@ -11,6 +11,7 @@ libbase_a_SOURCES = \
 	milter/base/file.c milter/base/file.h \
 	milter/base/ip.c milter/base/ip.h \
 	milter/base/json.c milter/base/json.h \
+	milter/base/json_write.c milter/base/json_write.h \
 	milter/base/log.c milter/base/log.h \
 	milter/base/map.c milter/base/map.h \
 	milter/base/mem.c milter/base/mem.h \
@@ -21,6 +22,9 @@ libbase_a_SOURCES = \
 	milter/base/unicode.c milter/base/unicode.h \
 	milter/base/vec.h
 
+check_PROGRAMS += t/unit/bin/base_json_write
+t_unit_bin_base_json_write_SOURCES = t/unit/base_json_write.c
+t_unit_bin_base_json_write_LDADD = $(BASE_LIBS)
 check_PROGRAMS += t/unit/bin/base_ref
 t_unit_bin_base_ref_SOURCES = t/unit/base_ref.c
 t_unit_bin_base_ref_LDADD = $(BASE_LIBS)

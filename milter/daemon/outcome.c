@@ -10,6 +10,7 @@
 #include "base/ref.h"
 #include "daemon/metrics.h"
 #include "daemon/session_internal.h"
+#include "policy/trace.h"
 
 #include <math.h>
 
@@ -294,41 +295,44 @@ report_unknown_recipients(const struct session *s)
 /* ---- record and log line --------------------------------------------------
  */
 
-static struct json *
-refusals_json(const struct session *s)
+static void
+write_refusals(struct json_writer *w, const struct session *s)
 {
-	struct json *list = json_new_array();
-
+	json_write_array(w, "refused_recipients");
 	for (const struct refusal *r = s->refusals; r != NULL; r = r->next) {
-		struct json *j = json_new_object();
-
-		json_set_str(j, "recipient", r->rcpt);
-		json_set_str(
-		    j, "class", str_from(verdict_class_text(r->verdict.class)));
-		json_set_str(j, "reply", r->verdict.reply);
-		json_append(list, j);
+		json_write_object(w, NULL);
+		json_write_str(w, "recipient", r->rcpt);
+		json_write_str(w, "class",
+		    str_from(verdict_class_text(r->verdict.class)));
+		json_write_str(w, "reply", r->verdict.reply);
+		json_write_end_object(w);
 	}
-	return list;
+	json_write_end_array(w);
 }
+
+/* Most records fit at once. */
+#define RECORD_GUESS ((size_t)4096)
 
 static void
 keep_record(const struct session *s, const struct verdict *v, struct message *m,
     const struct hits *hits)
 {
-	struct json *record;
+	struct trace_input in = {s->snapshot, &s->facts, m, v, hits};
 	struct buf text;
+	struct json_writer w = {.out = &text};
 
 	if (s->server->store == NULL)
 		return;
-	record = engine_record(s->snapshot, &s->facts, m, v, hits);
-	if (s->refusals != NULL)
-		json_set(record, "refused_recipients", refusals_json(s));
 	buf_init(&text);
-	json_format(record, 0, &text);
+	buf_reserve(&text, RECORD_GUESS);
+	json_write_object(&w, NULL);
+	trace_write(&in, &w);
+	if (s->refusals != NULL)
+		write_refusals(&w, s);
+	json_write_end_object(&w);
 	rep_store_record(
 	    s->server->store, str_from(s->facts.ref), buf_str(&text));
 	buf_fini(&text);
-	json_unref(&record);
 }
 
 static void

@@ -5,7 +5,6 @@
 #include "policy/gate.h"
 #include "policy/guard.h"
 #include "policy/score.h"
-#include "policy/trace.h"
 
 /* Most bytes of one reason's detail: it is for the record, not a copy. */
 #define DETAIL_MAX 200
@@ -447,13 +446,4 @@ engine_judge_failed(const struct config *c, const struct facts *f,
 		    out->action == VERDICT_REJECT
 			? STR("554 5.3.0 Message could not be checked")
 			: STR("451 4.3.0 Message could not be checked");
-}
-
-struct json *
-engine_record(const struct snapshot *s, const struct facts *f,
-    struct message *m, const struct verdict *v, const struct hits *hits)
-{
-	struct trace_input in = {s, f, m, v, hits};
-
-	return trace_record(&in);
 }

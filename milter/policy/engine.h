@@ -9,7 +9,6 @@
 #ifndef POSTERN_POLICY_ENGINE_H
 #define POSTERN_POLICY_ENGINE_H
 
-#include "base/json.h"
 #include "mail/message.h"
 #include "policy/facts.h"
 #include "policy/snapshot.h"
@@ -39,10 +38,5 @@ void engine_judge_message(const struct snapshot *s, struct scratch *scratch,
 /* Postern itself failed on this message: the answer default_action names. */
 void engine_judge_failed(const struct config *c, const struct facts *f,
     struct arena *a, struct verdict *out);
-
-/* The decision record `postern why` shows (policy/trace.h); new reference. `m`
- * and `hits` may be NULL: refused before the message. */
-struct json *engine_record(const struct snapshot *s, const struct facts *f,
-    struct message *m, const struct verdict *v, const struct hits *hits);
 
 #endif

@@ -1,5 +1,7 @@
 #include "policy/facts.h"
 
+#include "base/mem.h"
+
 /* The text members of an envelope, so that out and in cannot differ. */
 #define ENVELOPE_TEXTS(X) \
 	X(client_name)    \
@@ -15,114 +17,126 @@
  */
 
 static void
-put_str(struct json *j, const char *key, struct str s)
+put_str(struct json_writer *w, const char *key, struct str s)
 {
 	if (s.len > 0)
-		json_set_str(j, key, s);
+		json_write_str(w, key, s);
 }
 
 static void
-put_bool(struct json *j, const char *key, bool v)
+put_bool(struct json_writer *w, const char *key, bool v)
 {
 	if (v)
-		json_set_bool(j, key, true);
+		json_write_bool(w, key, true);
 }
 
 static void
-put_ip(struct json *j, const char *key, const struct ip *ip)
+put_ip(struct json_writer *w, const char *key, const struct ip *ip)
 {
 	char text[IP_TEXT_MAX];
 
-	json_set_str(j, key, str_from(ip_format(ip, text)));
+	json_write_str(w, key, str_from(ip_format(ip, text)));
 }
 
-static struct json *
-envelope_to_json(const struct envelope *e)
+static void
+write_envelope(struct json_writer *w, const struct envelope *e)
 {
-	struct json *j = json_new_object(), *rcpts = json_new_array();
-
+	json_write_object(w, "envelope");
 	if (e->has_client)
-		put_ip(j, "client", &e->client);
+		put_ip(w, "client", &e->client);
 	if (e->client_port != 0)
-		json_set_int(j, "client_port", e->client_port);
-#define PUT(name) put_str(j, #name, e->name);
+		json_write_int(w, "client_port", e->client_port);
+#define PUT(name) put_str(w, #name, e->name);
 	ENVELOPE_TEXTS(PUT)
 #undef PUT
-	put_bool(j, "esmtp", e->esmtp);
-	put_bool(j, "tls", e->tls);
-	put_bool(j, "local", e->local);
+	put_bool(w, "esmtp", e->esmtp);
+	put_bool(w, "tls", e->tls);
+	put_bool(w, "local", e->local);
 	if (e->has_sender)
-		json_set_str(j, "sender", e->sender);
+		json_write_str(w, "sender", e->sender);
+	json_write_array(w, "rcpts");
 	for (size_t i = 0; i < e->rcpt_count; i++)
-		json_append(rcpts, json_new_str(e->rcpts[i]));
-	json_set(j, "rcpts", rcpts);
+		json_write_str(w, NULL, e->rcpts[i]);
+	json_write_end_array(w);
 	if (e->received_ms != 0)
-		json_set_int(j, "received_ms", e->received_ms);
-	return j;
+		json_write_int(w, "received_ms", e->received_ms);
+	json_write_end_object(w);
 }
 
-static struct json *
-rep_to_json(const struct rep_view *r)
+static void
+write_rep(struct json_writer *w, const struct rep_view *r)
 {
-	struct json *j = json_new_object();
-
-	json_set_int(j, "state", r->state);
-	json_set_int(j, "since_ms", r->since_ms);
-	json_set_int(j, "until_ms", r->until_ms);
-	json_set_int(j, "strike", r->strike);
-	json_set_double(j, "rate_short", r->rate_short);
-	json_set_double(j, "lower_short", r->lower_short);
-	json_set_double(j, "rate_long", r->rate_long);
-	json_set_double(j, "upper_long", r->upper_long);
-	put_str(j, "ref", str_from(r->ref));
-	put_str(j, "why", str_from(r->why));
-	put_bool(j, "parent", r->parent);
-	put_bool(j, "sample", r->sample);
-	return j;
+	json_write_object(w, "reputation");
+	json_write_int(w, "state", r->state);
+	json_write_int(w, "since_ms", r->since_ms);
+	json_write_int(w, "until_ms", r->until_ms);
+	json_write_int(w, "strike", r->strike);
+	json_write_double(w, "rate_short", r->rate_short);
+	json_write_double(w, "lower_short", r->lower_short);
+	json_write_double(w, "rate_long", r->rate_long);
+	json_write_double(w, "upper_long", r->upper_long);
+	put_str(w, "ref", str_from(r->ref));
+	put_str(w, "why", str_from(r->why));
+	put_bool(w, "parent", r->parent);
+	put_bool(w, "sample", r->sample);
+	json_write_end_object(w);
 }
 
-static struct json *
-dns_to_json(const struct facts *f)
+static void
+write_dns(struct json_writer *w, const struct facts *f)
 {
-	struct json *list = json_new_array();
-
+	json_write_array(w, "dns");
 	for (size_t i = 0; i < f->dns_count; i++) {
 		const struct dns_fact *d = &f->dns[i];
-		struct json *j = json_new_object();
 
-		json_set_str(j, "zone", d->zone);
-		json_set_str(j, "subject", d->subject);
-		put_ip(j, "answer", &d->answer);
-		put_str(j, "text", d->text);
-		json_set_str(j, "about",
+		json_write_object(w, NULL);
+		json_write_str(w, "zone", d->zone);
+		json_write_str(w, "subject", d->subject);
+		put_ip(w, "answer", &d->answer);
+		put_str(w, "text", d->text);
+		json_write_str(w, "about",
 		    d->about_client ? STR("client") : STR("message"));
-		json_set_str(
-		    j, "action", str_from(verdict_action_text(d->action)));
-		json_set_double(j, "points", d->points);
-		put_bool(j, "shadow", d->shadow);
-		put_bool(j, "allow", d->allow);
-		json_append(list, j);
+		json_write_str(
+		    w, "action", str_from(verdict_action_text(d->action)));
+		json_write_double(w, "points", d->points);
+		put_bool(w, "shadow", d->shadow);
+		put_bool(w, "allow", d->allow);
+		json_write_end_object(w);
 	}
-	return list;
+	json_write_end_array(w);
+}
+
+void
+facts_write(const struct facts *f, struct json_writer *w, const char *key)
+{
+	json_write_object(w, key);
+	json_write_str(w, "ref", str_from(f->ref));
+	json_write_int(w, "now_ms", f->now_ms);
+	write_envelope(w, &f->envelope);
+	put_bool(w, "client_trusted", f->client_trusted);
+	if (f->rep.known)
+		write_rep(w, &f->rep);
+	if (f->dns_count > 0)
+		write_dns(w, f);
+	put_bool(w, "dns_late", f->dns_late);
+	json_write_str(w, "spf", str_from(spf_result_text(f->spf)));
+	put_bool(w, "fcrdns", f->fcrdns);
+	put_bool(w, "truncated", f->truncated);
+	json_write_end_object(w);
 }
 
 struct json *
 facts_to_json(const struct facts *f)
 {
-	struct json *j = json_new_object();
+	struct buf text;
+	struct json_writer w = {.out = &text};
+	struct json *j;
 
-	json_set_str(j, "ref", str_from(f->ref));
-	json_set_int(j, "now_ms", f->now_ms);
-	json_set(j, "envelope", envelope_to_json(&f->envelope));
-	put_bool(j, "client_trusted", f->client_trusted);
-	if (f->rep.known)
-		json_set(j, "reputation", rep_to_json(&f->rep));
-	if (f->dns_count > 0)
-		json_set(j, "dns", dns_to_json(f));
-	put_bool(j, "dns_late", f->dns_late);
-	json_set_str(j, "spf", str_from(spf_result_text(f->spf)));
-	put_bool(j, "fcrdns", f->fcrdns);
-	put_bool(j, "truncated", f->truncated);
+	buf_init(&text);
+	facts_write(f, &w, NULL);
+	j = json_parse(buf_str(&text), NULL);
+	invariant(j != NULL);
+	buf_fini(&text);
 	return j;
 }
 

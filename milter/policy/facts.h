@@ -9,6 +9,7 @@
 #define POSTERN_POLICY_FACTS_H
 
 #include "base/json.h"
+#include "base/json_write.h"
 #include "mail/envelope.h"
 #include "peer/rep.h"
 #include "peer/spf.h"
@@ -43,6 +44,8 @@ struct facts {
 
 #define FACTS_LIST_MAX ((size_t)10000) /* recipients, DNS answers read */
 
+/* As the object `key` of what `w` is in. */
+void facts_write(const struct facts *f, struct json_writer *w, const char *key);
 struct json *facts_to_json(const struct facts *f);
 /* Members that are absent keep what `*out` holds. False: not an object, a bad
  * address, or the arena is full; `*why_out` says which. */

@@ -2,218 +2,224 @@
 
 #include "policy/score.h"
 
-#include <stdio.h>
-
 static void
-set_short(struct json *j, const char *key, struct str s)
+put_short(struct json_writer *w, const char *key, struct str s)
 {
 	if (s.len > 0)
-		json_set_str(j, key, str_head(s, TRACE_TEXT_MAX));
+		json_write_str(w, key, str_head(s, TRACE_TEXT_MAX));
 }
 
 static void
-set_where(struct json *j, struct source_pos pos)
+put_where(struct json_writer *w, struct source_pos pos)
 {
 	if (pos.file == NULL)
 		return;
-	json_set_str(j, "file", str_from(pos.file));
-	json_set_int(j, "line", pos.line);
+	json_write_str(w, "file", str_from(pos.file));
+	json_write_int(w, "line", pos.line);
 }
 
-struct json *
-trace_reasons(const struct verdict *v)
+static void
+write_reasons(struct json_writer *w, const struct verdict *v)
 {
-	struct json *list = json_new_array();
-
+	json_write_array(w, "reasons");
 	for (size_t i = 0; i < v->reason_count; i++) {
 		const struct verdict_reason *r = &v->reasons[i];
-		struct json *j = json_new_object();
 
-		json_set_str(
-		    j, "class", str_from(verdict_class_text(r->class)));
-		json_set_str(
-		    j, "action", str_from(verdict_action_text(r->action)));
-		json_set_str(j, "name", r->name);
+		json_write_object(w, NULL);
+		json_write_str(
+		    w, "class", str_from(verdict_class_text(r->class)));
+		json_write_str(
+		    w, "action", str_from(verdict_action_text(r->action)));
+		json_write_str(w, "name", r->name);
 		if (r->shadow)
-			json_set_bool(j, "shadow", true);
+			json_write_bool(w, "shadow", true);
 		if (r == v->decisive)
-			json_set_bool(j, "decided", true);
-		set_short(j, "where", r->where);
-		set_short(j, "detail", r->detail);
-		json_append(list, j);
+			json_write_bool(w, "decided", true);
+		put_short(w, "where", r->where);
+		put_short(w, "detail", r->detail);
+		json_write_end_object(w);
 	}
-	return list;
+	json_write_end_array(w);
 }
 
-static struct json *
-rule_to_json(const struct trace_input *in, const struct rule *r)
+static void
+write_rule(struct json_writer *w, const struct trace_input *in,
+    const struct rule *r)
 {
 	const struct match_span *span =
 	    in->hits->span ? &in->hits->span[r->index] : NULL;
 	double value = in->hits->value[r->index];
-	struct json *j = json_new_object();
 
-	json_set_str(j, "name", r->name);
-	json_set_double(j, "points",
+	json_write_object(w, NULL);
+	json_write_str(w, "name", r->name);
+	json_write_double(w, "points",
 	    score_of_rule(r, (unsigned)in->snapshot->config->score_set));
 	if (value != 1)
-		json_set_double(j, "count", value);
+		json_write_double(w, "count", value);
 	if (span != NULL && span->text.p != NULL) {
-		json_set_str(j, "view", str_from(span->view ? span->view : ""));
-		set_short(j, "matched", span->text);
+		json_write_str(
+		    w, "view", str_from(span->view ? span->view : ""));
+		put_short(w, "matched", span->text);
 	}
-	set_where(j, r->pos);
-	return j;
+	put_where(w, r->pos);
+	json_write_end_object(w);
 }
 
-/* Rules with points first have room; `__` rules are left out. */
-static struct json *
-rules_to_json(const struct trace_input *in)
+/* `__` rules are left out. */
+static void
+write_rules(struct json_writer *w, const struct trace_input *in)
 {
-	struct json *list = json_new_array();
 	const struct ruleset *rs = in->snapshot->rules;
+	size_t written = 0;
 
+	json_write_array(w, "rules");
 	for (size_t i = 0; i < in->hits->rule_count; i++) {
 		if (in->hits->value[i] == 0 || rs->rules[i].hidden)
 			continue;
-		if (json_count(list) == TRACE_RULES_MAX)
+		if (written++ == TRACE_RULES_MAX)
 			break;
-		json_append(list, rule_to_json(in, &rs->rules[i]));
+		write_rule(w, in, &rs->rules[i]);
 	}
-	return list;
-}
-
-static struct json *
-terms_to_json(const struct hits *hits, const struct dict *d)
-{
-	struct json *list = json_new_array();
-
-	for (size_t i = 0; i < hits->term_count; i++) {
-		const struct term_hit *t = &hits->terms[i];
-		struct json *j;
-
-		if (t->dict != d || json_count(list) == TRACE_TERMS_MAX)
-			continue;
-		j = json_new_object();
-		json_set_str(
-		    j, "term", str_head(t->term->written, TRACE_TEXT_MAX));
-		json_set_int(j, "count", t->count);
-		json_set_double(j, "weight", t->term->weight);
-		json_set_int(j, "line", t->term->pos.line);
-		json_append(list, j);
-	}
-	return list;
-}
-
-static struct json *
-dicts_to_json(const struct hits *hits)
-{
-	struct json *list = json_new_array();
-
-	for (size_t i = 0; i < hits->dict_count; i++) {
-		const struct dict_score *d = &hits->dicts[i];
-		struct json *terms = terms_to_json(hits, d->dict), *j;
-
-		if (json_count(terms) == 0) {
-			json_unref(&terms);
-			continue;
-		}
-		j = json_new_object();
-		json_set_str(j, "name", d->dict->name);
-		json_set_double(j, "points", d->points);
-		json_set_double(j, "threshold", d->dict->threshold);
-		json_set_int(j, "distinct", d->distinct);
-		if (d->over)
-			json_set_bool(j, "over", true);
-		json_set(j, "terms", terms);
-		json_append(list, j);
-	}
-	return list;
+	json_write_end_array(w);
 }
 
 static void
-set_limited(struct json *j, const struct trace_input *in)
+write_terms(
+    struct json_writer *w, const struct hits *hits, const struct dict *d)
 {
-	struct json *list;
+	size_t written = 0;
+
+	json_write_array(w, "terms");
+	for (size_t i = 0; i < hits->term_count; i++) {
+		const struct term_hit *t = &hits->terms[i];
+
+		if (t->dict != d || written == TRACE_TERMS_MAX)
+			continue;
+		written++;
+		json_write_object(w, NULL);
+		json_write_str(
+		    w, "term", str_head(t->term->written, TRACE_TEXT_MAX));
+		json_write_int(w, "count", t->count);
+		json_write_double(w, "weight", t->term->weight);
+		json_write_int(w, "line", t->term->pos.line);
+		json_write_end_object(w);
+	}
+	json_write_end_array(w);
+}
+
+static bool
+has_terms(const struct hits *hits, const struct dict *d)
+{
+	for (size_t i = 0; i < hits->term_count; i++)
+		if (hits->terms[i].dict == d)
+			return true;
+	return false;
+}
+
+static void
+write_dicts(struct json_writer *w, const struct hits *hits)
+{
+	json_write_array(w, "dictionaries");
+	for (size_t i = 0; i < hits->dict_count; i++) {
+		const struct dict_score *d = &hits->dicts[i];
+
+		if (!has_terms(hits, d->dict))
+			continue;
+		json_write_object(w, NULL);
+		json_write_str(w, "name", d->dict->name);
+		json_write_double(w, "points", d->points);
+		json_write_double(w, "threshold", d->dict->threshold);
+		json_write_int(w, "distinct", d->distinct);
+		if (d->over)
+			json_write_bool(w, "over", true);
+		write_terms(w, hits, d->dict);
+		json_write_end_object(w);
+	}
+	json_write_end_array(w);
+}
+
+static void
+write_limited(struct json_writer *w, const struct trace_input *in)
+{
+	const struct ruleset *rs = in->snapshot->rules;
 
 	if (in->hits->limited_count == 0)
 		return;
-	list = json_new_array();
+	json_write_array(w, "limited");
 	for (size_t i = 0; i < in->hits->limited_count; i++)
-		json_append(list,
-		    json_new_str(
-			in->snapshot->rules->rules[in->hits->limited[i]].name));
-	json_set(j, "limited", list);
+		json_write_str(
+		    w, NULL, rs->rules[in->hits->limited[i]].name);
+	json_write_end_array(w);
 }
 
 static void
-set_header(struct json *j, const char *key, struct message *m, const char *name)
+put_header(struct json_writer *w, const char *key, struct message *m,
+    const char *name)
 {
 	struct header_query q = {str_from(name), 0};
 	struct str value;
 
 	if (message_header(m, q, &value))
-		set_short(j, key, str_trim(value));
+		put_short(w, key, str_trim(value));
 }
 
-static struct json *
-message_to_json(struct message *m)
+static void
+write_message(struct json_writer *w, struct message *m)
 {
-	struct json *j = json_new_object();
-
-	set_header(j, "from", m, "From");
-	set_header(j, "to", m, "To");
-	set_header(j, "subject", m, "Subject");
-	set_header(j, "message_id", m, "Message-ID");
-	set_header(j, "date", m, "Date");
-	json_set_int(j, "bytes", (int64_t)message_full(m).len);
+	json_write_object(w, "message");
+	put_header(w, "from", m, "From");
+	put_header(w, "to", m, "To");
+	put_header(w, "subject", m, "Subject");
+	put_header(w, "message_id", m, "Message-ID");
+	put_header(w, "date", m, "Date");
+	json_write_int(w, "bytes", (int64_t)message_full(m).len);
 	if (message_truncated(m))
-		json_set_bool(j, "truncated", true);
-	return j;
+		json_write_bool(w, "truncated", true);
+	json_write_end_object(w);
 }
 
 static void
-set_version(struct json *j, const char *key, const uint8_t version[16])
+put_version(struct json_writer *w, const char *key, const uint8_t version[16])
 {
-	char hex[33];
+	static const char digit[] = "0123456789abcdef";
+	char hex[32];
 
-	for (int i = 0; i < 16; i++)
-		snprintf(hex + 2 * i, 3, "%02x", version[i]);
-	json_set_str(j, key, str_make(hex, 32));
+	for (int i = 0; i < 16; i++) {
+		hex[2 * i] = digit[version[i] >> 4];
+		hex[2 * i + 1] = digit[version[i] & 15];
+	}
+	json_write_str(w, key, str_make(hex, sizeof(hex)));
 }
 
 static void
-set_verdict(struct json *j, const struct verdict *v)
+write_verdict(struct json_writer *w, const struct verdict *v)
 {
-	json_set_str(j, "verdict", str_from(verdict_action_text(v->action)));
-	json_set_str(j, "class", str_from(verdict_class_text(v->class)));
+	json_write_str(w, "verdict", str_from(verdict_action_text(v->action)));
+	json_write_str(w, "class", str_from(verdict_class_text(v->class)));
 	if (v->decisive != NULL)
-		json_set_str(j, "by", v->decisive->name);
-	json_set_double(j, "score", v->score);
-	json_set_double(j, "required", v->required);
+		json_write_str(w, "by", v->decisive->name);
+	json_write_double(w, "score", v->score);
+	json_write_double(w, "required", v->required);
 	if (v->reply.len > 0)
-		json_set_str(j, "reply", v->reply);
-	json_set(j, "reasons", trace_reasons(v));
+		json_write_str(w, "reply", v->reply);
+	write_reasons(w, v);
 }
 
-struct json *
-trace_record(const struct trace_input *in)
+void
+trace_write(const struct trace_input *in, struct json_writer *w)
 {
-	struct json *j = json_new_object();
-
-	json_set_int(j, "v", TRACE_VERSION);
-	json_set_str(j, "ref", str_from(in->facts->ref));
-	json_set_int(j, "at_ms", in->facts->now_ms);
-	set_verdict(j, in->verdict);
+	json_write_int(w, "v", TRACE_VERSION);
+	json_write_str(w, "ref", str_from(in->facts->ref));
+	json_write_int(w, "at_ms", in->facts->now_ms);
+	write_verdict(w, in->verdict);
 	if (in->hits != NULL && in->hits->value != NULL) {
-		json_set(j, "rules", rules_to_json(in));
-		json_set(j, "dictionaries", dicts_to_json(in->hits));
-		set_limited(j, in);
+		write_rules(w, in);
+		write_dicts(w, in->hits);
+		write_limited(w, in);
 	}
 	if (in->message != NULL)
-		json_set(j, "message", message_to_json(in->message));
-	json_set(j, "facts", facts_to_json(in->facts));
-	set_version(j, "ruleset", in->snapshot->rules->version);
-	json_set_int(j, "snapshot", (int64_t)in->snapshot->serial);
-	return j;
+		write_message(w, in->message);
+	facts_write(in->facts, w, "facts");
+	put_version(w, "ruleset", in->snapshot->rules->version);
+	json_write_int(w, "snapshot", (int64_t)in->snapshot->serial);
 }

@@ -8,7 +8,7 @@
 #ifndef POSTERN_POLICY_TRACE_H
 #define POSTERN_POLICY_TRACE_H
 
-#include "base/json.h"
+#include "base/json_write.h"
 #include "policy/facts.h"
 #include "policy/snapshot.h"
 
@@ -25,9 +25,7 @@ struct trace_input {
 	const struct hits *hits; /* NULL: as above */
 };
 
-/* New reference. */
-struct json *trace_record(const struct trace_input *in);
-/* The reasons alone, in order of decision: also part of `check --json`. */
-struct json *trace_reasons(const struct verdict *v);
+/* Writes the members into the object `w` is in. */
+void trace_write(const struct trace_input *in, struct json_writer *w);
 
 #endif

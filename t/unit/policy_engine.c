@@ -1,7 +1,9 @@
 #include "policy/engine.h"
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/mem.h"
+#include "policy/trace.h"
 
 #include "tap.h"
 
@@ -200,6 +202,24 @@ texts(void)
 	snapshot_unref(&s);
 }
 
+/* The decision record, read back. */
+static struct json *
+record_of(const struct snapshot *s, const struct facts *f, struct room *r)
+{
+	struct trace_input in = {s, f, r->message, &r->verdict, &r->hits};
+	struct buf text;
+	struct json_writer w = {.out = &text};
+	struct json *j;
+
+	buf_init(&text);
+	json_write_object(&w, NULL);
+	trace_write(&in, &w);
+	json_write_end_object(&w);
+	j = json_parse(buf_str(&text), NULL);
+	buf_fini(&text);
+	return j;
+}
+
 /* The same message and facts give the same answer, whatever was before. */
 static void
 purity(void)
@@ -219,7 +239,7 @@ purity(void)
 
 		arena_reset(&r.arena);
 		judge(s, &f, cases[k].mail, &r);
-		j = engine_record(s, &f, r.message, &r.verdict, &r.hits);
+		j = record_of(s, &f, &r);
 		json_format(j, 0, out);
 		json_unref(&j);
 	}
@@ -244,7 +264,7 @@ record(void)
 	f.envelope.has_sender = true;
 	f.envelope.sender = STR("a@b.example");
 	judge(s, &f, "Subject: cheap\n\nalpha beta banned words\n", &r);
-	j = engine_record(s, &f, r.message, &r.verdict, &r.hits);
+	j = record_of(s, &f, &r);
 	is_str(json_get_str(j, "verdict"), STR("reject"), "verdict");
 	is_str(json_get_str(j, "class"), STR("rules"), "class");
 	is_str(json_get_str(j, "by"), STR("BAN"), "by what");
@@ -259,7 +279,9 @@ record(void)
 		str_is(back.envelope.sender, "a@b.example"),
 	    "its facts can be read again");
 	json_unref(&j);
-	j = engine_record(s, &f, NULL, &r.verdict, NULL);
+	r.message = NULL;
+	r.hits = (struct hits){0};
+	j = record_of(s, &f, &r);
 	ok(json_get(j, "rules") == NULL && json_get(j, "reasons") != NULL,
 	    "refused before the message");
 	json_unref(&j);
