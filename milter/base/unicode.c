@@ -389,6 +389,13 @@ fold_foreign(const struct tables *t, struct str s, struct buf *out)
 	return i;
 }
 
+static void
+lower_ascii(char *restrict to, const char *restrict from, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		to[i] = ascii_lower(from[i]);
+}
+
 void
 unicode_fold(struct str s, struct buf *out)
 {
@@ -404,8 +411,9 @@ unicode_fold(struct str s, struct buf *out)
 			n++;
 		if (!buf_reserve(out, n - i))
 			return;
-		for (; i < n; i++)
-			out->p[out->len++] = ascii_lower(s.p[i]);
+		lower_ascii(out->p + out->len, s.p + i, n - i);
+		out->len += n - i;
+		i = n;
 		if (i == s.len)
 			return;
 		if (t == NULL)

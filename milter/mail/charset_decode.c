@@ -268,16 +268,41 @@ map_byte(const struct decoder *d, unsigned char byte, struct byte_text *out)
 					      run->to + byte - run->first);
 }
 
+/* ASCII means itself: found out with one call, true of nearly all. */
+static bool
+keeps_ascii(const struct decoder *d)
+{
+	char ascii[128], mapped[sizeof(ascii) * UNICODE_LENGTH_MAX];
+	struct str all = str_make(ascii, sizeof(ascii));
+
+	for (unsigned i = 0; i < sizeof(ascii); i++)
+		ascii[i] = (char)i;
+	return (d->codec->run_count == 0 || d->codec->runs[0].first >= 0x80) &&
+	       map_bytes(d->handle, all, mapped, sizeof(mapped)) ==
+		   sizeof(ascii) &&
+	       memcmp(ascii, mapped, sizeof(ascii)) == 0;
+}
+
+/* Each byte is looked up once, when the text has it. */
 static bool
 decode_single(struct decoder *d)
 {
 	struct byte_text table[256];
+	bool known[256] = {false};
+	bool ascii = keeps_ascii(d);
 
-	for (unsigned i = 0; i < 256; i++)
-		map_byte(d, (unsigned char)i, &table[i]);
 	while (d->at < d->in.len && !d->out->failed) {
-		const struct byte_text *t = &table[byte_at(d, d->at)];
+		unsigned char byte = byte_at(d, d->at);
+		const struct byte_text *t = &table[byte];
 
+		if (ascii && byte < 0x80) {
+			copy_ascii(d);
+			continue;
+		}
+		if (!known[byte]) {
+			map_byte(d, byte, &table[byte]);
+			known[byte] = true;
+		}
 		if (t->len == 0) {
 			if (!fault(d, 1))
 				return false;

@@ -209,6 +209,24 @@ add_blank(struct buf *out, struct str run)
 		buf_add_char(out, ' ');
 }
 
+/* Bytes up to the next white space or NUL. */
+static size_t
+word_length(struct str s, bool wide)
+{
+	size_t n = 0;
+
+	for (; n < s.len; n++) {
+		unsigned char c = (unsigned char)s.p[n];
+
+		/* Below "!" stand white space, NUL and what is rare. */
+		if (c > ' ' && (c < 0xc2 || !wide))
+			continue;
+		if (c == '\0' || unicode_space_length(str_skip(s, n), wide) > 0)
+			break;
+	}
+	return n;
+}
+
 /* White space squeezed; paragraphs end in "\n". A NUL ends one as well. */
 static void
 add_paragraphs(struct buf *out, struct str s, bool wide)
@@ -228,10 +246,9 @@ add_paragraphs(struct buf *out, struct str s, bool wide)
 			s = str_skip(s, 1);
 			continue;
 		}
-		while (s.len > 0 && s.p[0] != '\0' &&
-		       unicode_space_length(s, wide) == 0)
-			s = str_skip(s, 1);
-		buf_add(out, str_make(start.p, start.len - s.len));
+		n = word_length(s, wide);
+		buf_add(out, str_head(s, n));
+		s = str_skip(s, n);
 	}
 }
 

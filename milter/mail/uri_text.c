@@ -15,7 +15,8 @@ enum {
 	START = 4,	/* a URI may begin behind it */
 	START_BARE = 8, /* a host name without scheme may begin behind it */
 	HOST = 16,	/* stands in a host name */
-	WORD = 32
+	WORD = 32,
+	SCHEME = 64 /* a scheme or www may begin with it */
 };
 
 #define SPACE (END | END_MAIL | START | START_BARE)
@@ -40,14 +41,26 @@ static const uint8_t classes[256] = {
     ['='] = START_BARE,
     ['>'] = SPACE,
     ['?' ... '@'] = START_BARE,
-    ['A' ... 'Z'] = HOST | WORD,
+    ['A' ... 'E'] = HOST | WORD,
+    ['F'] = HOST | WORD | SCHEME,
+    ['G'] = HOST | WORD,
+    ['H'] = HOST | WORD | SCHEME,
+    ['I' ... 'V'] = HOST | WORD,
+    ['W'] = HOST | WORD | SCHEME,
+    ['X' ... 'Z'] = HOST | WORD,
     ['['] = SPACE,
     ['\\'] = START_BARE,
     [']'] = END | END_MAIL | START_BARE,
     ['^'] = START_BARE,
     ['_'] = HOST | WORD,
     ['`'] = SPACE,
-    ['a' ... 'z'] = HOST | WORD,
+    ['a' ... 'e'] = HOST | WORD,
+    ['f'] = HOST | WORD | SCHEME,
+    ['g'] = HOST | WORD,
+    ['h'] = HOST | WORD | SCHEME,
+    ['i' ... 'v'] = HOST | WORD,
+    ['w'] = HOST | WORD | SCHEME,
+    ['x' ... 'z'] = HOST | WORD,
     ['{'] = SPACE,
     ['|'] = SPACE,
     ['}'] = END | END_MAIL | START_BARE,
@@ -91,12 +104,13 @@ has_class(const struct scan *c, size_t pos, unsigned class)
 static size_t
 run_end(const struct scan *c, struct run *r, size_t from, bool at_ends)
 {
+	const unsigned char *p = (const unsigned char *)c->s.p;
 	size_t i = from;
 
 	if (r->known && from >= r->from && from <= r->end)
 		return r->end;
-	while (i < c->s.len && !has_class(c, i, r->stops) &&
-	       !(at_ends && c->s.p[i] == '@'))
+	while (i < c->s.len && (classes[p[i]] & r->stops) == 0 &&
+	       !(at_ends && p[i] == '@'))
 		i++;
 	*r = (struct run){r->stops, from, i, true};
 	return i;
@@ -122,7 +136,7 @@ match_scheme(struct scan *c, size_t pos, struct found *f)
 	    "http://", "https://", "ftp://", "ftp."};
 	size_t body = 0, end;
 
-	if (strchr("hHfFwW", c->s.p[pos]) == NULL)
+	if ((classes[(unsigned char)c->s.p[pos]] & SCHEME) == 0)
 		return false;
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
 		if (starts(c, pos, prefixes[i]))
@@ -149,7 +163,7 @@ match_mail(struct scan *c, size_t pos, struct found *f)
 	size_t at, end;
 
 	f->kind = KIND_MAIL;
-	if (starts(c, pos, "mailto:")) {
+	if ((c->s.p[pos] | 0x20) == 'm' && starts(c, pos, "mailto:")) {
 		f->end = run_end(c, &c->mail, pos + 7, false);
 		if (whole_run(pos + 7, f->end, URI_TEXT_MAX))
 			return true;
@@ -273,6 +287,20 @@ is_start(const struct scan *c, size_t pos)
 		return true;
 	return pos >= 3 && c->s.p[pos - 3] == '\x1b' &&
 	       c->s.p[pos - 2] == '(' && c->s.p[pos - 1] != '\n';
+}
+
+/* The next position behind `pos` that may be a start. */
+static size_t
+next_start(const struct scan *c, size_t pos)
+{
+	const unsigned char *p = (const unsigned char *)c->s.p;
+
+	/* Inside a word there is none, but behind the shift "ESC ( x". */
+	for (pos++; pos < c->s.len; pos++)
+		if ((classes[p[pos - 1]] & classes[p[pos]] & WORD) == 0 ||
+		    (pos >= 3 && p[pos - 3] == 0x1b))
+			break;
+	return pos;
 }
 
 static bool
@@ -458,7 +486,7 @@ uri_set_add_text(struct uri_set *set, struct str text)
 	c.settings = uri_set_settings(set);
 	for (size_t pos = 0; pos < text.len;) {
 		if (!match_at(&c, pos, &f)) {
-			pos++;
+			pos = next_start(&c, pos);
 			continue;
 		}
 		add_found(set, str_make(text.p + pos, f.end - pos), &f);

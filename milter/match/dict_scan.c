@@ -224,16 +224,27 @@ scan_words(struct counter *c, struct str folded)
 /* ---- digits for letters
  * ------------------------------------------------------ */
 
+enum { LEET_SIGN = 1, LEET_DIGIT = 2 };
+
+static const uint8_t leet_class_of[256] = {
+    ['!'] = LEET_SIGN,
+    ['$'] = LEET_SIGN,
+    ['+'] = LEET_SIGN,
+    ['0' ... '9'] = LEET_DIGIT,
+    ['@'] = LEET_SIGN,
+    ['|'] = LEET_SIGN,
+};
+
 static bool
 is_leet_sign(char c)
 {
-	return c == '@' || c == '$' || c == '!' || c == '|' || c == '+';
+	return leet_class_of[(unsigned char)c] == LEET_SIGN;
 }
 
 static bool
 stands_for_letter(char c)
 {
-	return ascii_is_digit(c) || is_leet_sign(c);
+	return leet_class_of[(unsigned char)c] != 0;
 }
 
 static bool

@@ -31,6 +31,18 @@ static const bool ascii_word[128] = {
     ['a' ... 'z'] = true,
 };
 
+static inline bool
+is_ascii_word(char c)
+{
+	return (unsigned char)c < 0x80 && ascii_word[(unsigned char)c];
+}
+
+static inline bool
+is_ascii_gap(char c)
+{
+	return (unsigned char)c < 0x80 && !ascii_word[(unsigned char)c];
+}
+
 /* Class and byte length of the character at `i`. */
 static inline enum unicode_class
 class_at(struct str s, size_t i, size_t *len_out)
@@ -189,8 +201,7 @@ add_ascii_letters(struct joiner *j, struct str text, size_t i)
 {
 	size_t n = i;
 
-	while (n < text.len && (unsigned char)text.p[n] < 0x80 &&
-	       ascii_word[(unsigned char)text.p[n]])
+	while (n < text.len && is_ascii_word(text.p[n]))
 		n++;
 	if (n == i)
 		return 0;
@@ -271,6 +282,10 @@ fold_next_word(struct str s, size_t *pos, struct str *word_out)
 	enum unicode_class class = UNICODE_OTHER;
 
 	for (; i < s.len; i += n) {
+		if (is_ascii_gap(s.p[i])) {
+			n = 1;
+			continue;
+		}
 		class = class_at(s, i, &n);
 		if (in_word(class) || class == UNICODE_IDEOGRAPH)
 			break;
@@ -279,9 +294,13 @@ fold_next_word(struct str s, size_t *pos, struct str *word_out)
 	if (i >= s.len)
 		return false;
 	i += n;
-	while (class != UNICODE_IDEOGRAPH && i < s.len &&
-	       in_word(class_at(s, i, &n)))
+	while (class != UNICODE_IDEOGRAPH && i < s.len) {
+		if (is_ascii_word(s.p[i]))
+			n = 1;
+		else if (is_ascii_gap(s.p[i]) || !in_word(class_at(s, i, &n)))
+			break;
 		i += n;
+	}
 	*word_out = str_make(s.p + start, i - start);
 	*pos = i;
 	return true;
