@@ -8,7 +8,7 @@
 #define CHUNK_FIRST ((size_t)4 * 1024)
 #define CHUNK_MAX ((size_t)512 * 1024)
 /* The largest chunk a reset keeps. */
-#define CHUNK_KEPT ((size_t)64 * 1024)
+#define CHUNK_KEPT ((size_t)256 * 1024)
 #define ALIGN ((size_t)16)
 
 struct arena_chunk {

@@ -66,22 +66,6 @@ buf_reserve(struct buf *b, size_t more)
 }
 
 void
-buf_add(struct buf *b, struct str s)
-{
-	if (s.len == 0 || !buf_reserve(b, s.len))
-		return;
-	memcpy(b->p + b->len, s.p, s.len);
-	b->len += s.len;
-}
-
-void
-buf_add_char(struct buf *b, char c)
-{
-	if (buf_reserve(b, 1))
-		b->p[b->len++] = c;
-}
-
-void
 buf_add_cstr(struct buf *b, const char *s)
 {
 	buf_add(b, str_from(s));

@@ -26,11 +26,29 @@ void buf_clear(struct buf *b);		/* length 0, `failed` off, memory kept */
 
 /* Room for `more` bytes at p + len; false when refused. */
 bool buf_reserve(struct buf *b, size_t more);
-void buf_add(struct buf *b, struct str s);
-void buf_add_char(struct buf *b, char c);
 void buf_add_cstr(struct buf *b, const char *s);
 void buf_printf(struct buf *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Most appends find room, and are made where they are called. */
+static inline void
+buf_add(struct buf *b, struct str s)
+{
+	if (s.len == 0)
+		return;
+	if ((b->failed || b->limit != 0 || b->size <= b->len ||
+		b->size - b->len <= s.len) &&
+	    !buf_reserve(b, s.len))
+		return;
+	memcpy(b->p + b->len, s.p, s.len);
+	b->len += s.len;
+}
+
+static inline void
+buf_add_char(struct buf *b, char c)
+{
+	buf_add(b, str_make(&c, 1));
+}
 
 static inline struct str
 buf_str(const struct buf *b)

@@ -136,12 +136,33 @@ log_line(enum log_level level, const char *fmt, ...)
 	errno = saved;
 }
 
+/* Nothing to clean, to cut or to quote. */
+static bool
+is_simple(struct str value)
+{
+	for (size_t i = 0; i < value.len; i++) {
+		unsigned char c = (unsigned char)value.p[i];
+
+		if (c <= ' ' || c >= 0x7f || c == '"' || c == '=' || c == '\\')
+			return false;
+	}
+	return value.len > 0 && value.len < FIELD_MAX;
+}
+
 void
 log_field(struct buf *line, const char *key, struct str value)
 {
 	struct buf clean;
 	bool quote;
 
+	if (is_simple(value)) {
+		if (line->len > 0)
+			buf_add_char(line, ' ');
+		buf_add_cstr(line, key);
+		buf_add_char(line, '=');
+		buf_add(line, value);
+		return;
+	}
 	buf_init(&clean);
 	clean_add_short(&clean, value, FIELD_MAX);
 	quote = clean.len == 0 ||

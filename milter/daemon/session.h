@@ -38,6 +38,7 @@ struct session_macros {
 
 /* NULL only when memory is out. */
 struct session *session_new(const struct server *server);
+/* The memory is kept for the next session, or given back. */
 void session_free(struct session **s);
 
 void session_connect(struct session *s, const struct session_peer *peer);

@@ -33,6 +33,7 @@ struct refusal {
 };
 
 struct session {
+	struct session *next_idle; /* between two connections */
 	const struct server *server;
 	enum session_state state;
 
