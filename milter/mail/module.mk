@@ -5,6 +5,7 @@ libmail_a_SOURCES = \
 	milter/mail/header.c milter/mail/header.h \
 	milter/mail/words.c milter/mail/words.h \
 	milter/mail/ctype.c milter/mail/ctype.h \
+	milter/mail/date.c milter/mail/date.h milter/mail/date_zone.def \
 	milter/mail/decode.c milter/mail/decode.h \
 	milter/mail/lines.c milter/mail/lines.h \
 	milter/mail/mime.c milter/mail/mime.h milter/mail/mime_head.c \

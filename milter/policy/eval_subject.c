@@ -1,22 +1,12 @@
 /*
  * Eval functions that hold the Subject against other header fields.
  */
-#include "policy/evalfns.h"
+#include "policy/eval_value.h"
 
 static bool
 is_word(char c)
 {
 	return ascii_is_alnum(c) || c == '_';
-}
-
-/* Perl's \b between s[at - 1] and s[at]. */
-static bool
-at_boundary(struct str s, size_t at)
-{
-	bool before = at > 0 && is_word(s.p[at - 1]);
-	bool after = at < s.len && is_word(s.p[at]);
-
-	return before != after;
 }
 
 /* /\bNEEDLE\b/i */
@@ -29,7 +19,8 @@ has_word(struct str s, struct str needle)
 		if (hit == STR_NPOS)
 			return false;
 		at += hit;
-		if (at_boundary(s, at) && at_boundary(s, at + needle.len))
+		if (eval_at_boundary(s, at) &&
+		    eval_at_boundary(s, at + needle.len))
 			return true;
 	}
 	return false;
@@ -119,4 +110,72 @@ eval_check_for_to_in_subject(
 	       (str_starts_nocase(subject, user) &&
 		   at_end(str_skip(subject, user.len))) ||
 	       is_called(subject, user);
+}
+
+/* ---- capitals --------------------------------------------------------------
+ */
+
+/* Subjects shorter than this, or of one word, say nothing. */
+#define CAPS_LENGTH_MIN 10
+
+static bool
+is_charset_char(char ch)
+{
+	return ascii_is_alnum(ch) || ch == '-' || ch == '_';
+}
+
+/*
+ * An encoded word in a charset whose encoded text is full of capitals: the
+ * letters seen are not those written.
+ */
+static bool
+has_capital_charset(struct str raw)
+{
+	static const struct str names[] = {STR_INIT("koi"), STR_INIT("jp"),
+	    STR_INIT("jis"), STR_INIT("euc"), STR_INIT("gb"), STR_INIT("big5"),
+	    STR_INIT("isoir"), STR_INIT("cp1251"), STR_INIT("windows-1251"),
+	    STR_INIT("georgianps"), STR_INIT("pt154"), STR_INIT("tis")};
+	size_t at, n;
+
+	while ((at = str_find(raw, STR("=?"))) != STR_NPOS) {
+		raw = str_skip(raw, at + 2);
+		for (n = 0; n < raw.len && is_charset_char(raw.p[n]);)
+			n++;
+		if (n == raw.len || raw.p[n] != '?')
+			continue;
+		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+			if (str_find_nocase(str_head(raw, n), names[i]) !=
+			    STR_NPOS)
+				return true;
+	}
+	return false;
+}
+
+static bool
+has_space(struct str s)
+{
+	return str_cspan(s, " \t\n\v\f\r") < s.len;
+}
+
+double
+eval_subject_is_all_caps(
+    struct eval_context *c, const struct eval_arg *args, size_t arg_count)
+{
+	struct str s = str_trim(eval_value(c, STR("Subject")));
+	struct regex_span span;
+	bool letters = false;
+
+	(void)args;
+	(void)arg_count;
+	if (eval_finds_from(c, EVAL_PATTERN_REPLY_PREFIX, s, 0, &span))
+		s = str_skip(s, span.end);
+	if (s.len < CAPS_LENGTH_MIN || !has_space(s))
+		return 0;
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.p[i] >= 'a' && s.p[i] <= 'z')
+			return 0;
+		letters = letters || ascii_is_alpha(s.p[i]);
+	}
+	return letters &&
+	       !has_capital_charset(eval_raw_value(c, STR("Subject")));
 }

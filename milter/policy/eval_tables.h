@@ -19,6 +19,7 @@ struct eval_tables {
 	struct eval_call *calls; /* in rule order */
 	size_t call_count;
 	size_t call_size;
+	struct regex **patterns; /* by enum eval_pattern */
 };
 
 #endif

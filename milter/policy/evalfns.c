@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "policy/eval_tables.h"
+#include "policy/eval_value.h"
 #include "rule/pattern.h"
 
 #include <stdlib.h>
@@ -10,11 +11,13 @@ struct function {
 	const char *name;
 	eval_function *run;
 	unsigned regex_arg; /* number of the argument that is one, 0: none */
+	const char *regex;  /* what the argument stands in, NULL: it is all */
 };
 
 static const struct function functions[] = {
-#define EVAL(name, function) {#name, function, 0},
-#define EVAL_REGEX(name, function, arg) {#name, function, arg},
+#define EVAL(name, function) {#name, function, 0, NULL},
+#define EVAL_REGEX(name, function, arg) {#name, function, arg, NULL},
+#define EVAL_TEMPLATE(name, function, arg, text) {#name, function, arg, text},
 #include "policy/evalfns.def"
 };
 
@@ -43,23 +46,43 @@ is_eval(enum rule_type type)
 	       type == RULE_URI_EVAL || type == RULE_RBL_EVAL;
 }
 
+/* `text` with `arg` in place of each %. */
+static struct str
+fill_in(struct arena *a, const char *text, struct str arg)
+{
+	struct buf b;
+
+	if (text == NULL)
+		return arg;
+	buf_init_arena(&b, a);
+	for (; *text != '\0'; text++) {
+		if (*text == '%')
+			buf_add(&b, arg);
+		else
+			buf_add_char(&b, *text);
+	}
+	return buf_str(&b);
+}
+
 /* False: there is one and it is bad. */
 static bool
-compile_argument(
-    const struct rule *r, unsigned arg, struct diags *diags, struct regex **out)
+compile_argument(const struct rule *r, const struct function *f,
+    struct diags *diags, struct regex **out)
 {
+	unsigned arg = f->regex_arg;
 	struct pattern_error pattern_error;
 	struct regex_error regex_error;
 	const char *why = NULL;
-	struct str pattern;
+	struct str pattern, text;
 	struct arena a;
 	unsigned flags;
 
 	if (arg == 0 || r->arg_count < arg)
 		return true;
 	arena_init(&a, 0);
-	if (pattern_translate(&a, r->args[arg - 1].text, &pattern, &flags,
-		&pattern_error) != 0) {
+	text = fill_in(&a, f->regex, r->args[arg - 1].text);
+	if (pattern_translate(&a, text, &pattern, &flags, &pattern_error) !=
+	    0) {
 		why = pattern_error.message;
 	} else {
 		*out = regex_compile(pattern, flags, &regex_error);
@@ -88,6 +111,7 @@ eval_tables_new(const struct ruleset *rs, struct diags *diags)
 {
 	struct eval_tables *t = mem_alloc(sizeof(*t));
 
+	t->patterns = eval_patterns_new();
 	for (size_t i = 0; i < rs->count; i++) {
 		const struct rule *r = &rs->rules[i];
 		const struct function *f =
@@ -95,7 +119,7 @@ eval_tables_new(const struct ruleset *rs, struct diags *diags)
 		struct eval_call call = {.rule = r};
 
 		if (f == NULL || !r->enabled ||
-		    !compile_argument(r, f->regex_arg, diags, &call.regex))
+		    !compile_argument(r, f, diags, &call.regex))
 			continue;
 		call.run = f->run;
 		add_call(t, call);
@@ -112,6 +136,7 @@ eval_tables_free(struct eval_tables **tp)
 		return;
 	for (size_t i = 0; i < t->call_count; i++)
 		regex_free(&t->calls[i].regex);
+	eval_patterns_free(&t->patterns);
 	free(t->calls);
 	free(t);
 	*tp = NULL;

@@ -6,6 +6,10 @@ libpolicy_a_SOURCES = \
 	milter/policy/engine.c milter/policy/engine.h \
 	milter/policy/evalfns.c milter/policy/evalfns.h milter/policy/evalfns.def \
 	milter/policy/eval_slot.def milter/policy/eval_tables.h \
+	milter/policy/eval_date.c milter/policy/eval_forged.c \
+	milter/policy/eval_header.c milter/policy/eval_pattern.def \
+	milter/policy/eval_recipients.c milter/policy/eval_relay.c \
+	milter/policy/eval_value.c milter/policy/eval_value.h \
 	milter/policy/facts.c milter/policy/facts.h \
 	milter/policy/gate.c milter/policy/gate.h \
 	milter/policy/guard.c milter/policy/guard.h \
