@@ -117,6 +117,13 @@ message_html(struct message *m)
 	return m->html;
 }
 
+struct message_part_list
+message_parts(struct message *m)
+{
+	message_body(m);
+	return m->parts;
+}
+
 struct str_list
 message_rawbody(struct message *m)
 {
@@ -166,6 +173,13 @@ message_uri_texts(struct message *m)
 {
 	message_uris(m);
 	return m->uri_texts;
+}
+
+bool
+message_uris_truncated(struct message *m)
+{
+	message_uris(m);
+	return m->uris_truncated;
 }
 
 struct relay_list

@@ -106,6 +106,20 @@ struct html_list {
 };
 struct html_list message_html(struct message *m);
 
+/* The rendered text of every shown part by itself, whole, in order. */
+struct message_part {
+	const struct mime_node *node;
+	const struct html_result *html; /* NULL: plain text */
+	bool is_html;			/* also of an empty one */
+	struct str text;		/* UTF-8 */
+	bool characters;		/* as in html_result */
+};
+struct message_part_list {
+	const struct message_part *v;
+	size_t len;
+};
+struct message_part_list message_parts(struct message *m);
+
 /* All distinct URI records (text and HTML). Order is stable, not specified. */
 struct uri_list {
 	const struct uri *v;
@@ -114,6 +128,8 @@ struct uri_list {
 struct uri_list message_uris(struct message *m);
 /* The distinct cleaned URIs `uri` rules are matched against. */
 struct str_list message_uri_texts(struct message *m);
+/* Some URI was longer than the limit, or there were too many. */
+bool message_uris_truncated(struct message *m);
 
 /* Relay records, newest first; each carries its trust class. */
 struct relay_list {
@@ -133,7 +149,8 @@ enum message_flag {
 	MESSAGE_MIME_PARTS_LIMIT = 1 << 3,
 	MESSAGE_MIME_DEPTH_LIMIT = 1 << 4,
 	MESSAGE_MISSING_MIME_HEADERS = 1 << 5,
-	MESSAGE_MIME_EPILOGUE = 1 << 6
+	MESSAGE_MIME_EPILOGUE = 1 << 6,
+	MESSAGE_MISSING_BOUNDARY = 1 << 7 /* opened, not closed, or the reverse */
 };
 unsigned message_flags(struct message *m);
 

@@ -43,6 +43,7 @@ struct message {
 	bool has_body;
 	struct str_list body;
 	struct html_list html;
+	struct message_part_list parts;
 
 	/* message_build_rawbody(), in text.c */
 	bool has_rawbody;
@@ -52,6 +53,7 @@ struct message {
 	bool has_uris;
 	struct uri_list uris;
 	struct str_list uri_texts;
+	bool uris_truncated;
 
 	/* message_build_relays(), in relay.c */
 	bool has_relays;

@@ -19,12 +19,22 @@ struct mime_job {
 	size_t levels;		/* of nesting still allowed */
 };
 
+/* Opening minus closing boundaries of one text, over all multiparts. */
+struct mime_boundary {
+	struct mime_boundary *next;
+	struct str text;
+	int open;
+};
+#define MIME_BOUNDARIES_MAX 256 /* different texts kept apart */
+
 struct mime_parser {
 	struct arena *arena;
 	const struct mail_limits *limits;
 	struct mime_job *first;
 	struct mime_job *last;
 	unsigned flags;		/* enum message_flag */
+	struct mime_boundary *boundaries;
+	size_t boundary_count;
 };
 
 struct mime_node *mime_node_new(struct mime_parser *p);	/* NULL: arena full */

@@ -23,7 +23,33 @@ struct splitter {
 	struct part part;
 	size_t parts;
 	bool nested; /* the part's own boundary is the same */
+	struct mime_boundary *balance; /* NULL: within an inner message */
 };
+
+/* Boundaries are counted for the outer message only, all equal ones as one. */
+static struct mime_boundary *
+find_balance(struct mime_parser *p, const struct mime_job *job)
+{
+	const struct mime_node *n = job->node;
+	struct mime_boundary *b = p->boundaries;
+
+	while (!n->is_message)
+		n = n->parent;
+	if (n->parent != NULL)
+		return NULL;
+	while (b != NULL && !str_eq(b->text, job->boundary))
+		b = b->next;
+	if (b != NULL || p->boundary_count >= MIME_BOUNDARIES_MAX)
+		return b;
+	b = arena_zalloc(p->arena, sizeof(*b));
+	if (b == NULL)
+		return NULL;
+	b->text = job->boundary;
+	b->next = p->boundaries;
+	p->boundaries = b;
+	p->boundary_count++;
+	return b;
+}
 
 /* "--boundary", optionally "--", then white space. */
 static bool
@@ -61,6 +87,8 @@ skip_preamble(struct splitter *s)
 		if (!is_boundary(line, s->job->boundary, &final) || final)
 			continue;
 		s->body = str_skip(body, pos);
+		if (s->balance != NULL)
+			s->balance->open = 1;
 		note_headers(s, 0);
 		return;
 	}
@@ -214,6 +242,8 @@ end_part(struct splitter *s, bool at_boundary, bool final)
 		take_body_line(s);
 	finish_part(s, at_boundary);
 	if (final) {
+		if (s->balance != NULL)
+			s->balance->open--;
 		note_epilogue(s, next);
 		return false;
 	}
@@ -228,7 +258,8 @@ end_part(struct splitter *s, bool at_boundary, bool final)
 void
 mime_parse_multipart(struct mime_parser *p, const struct mime_job *job)
 {
-	struct splitter s = {.parser = p, .job = job};
+	struct splitter s = {
+	    .parser = p, .job = job, .balance = find_balance(p, job)};
 
 	job->node->leaf = false;
 	skip_preamble(&s);

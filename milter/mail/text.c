@@ -78,6 +78,9 @@ struct body {
 		size_t len;
 		size_t size;
 	} html;
+	struct message_part *parts;
+	size_t part_count;
+	size_t part_size;
 };
 
 static bool
@@ -164,6 +167,22 @@ render_part(struct body *b, const struct mime_node *n, struct charset_text *out)
 	return true;
 }
 
+static void
+keep_part(struct body *b, const struct message_part *part)
+{
+	if (b->part_count == b->part_size) {
+		size_t size = b->part_size > 0 ? b->part_size * 2 : 4;
+		struct message_part *v = arena_grow(b->m->arena, b->parts,
+		    b->part_size * sizeof(*v), size * sizeof(*v));
+
+		if (v == NULL)
+			return;
+		b->parts = v;
+		b->part_size = size;
+	}
+	b->parts[b->part_count++] = *part;
+}
+
 /* Bytes of a part that are read. */
 static size_t
 part_length(struct str s, size_t most)
@@ -180,11 +199,18 @@ static void
 add_part(struct body *b, const struct mime_node *n)
 {
 	struct charset_text part;
+	struct message_part kept = {.node = n};
+	size_t html = b->html.len;
 
 	if (b->text.len > 0)
 		buf_add_char(&b->text, '\n');
 	if (!render_part(b, n, &part))
 		return;
+	kept.is_html = str_is(mime_effective_type(n), "text/html");
+	kept.html = b->html.len > html ? b->html.v[html] : NULL;
+	kept.text = part.text;
+	kept.characters = part.characters;
+	keep_part(b, &kept);
 	part.text.len =
 	    part_length(part.text, b->m->settings->limits.body_part);
 	buf_add(&b->text, part.text);
@@ -305,6 +331,7 @@ message_build_body(struct message *m)
 	     n = mime_next_leaf(n))
 		add_part(&b, n);
 	m->html = (struct html_list){b.html.v, b.html.len};
+	m->parts = (struct message_part_list){b.parts, b.part_count};
 
 	buf_init_arena(&text, m->arena);
 	add_paragraphs(&text, buf_str(&b.text), b.characters);

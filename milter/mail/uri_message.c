@@ -96,6 +96,7 @@ add_html(struct message *m, struct uri_set *set)
 	for (size_t i = 0; i < list.len; i++) {
 		const struct html_result *html = list.v[i];
 
+		m->uris_truncated |= html->complete && html->uri_truncated;
 		for (size_t k = 0; k < html->link_count; k++)
 			add_link(m, set, html, &html->links[k]);
 		for (size_t k = 0; k < html->anchor_count; k++)
@@ -127,6 +128,7 @@ message_build_uris(struct message *m)
 		uri_set_add_text(set, body.v[i]);
 	add_html(m, set);
 	add_signatures(m, set);
+	m->uris_truncated |= uri_set_truncated(set);
 	m->uris = uri_set_records(set);
 	m->uri_texts = uri_set_cleaned(set);
 	uri_set_fini(set);

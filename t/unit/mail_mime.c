@@ -62,7 +62,7 @@ static const struct {
 	MIXED "--b\nA: b\n\nx\n\n--b--\n", "multipart/mixed(text/plain[x\n])",
 	0},
     {"no end boundary", MIXED "--b\nA: b\n\nx\ny",
-	"multipart/mixed(text/plain[x\ny])", 0},
+	"multipart/mixed(text/plain[x\ny])", MESSAGE_MISSING_BOUNDARY},
     {"no opening boundary", MIXED "x\ny\n",
 	"multipart/mixed(text/plain[x\ny\n])", 0},
     {"no boundary at all", "Content-Type: multipart/mixed\n\nx\ny\n",
@@ -77,7 +77,27 @@ static const struct {
 	"multipart/mixed(text/plain[])", 0},
     {"an empty part", MIXED "--b\n--b--\n", "multipart/mixed(text/plain[])",
 	MESSAGE_MISSING_MIME_HEADERS},
-    {"no lines", MIXED "--b\n", "multipart/mixed()", 0},
+    {"no lines", MIXED "--b\n", "multipart/mixed()", MESSAGE_MISSING_BOUNDARY},
+    {"a closing boundary alone", MIXED "x\n--b--\n",
+	"multipart/mixed(text/plain[x])", MESSAGE_MISSING_BOUNDARY},
+    {"an inner one that is closed",
+	MIXED
+	"--b\nA: b\n"
+	"Content-Type: multipart/mixed; boundary=c\n\n--c\nA: b\n\nx\n--c--\n"
+	"--b--\n",
+	"multipart/mixed(multipart/mixed(text/plain[x]))", 0},
+    {"an inner one that is not",
+	MIXED "--b\nA: b\n"
+	      "Content-Type: multipart/mixed; boundary=c\n\n--c\nA: b\n\nx\n"
+	      "--b--\n",
+	"multipart/mixed(multipart/mixed(text/plain[x]))",
+	MESSAGE_MISSING_BOUNDARY},
+    {"that of an inner message is its own",
+	MIXED "--b\n"
+	      "Content-Type: message/rfc822\n\n"
+	      "Content-Type: multipart/mixed; boundary=c\n\n--c\nA: b\n\nx\n"
+	      "--b--\n",
+	"multipart/mixed(message/rfc822(multipart/mixed(text/plain[x])))", 0},
     {"blanks behind a boundary", MIXED "--b \t\nA: b\n\nx\n--b-- \n",
 	"multipart/mixed(text/plain[x])", 0},
     {"a longer boundary is another one", MIXED "--b\nA: b\n\nx\n--bb\n--b--\n",
@@ -229,16 +249,18 @@ limits(void)
 	buf_init(&b);
 	tree = many_parts(&a, &b, 999);
 	is_int(count_nodes(tree.root), 1000, "999 parts");
-	is_int(tree.flags, 0, "are fine");
+	is_int(tree.flags & ~MESSAGE_MISSING_BOUNDARY, 0, "are fine");
 	tree = many_parts(&a, &b, 1001);
 	is_int(count_nodes(tree.root), 1001, "of 1001 parts 1000 are read");
-	is_int(tree.flags, MESSAGE_MIME_PARTS_LIMIT, "and that is told");
+	is_int(tree.flags, MESSAGE_MIME_PARTS_LIMIT | MESSAGE_MISSING_BOUNDARY,
+	    "and that is told");
 	tree = deep(&a, &b, 20);
 	is_int(count_nodes(tree.root), 21, "twenty levels");
-	is_int(tree.flags, 0, "are fine");
+	is_int(tree.flags & ~MESSAGE_MISSING_BOUNDARY, 0, "are fine");
 	tree = deep(&a, &b, 21);
 	is_int(count_nodes(tree.root), 21, "the twenty-first is a leaf");
-	is_int(tree.flags, MESSAGE_MIME_DEPTH_LIMIT, "and that is told");
+	is_int(tree.flags, MESSAGE_MIME_DEPTH_LIMIT | MESSAGE_MISSING_BOUNDARY,
+	    "and that is told");
 	buf_fini(&b);
 	arena_fini(&a);
 }
