@@ -5,6 +5,14 @@ libpolicy_a_SOURCES = \
 	milter/policy/decision.c milter/policy/decision.h \
 	milter/policy/engine.c milter/policy/engine.h \
 	milter/policy/evalfns.c milter/policy/evalfns.h milter/policy/evalfns.def \
+	milter/policy/eval_html.c milter/policy/eval_html_link.c \
+	milter/policy/eval_image.c milter/policy/image.c milter/policy/image.h \
+	milter/policy/eval_locale.c milter/policy/eval_locale.h \
+	milter/policy/eval_mime.c \
+	milter/policy/eval_part.c milter/policy/eval_part.h \
+	milter/policy/stock.c milter/policy/stock.h \
+	milter/policy/eval_text.c milter/policy/eval_words.c \
+	milter/policy/evalarg.c milter/policy/evalarg.h \
 	milter/policy/eval_slot.def milter/policy/eval_tables.h \
 	milter/policy/eval_date.c milter/policy/eval_forged.c \
 	milter/policy/eval_header.c milter/policy/eval_pattern.def \

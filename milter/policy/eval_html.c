@@ -1,0 +1,275 @@
+/*
+ * Eval functions over the results of rendered HTML parts: one part that fits is
+ * enough.
+ */
+#include "mail/html.h"
+#include "mail/unicode.h"
+#include "policy/evalarg.h"
+#include "policy/evalfns.h"
+
+#include <math.h>
+
+#define ARGS                    \
+	(struct eval_args)      \
+	{                       \
+		args, arg_count \
+	}
+
+/* What a rule calls a result, and whether one is known. */
+struct named_number {
+	const char *name;
+	bool known;
+	double value;
+};
+
+/*
+ * The number of that name. Of a part whose parse was given up only those that
+ * are counted afterwards are known.
+ */
+static bool
+number(const struct html_result *r, struct str name, double *out)
+{
+	bool all = r->complete;
+	const struct named_number numbers[] = {
+	    {"html", true, 1},
+	    {"font_low_contrast", r->font_low_contrast, 1},
+	    {"font_invalid_color", r->font_invalid_color, 1},
+	    {"font_face_bad", r->font_face_bad, 1},
+	    {"embeds", r->embeds, 1},
+	    {"form_action_mailto", r->form_action_mailto, 1},
+	    {"uri_truncated", all && r->uri_truncated, 1},
+	    {"image_area", all, r->image_area},
+	    {"length", all, (double)r->length},
+	    {"min_size", all, r->min_size},
+	    {"max_size", all, r->max_size},
+	    {"closed_extra_ratio", all && r->has_closed_extra_ratio,
+		r->closed_extra_ratio},
+	    {"bad_tag_ratio", all && r->has_bad_tag_ratio, r->bad_tag_ratio},
+	    {"non_element_ratio", all && r->has_non_element_ratio,
+		r->non_element_ratio},
+	    {"obfuscation_ratio", all && r->has_obfuscation_ratio,
+		r->obfuscation_ratio},
+	    {"backhair_count", all && r->backhair > 0, (double)r->backhair},
+	    {"html_length", true, (double)r->html_length},
+	    {"non_space_len", true, (double)r->non_space_len},
+	    {"ratio", r->has_ratio, r->ratio},
+	};
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (str_is(name, numbers[i].name)) {
+			*out = numbers[i].value;
+			return numbers[i].known;
+		}
+	return false;
+}
+
+/* The list of texts of that name; empty: there is none. */
+static struct html_texts
+texts(const struct html_result *r, struct str name)
+{
+	if (str_is(name, "title"))
+		return r->title;
+	if (str_is(name, "comment"))
+		return r->comment;
+	if (str_is(name, "script"))
+		return r->script;
+	return (struct html_texts){NULL, 0};
+}
+
+/* Results that are no numbers are true when they are there. */
+static bool
+has_list(const struct html_result *r, struct str name)
+{
+	if (str_is(name, "anchor"))
+		return r->anchor_count > 0;
+	if (str_is(name, "inside"))
+		return r->tags_seen_count > 0;
+	if (str_is(name, "uri"))
+		return r->complete;
+	if (str_is(name, "uri_detail"))
+		return r->link_count + r->anchor_count > 0;
+	return texts(r, name).len > 0;
+}
+
+double
+eval_html_test(
+    struct eval_context *c, const struct eval_arg *args, size_t arg_count)
+{
+	struct html_list list = message_html(c->message);
+	struct str name = eval_text_arg(ARGS, 0);
+	double value;
+
+	for (size_t i = 0; i < list.len; i++)
+		if ((number(list.v[i], name, &value) && value != 0) ||
+		    has_list(list.v[i], name))
+			return 1;
+	return 0;
+}
+
+double
+eval_html_range(
+    struct eval_context *c, const struct eval_arg *args, size_t arg_count)
+{
+	struct html_list list = message_html(c->message);
+	double min = eval_number_arg(ARGS, 1);
+	double max = INFINITY;
+	double value;
+
+	if (eval_has_arg(ARGS, 2))
+		max = eval_number_arg(ARGS, 2);
+	for (size_t i = 0; i < list.len; i++)
+		if (number(list.v[i], eval_text_arg(ARGS, 0), &value) &&
+		    value > min && value <= max)
+			return 1;
+	return 0;
+}
+
+double
+eval_html_eval(
+    struct eval_context *c, const struct eval_arg *args, size_t arg_count)
+{
+	struct html_list list = message_html(c->message);
+	double value;
+
+	for (size_t i = 0; i < list.len; i++)
+		if (number(list.v[i], eval_text_arg(ARGS, 0), &value) &&
+		    eval_compare(value, eval_text_arg(ARGS, 1)))
+			return 1;
+	return 0;
+}
+
+double
+eval_html_tag_exists(
+    struct eval_context *c, const struct eval_arg *args, size_t arg_count)
+{
+	struct html_list list = message_html(c->message);
+	long open;
+
+	for (size_t i = 0; i < list.len; i++)
+		if (html_inside(list.v[i], eval_text_arg(ARGS, 0), &open))
+			return 1;
+	return 0;
+}
+
+double
+eval_html_tag_balance(
+    struct eval_context *c, const struct eval_arg *args, size_t arg_count)
+{
+	struct html_list list = message_html(c->message);
+	long open;
+
+	for (size_t i = 0; i < list.len; i++)
+		if (html_inside(list.v[i], eval_text_arg(ARGS, 0), &open) &&
+		    eval_compare((double)open, eval_text_arg(ARGS, 1)))
+			return 1;
+	return 0;
+}
+
+double
+eval_html_image_only(
+    struct eval_context *c, const struct eval_arg *args, size_t arg_count)
+{
+	struct html_list list = message_html(c->message);
+	double min = eval_number_arg(ARGS, 0);
+	double max = eval_number_arg(ARGS, 1);
+	long open;
+
+	for (size_t i = 0; i < list.len; i++)
+		if ((double)list.v[i]->length > min &&
+		    (double)list.v[i]->length <= max && list.v[i]->complete &&
+		    html_inside(list.v[i], STR("img"), &open))
+			return 1;
+	return 0;
+}
+
+double
+eval_html_image_ratio(
+    struct eval_context *c, const struct eval_arg *args, size_t arg_count)
+{
+	struct html_list list = message_html(c->message);
+	double min = eval_number_arg(ARGS, 0);
+	double max = eval_number_arg(ARGS, 1);
+
+	for (size_t i = 0; i < list.len; i++) {
+		const struct html_result *r = list.v[i];
+		double ratio;
+
+		if (!r->complete || r->image_area <= 0)
+			continue;
+		ratio = (double)r->non_space_len / r->image_area;
+		if (ratio > min && ratio <= max)
+			return 1;
+	}
+	return 0;
+}
+
+/* Charsets of meta tags never reach the results this function is to look at. */
+double
+eval_html_charset_faraway(
+    struct eval_context *c, const struct eval_arg *args, size_t arg_count)
+{
+	(void)c;
+	(void)args;
+	(void)arg_count;
+	return 0;
+}
+
+/* Some text of that name matches, or does not, as `wanted`. */
+static bool
+any_text(struct eval_context *c, struct str name, bool wanted)
+{
+	struct html_list list = message_html(c->message);
+
+	for (size_t i = 0; i < list.len; i++) {
+		const struct html_result *r = list.v[i];
+		struct html_texts t = texts(r, name);
+
+		for (size_t k = 0; k < t.len; k++)
+			if (eval_matches(c, c->regex, t.v[k]) == wanted)
+				return true;
+		if (!str_is(name, "anchor"))
+			continue;
+		for (size_t k = 0; k < r->anchor_count; k++)
+			if (eval_matches(c, c->regex, r->anchors[k].text) ==
+			    wanted)
+				return true;
+	}
+	return false;
+}
+
+double
+eval_html_text_match(
+    struct eval_context *c, const struct eval_arg *args, size_t arg_count)
+{
+	return c->regex != NULL && any_text(c, eval_text_arg(ARGS, 0), true);
+}
+
+double
+eval_html_text_not_match(
+    struct eval_context *c, const struct eval_arg *args, size_t arg_count)
+{
+	return c->regex != NULL && any_text(c, eval_text_arg(ARGS, 0), false);
+}
+
+double
+eval_html_title_subject_ratio(
+    struct eval_context *c, const struct eval_arg *args, size_t arg_count)
+{
+	struct html_list list = message_html(c->message);
+	struct header_query q = {STR("Subject"), 0};
+	double wanted = eval_number_arg(ARGS, 0);
+	struct str subject;
+
+	if (!message_header(c->message, q, &subject) || subject.len == 0)
+		return 0;
+	for (size_t i = 0; i < list.len; i++)
+		for (size_t k = 0; k < list.v[i]->title.len; k++) {
+			struct str title = list.v[i]->title.v[k];
+			double ratio =
+			    (double)unicode_count(title) / (double)subject.len;
+
+			if (!str_is(title, "0") && ratio > 0 && ratio > wanted)
+				return 1;
+		}
+	return 0;
+}

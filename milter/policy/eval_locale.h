@@ -1,0 +1,13 @@
+/*
+ * Charsets of far away lands: those that no language of `ok_locales` uses.
+ * Pure; the setting is read from the ruleset.
+ */
+#ifndef POSTERN_POLICY_EVAL_LOCALE_H
+#define POSTERN_POLICY_EVAL_LOCALE_H
+
+#include "policy/evalfns.h"
+
+/* False too when every language is welcome, which is the default. */
+bool eval_charset_is_far(const struct eval_context *c, struct str charset);
+
+#endif
