@@ -6,6 +6,7 @@
  * the same (peer/rep_admin.h).
  */
 #include "cli/rep.h"
+#include "policy/rep_conf.h"
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -87,10 +88,25 @@ show_store_line(void *ctx, const char *line)
 }
 
 static bool
+read_model(const struct config *c, struct rep_settings *out)
+{
+	struct diags diags;
+	bool good;
+
+	diags_init(&diags, 0);
+	good = rep_conf_read(c, out, &diags);
+	cli_show_diags(&diags);
+	diags_fini(&diags);
+	return good;
+}
+
+static bool
 source_open(struct source *s, const struct config *c)
 {
+	struct rep_settings model;
 	struct rep_store_options o = {.url = c->redis,
 	    .prefix = c->redis_prefix,
+	    .settings = &model,
 	    .budget_ms = (int)c->redis_budget,
 	    .log = show_store_line};
 	char *error = NULL;
@@ -99,6 +115,8 @@ source_open(struct source *s, const struct config *c)
 	s->store = NULL;
 	if (c->redis[0] == '\0' || strcmp(c->redis, "none") == 0)
 		return true;
+	if (!read_model(c, &model))
+		return false;
 	s->store = rep_store_open(&o, &error);
 	if (s->store == NULL)
 		cli_complain("rep", "%s", error ? error : "cannot open");

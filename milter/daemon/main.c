@@ -16,6 +16,7 @@
 #include "daemon/metrics.h"
 #include "daemon/milter.h"
 #include "daemon/priv.h"
+#include "policy/rep_conf.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -187,17 +188,40 @@ build_first_snapshot(struct server *server)
 	return true;
 }
 
+/* The model's numbers; false: one is out of its range, which was logged. */
+static bool
+read_model(const struct config *c, struct rep_settings *out)
+{
+	struct diags diags;
+	struct buf text;
+	bool good;
+
+	diags_init(&diags, 0);
+	buf_init(&text);
+	good = rep_conf_read(c, out, &diags);
+	diags_format(&diags, &text);
+	if (!good)
+		log_error("%s", buf_cstr(&text));
+	buf_fini(&text);
+	diags_fini(&diags);
+	return good;
+}
+
 static bool
 open_store(struct server *server)
 {
 	const struct config *c = server->config;
+	struct rep_settings model;
 	struct rep_store_options o = {.url = c->redis,
 	    .prefix = c->redis_prefix,
 	    .state_dir = c->state_dir,
+	    .settings = &model,
 	    .budget_ms = (int)c->redis_budget,
 	    .log = store_log};
 	char *error = NULL;
 
+	if (!read_model(c, &model))
+		return false;
 	server->store = rep_store_open(&o, &error);
 	if (server->store == NULL)
 		log_error("redis = %s: %s", c->redis, error ? error : "?");

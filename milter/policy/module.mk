@@ -22,6 +22,7 @@ libpolicy_a_SOURCES = \
 	milter/policy/gate.c milter/policy/gate.h \
 	milter/policy/guard.c milter/policy/guard.h \
 	milter/policy/mail_conf.c milter/policy/mail_conf.h \
+	milter/policy/rep_conf.c milter/policy/rep_conf.h \
 	milter/policy/reply.c milter/policy/reply.h milter/policy/reply.def \
 	milter/policy/reply_variables.def \
 	milter/policy/score.c milter/policy/score.h \

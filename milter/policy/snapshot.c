@@ -2,9 +2,11 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "peer/dnsbl.h"
 #include "policy/evalfns.h"
 #include "policy/guard.h"
 #include "policy/mail_conf.h"
+#include "policy/rep_conf.h"
 #include "policy/reply.h"
 #include "rule/access.h"
 
@@ -93,6 +95,23 @@ snapshot_free(struct snapshot *s)
 	free(s);
 }
 
+/* Settings read by whoever opens the store and the DNS lists: a mistake in them
+ * is found with all others, not at the next start. */
+static void
+check_peers(const struct config *c, struct diags *diags)
+{
+	struct rep_settings model;
+
+	rep_conf_read(c, &model, diags);
+	for (size_t i = 0; i < c->dnsbl.len; i++) {
+		struct dnsbl_zone z = {0};
+
+		dnsbl_zone_parse(str_from(c->dnsbl.v[i]),
+		    config_where(c, "dnsbl"), &z, diags);
+		dnsbl_zone_fini(&z);
+	}
+}
+
 struct snapshot *
 snapshot_build(const struct snapshot_options *o, struct diags *diags)
 {
@@ -101,6 +120,7 @@ snapshot_build(const struct snapshot_options *o, struct diags *diags)
 	s->refs = 1;
 	s->config = config_copy(o->config);
 	check_thresholds(s->config, diags);
+	check_peers(s->config, diags);
 	reply_lint(s->config, diags);
 	load_rules(s, o, diags);
 	mail_conf_read(s->config, s->rules, &s->mail, diags);
