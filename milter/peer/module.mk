@@ -46,3 +46,7 @@ t_live_bin_rep_outage_LDADD = $(PEER_LIBS)
 check_PROGRAMS += t/live/bin/rep_ha
 t_live_bin_rep_ha_SOURCES = t/live/rep_ha.c t/unit/rep_live.h
 t_live_bin_rep_ha_LDADD = $(PEER_LIBS)
+# Figures for doc/reputation.md; not run by the suite.
+check_PROGRAMS += t/bench/bin/rep_bench
+t_bench_bin_rep_bench_SOURCES = t/bench/rep_bench.c t/unit/rep_live.h
+t_bench_bin_rep_bench_LDADD = $(PEER_LIBS)

@@ -51,12 +51,15 @@ job_take(struct rep_batch *b, struct map *seen, enum rep_job_kind kind,
 	char key[REP_UNIT_TEXT_MAX + 24];
 	struct rep_job *j;
 	uintptr_t at;
+	bool after;
 
 	(void)snprintf(key, sizeof(key), "%s %lld", name.text, (long long)day);
 	at = (uintptr_t)map_get(seen, str_from(key));
-	if (at == 0) {
+	after = at != 0;
+	if (at == 0 || b->jobs.v[at - 1].events.len >= REP_JOB_EVENTS) {
 		j = VEC_PUSH(&b->jobs);
-		*j = (struct rep_job){.kind = kind, .name = name, .day = day};
+		*j = (struct rep_job){
+		    .kind = kind, .after = after, .name = name, .day = day};
 		at = b->jobs.len;
 		(void)map_set(seen, str_from(key), (void *)at);
 	}
@@ -123,8 +126,8 @@ rep_job_keys(const struct rep_job *j, const char *prefix)
 }
 
 uint32_t
-rep_job_pack(
-    const struct rep_batch *b, const struct rep_job *j, struct buf *out)
+rep_job_pack(const struct rep_batch *b, const struct rep_job *j,
+    const struct rep_settings *s, struct buf *out)
 {
 	uint32_t count = 0;
 
@@ -135,10 +138,14 @@ rep_job_pack(
 	for (size_t i = 0; i < j->events.len; i++) {
 		const struct rep_batch_event *e = &b->events.v[j->events.v[i]];
 
+		struct rep_script_item item = {.event = &e->event,
+		    .seq = e->seq,
+		    .giver = rep_member_id(&e->event.client),
+		    .weight = rep_weight(s, e->event.class),
+		    .with_evidence = j->kind == REP_JOB_HOST};
+
 		if (j->kind != REP_JOB_HOST || e->kept)
-			rep_script_event(out, &e->event, e->seq,
-			    rep_member_id(&e->event.client),
-			    j->kind == REP_JOB_HOST);
+			rep_script_event(out, &item);
 	}
 	return count;
 }
@@ -162,11 +169,12 @@ rep_job_read(
 	    "gs", "bs", "gl", "bl", "t", "today"};
 	struct rep_counted c = {.valid = true};
 
-	if (redis_count(r) != 10)
+	if (redis_count(r) != 10 && redis_count(r) != 3)
 		return false;
 	c.bad = redis_int(redis_at(r, 1), 0) != 0;
 	c.hard = redis_int(redis_at(r, 2), 0) != 0;
-	for (size_t i = 0; i < sizeof(name) / sizeof(name[0]); i++)
+	for (size_t i = 0;
+	     i < sizeof(name) / sizeof(name[0]) && redis_count(r) == 10; i++)
 		if (!rep_unit_set(&c.unit, str_from(name[i]),
 			redis_text(redis_at(r, 3 + i))))
 			return false;

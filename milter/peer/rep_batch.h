@@ -12,7 +12,8 @@
 #include "peer/rep_backend.h"
 #include "peer/rep_script.h"
 
-#define REP_BATCH_EVENTS 512
+#define REP_BATCH_EVENTS 1024
+#define REP_JOB_EVENTS 96 /* of one script call: mail waits behind it */
 
 enum rep_job_kind { REP_JOB_DAY, REP_JOB_SITE, REP_JOB_NET, REP_JOB_HOST };
 
@@ -26,6 +27,7 @@ struct rep_counted {
 
 struct rep_job {
 	enum rep_job_kind kind;
+	bool after; /* same unit as an earlier job */
 	struct rep_name name;
 	int64_t day;
 	struct ip client;     /* of the last event */
@@ -60,8 +62,8 @@ struct rep_job_keys {
 
 struct rep_job_keys rep_job_keys(const struct rep_job *j, const char *prefix);
 /* MessagePack of the job's events; those not kept are left out of a host's. */
-uint32_t rep_job_pack(
-    const struct rep_batch *b, const struct rep_job *j, struct buf *out);
+uint32_t rep_job_pack(const struct rep_batch *b, const struct rep_job *j,
+    const struct rep_settings *s, struct buf *out);
 const char *rep_job_kind_text(enum rep_job_kind k);
 
 /*

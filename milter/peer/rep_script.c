@@ -11,24 +11,28 @@ static const char count_body[] =
     "local kind,w,day=A[1],A[2],tonumber(A[3])\n"
     "local events=cmsgpack.unpack(A[4])\n"
     "local host,net=kind=='host',kind=='net'\n"
-    "local names={w,'gs','bs','gl','bl','t','today','hour','seen',\n"
-    " 'rejected','first','last','strikes'}\n"
-    "for i=1,#C do names[13+i]=C[i] end\n"
-    "local v=redis.call('HMGET',K[1],unpack(names))\n"
-    "local function num(i) return tonumber(v[i] or 0) or 0 end\n"
-    "local done=num(1)\n"
-    "local gs,bs,gl,bl,t=num(2),num(3),num(4),num(5),num(6)\n"
-    "local seen,rejected,first,last=num(9),num(10),num(11),num(12)\n"
-    "local td={}\n"
-    "for n in string.gmatch(v[7] or '','%d+') do td[#td+1]=tonumber(n) end\n"
-    "for i=1,7 do td[i]=td[i] or 0 end\n"
+    /* One pass over the hash: cheaper than naming two dozen fields. */
+    "local V={}\n"
+    "local all=redis.call('HGETALL',K[1])\n"
+    "for i=1,#all,2 do V[all[i]]=all[i+1] end\n"
+    "local function num(k) return tonumber(V[k] or 0) or 0 end\n"
+    "local done=num(w)\n"
+    "local gs,bs,gl,bl=num('gs'),num('bs'),num('gl'),num('bl')\n"
+    "local t,seen,rejected=num('t'),num('seen'),num('rejected')\n"
+    "local first,last=num('first'),num('last')\n"
+    "local before=last\n"
+    "local td={0,0,0,0,0,0,0}\n"
+    "local a1,a2,a3,a4,a5,a6,a7=string.match(V['today'] or '',\n"
+    " '^(%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+)$')\n"
+    "if a1 then td={a1+0,a2+0,a3+0,a4+0,a5+0,a6+0,a7+0} end\n"
+    "local baddies,late=td[2],day<td[1]\n"
     "local hour,used=0,{}\n"
-    "local hh,hl=string.match(v[8] or '','^(%d+) ?(.*)$')\n"
+    "local hh,hl=string.match(V['hour'] or '','^(%d+) ?(.*)$')\n"
     "if hh then hour=tonumber(hh)\n"
     " for c,n in string.gmatch(hl,'(%l)(%d+)') do\n"
     "  used[string.byte(c)-96]=tonumber(n) end end\n"
     /* Givers are read when first asked for, written once at the end. */
-    "local givers,changed,glen={},{},nil\n"
+    "local givers,changed,glen,gnew={},{},nil,false\n"
     "local function giver(id)\n"
     " local g=givers[id]\n"
     " if g==nil then\n"
@@ -36,7 +40,7 @@ static const char count_body[] =
     "  if s then local b,o,f=string.match(s,'^(%d+) (%d+) (%d+)$')\n"
     "   g={tonumber(b) or 0,tonumber(o) or 0,tonumber(f) or 0} end\n"
     "  if not g then\n"
-    "   glen=glen or redis.call('HLEN',K[4])\n"
+    "   if not glen then glen=redis.call('HLEN',K[4]) gnew=glen==0 end\n"
     "   if glen>=(host and 128 or MEMBERS) then g=false\n"
     "   else glen=glen+1 g={0,0,0} end end\n"
     "  givers[id]=g end\n"
@@ -56,11 +60,11 @@ static const char count_body[] =
     "local applied,anybad,anyhard,highest=0,0,0,done\n"
     "local admitted={}\n"
     "for i,e in ipairs(events) do\n"
-    " local seq,c,at,rej,tried,unk,gid,rcpts,text=unpack(e)\n"
+    " local seq,c,at,rej,tried,unk,gid,rcpts,text,cn,wt=unpack(e)\n"
     " if net then admitted[i]=giver(gid) and '1' or '0' end\n"
     " if seq>done then\n"
     "  applied=applied+1 if seq>highest then highest=seq end\n"
-    "  inc[c]=(inc[c] or 0)+1 seen=seen+1 rejected=rejected+rej\n"
+    "  inc[cn]=(inc[cn] or 0)+1 seen=seen+1 rejected=rejected+rej\n"
     "  local sec=math.floor(at/1000)\n"
     "  if first==0 or sec<first then first=sec end\n"
     "  if sec>last then last=sec end\n"
@@ -72,7 +76,7 @@ static const char count_body[] =
     "  local tries=#rcpts\n"
     "  if c==HARVEST then tries=math.max(tried,unk) td[7]=td[7]+unk end\n"
     "  td[6]=td[6]+tries\n"
-    "  local weight,bad,ok=W[c],c~=1,true\n"
+    "  local weight,bad,ok=wt,c~=1,true\n"
     "  if weight<=0 then ok=false\n"
     "  elseif c==HARVEST and not (td[6]>=HARVEST_TRIES and\n"
     "   td[7]>HARVEST_RATIO*td[6]) then ok=false\n"
@@ -109,42 +113,48 @@ static const char count_body[] =
     "local function f(x) return string.format('%.7g',x) end\n"
     "local function n(x) return string.format('%.0f',x) end\n"
     "if applied>0 then\n"
-    " if not v[1] and redis.call('HLEN',K[1])>60 then\n"
-    "  for _,k in ipairs(redis.call('HKEYS',K[1])) do\n"
+    " if not V[w] and #all>120 then for k in pairs(V) do\n"
     "   if string.sub(k,1,2)=='w:' then redis.call('HDEL',K[1],k) end\n"
     "  end end\n"
-    " local set={w,n(highest),'seen',n(seen),'first',n(first),\n"
-    "  'last',n(last)}\n"
+    " local set={w,n(highest),'seen',n(seen),'last',n(last)}\n"
+    " if first~=num('first') then set[7]='first' set[8]=n(first) end\n"
     " local function put(k,x) set[#set+1]=k set[#set+1]=x end\n"
-    " for c,x in pairs(inc) do put(C[c],n(num(13+c)+x)) end\n"
+    " for c,x in pairs(inc) do put(c,n(num(c)+x)) end\n"
     " if rejected>0 then put('rejected',n(rejected)) end\n"
     " if kind~='day' then\n"
     "  if t>0 then put('t',n(t)) end\n"
-    "  if gs>0 or v[2] then put('gs',f(gs)) end\n"
-    "  if bs>0 or v[3] then put('bs',f(bs)) end\n"
-    "  if gl>0 or v[4] then put('gl',f(gl)) end\n"
-    "  if bl>0 or v[5] then put('bl',f(bl)) end\n"
+    "  if gs>0 or V['gs'] then put('gs',f(gs)) end\n"
+    "  if bs>0 or V['bs'] then put('bs',f(bs)) end\n"
+    "  if gl>0 or V['gl'] then put('gl',f(gl)) end\n"
+    "  if bl>0 or V['bl'] then put('bl',f(bl)) end\n"
     "  put('today',today)\n"
     "  local ht={}\n"
-    "  for c=1,#C do if used[c] and used[c]>0 then\n"
+    "  for c=1,CLASSES do if used[c] and used[c]>0 then\n"
     "   ht[#ht+1]=string.char(96+c)..used[c] end end\n"
     "  if hour>0 then put('hour',n(hour)..' '..table.concat(ht)) end end\n"
     " redis.call('HMSET',K[1],unpack(set))\n"
+    /* Lives are set anew once an hour, not with every event. */
+    " local roll=seen<4 or math.floor(last/3600)>math.floor(before/3600)\n"
     " local life=KNOWN\n"
     " if kind=='day' then life=DAYS\n"
-    " elseif num(13)>0 then life=LISTED elseif seen<2 then life=FIRST end\n"
-    " redis.call('PEXPIRE',K[1],life)\n"
-    " if #ev>0 then redis.call('LPUSH',K[2],unpack(ev))\n"
-    "  redis.call('LTRIM',K[2],0,EVIDENCE-1)\n"
-    "  redis.call('PEXPIRE',K[2],EVIDENCE_LIFE) end\n"
-    " if #rc>0 and host then redis.call('PFADD',K[3],unpack(rc))\n"
-    "  redis.call('PEXPIRE',K[3],TWO_DAYS) end\n"
+    " elseif num('strikes')>0 then life=LISTED\n"
+    " elseif seen<2 then life=FIRST end\n"
+    " if roll then redis.call('PEXPIRE',K[1],life) end\n"
+    " if #ev>0 then local len=redis.call('LPUSH',K[2],unpack(ev))\n"
+    "  if len>EVIDENCE then redis.call('LTRIM',K[2],0,EVIDENCE-1) end\n"
+    "  if roll or len<=#ev then\n"
+    "   redis.call('PEXPIRE',K[2],EVIDENCE_LIFE) end end\n"
+    " if #rc>0 then redis.call('PFADD',K[3],unpack(rc))\n"
+    "  if late or baddies==0 or roll then\n"
+    "   redis.call('PEXPIRE',K[3],TWO_DAYS) end end\n"
     " local gset={}\n"
     " for id,g in pairs(changed) do gset[#gset+1]=id\n"
     "  gset[#gset+1]=g[1]..' '..g[2]..' '..g[3] end\n"
     " if #gset>0 then redis.call('HMSET',K[4],unpack(gset))\n"
-    "  redis.call('PEXPIRE',K[4],TWO_DAYS) end\n"
+    "  if late or gnew or roll then\n"
+    "   redis.call('PEXPIRE',K[4],TWO_DAYS) end end\n"
     "end\n"
+    "if host and anybad==0 then return {applied,0,0} end\n"
     "return {applied,anybad,anyhard,f(gs),f(bs),f(gl),f(bl),n(t),today,\n"
     " table.concat(admitted)}\n";
 
@@ -164,14 +174,8 @@ static const char list_body[] =
 static void
 add_constants(const struct rep_settings *s, struct buf *out)
 {
-	buf_add_cstr(out, "local C={");
-	for (int i = 0; i < REP_CLASS_COUNT; i++)
-		buf_printf(out, "'%s',", rep_class_text((enum rep_class)i));
-	buf_add_cstr(out, "}\nlocal W={");
-	for (int i = 0; i < REP_CLASS_COUNT; i++)
-		buf_printf(out, "%.10g,", rep_weight(s, (enum rep_class)i));
-	buf_printf(out, "}\nlocal HARVEST,TRAP,VIRUS=%d,%d,%d\n",
-	    REP_UNKNOWN_RCPT + 1, REP_TRAP + 1, REP_VIRUS + 1);
+	buf_printf(out, "local CLASSES,HARVEST,TRAP,VIRUS=%d,%d,%d,%d\n",
+	    REP_CLASS_COUNT, REP_UNKNOWN_RCPT + 1, REP_TRAP + 1, REP_VIRUS + 1);
 	buf_printf(out, "local HALF_SHORT,HALF_LONG=%" PRId64 ",%" PRId64 "\n",
 	    s->half_short, s->half_long);
 	buf_printf(out, "local LONG_CAP,RCPT_BAD,RCPT_GOOD=%.10g,%.10g,%.10g\n",
@@ -228,6 +232,15 @@ put_uint(struct buf *out, uint64_t v)
 }
 
 static void
+put_double(struct buf *out, double v)
+{
+	uint64_t bits;
+
+	memcpy(&bits, &v, sizeof(bits));
+	put_big(out, 0xcb, bits, 8);
+}
+
+static void
 put_text(struct buf *out, struct str s)
 {
 	if (s.len < 32)
@@ -260,27 +273,29 @@ put_rcpts(struct buf *out, const struct rep_event *e)
 }
 
 void
-rep_script_event(struct buf *out, const struct rep_event *e, uint64_t seq,
-    uint64_t giver, bool with_evidence)
+rep_script_event(struct buf *out, const struct rep_script_item *item)
 {
+	const struct rep_event *e = item->event;
 	char text[REP_EVIDENCE_TEXT_MAX] = "";
 	char member[20];
 	struct rep_evidence v;
 
-	if (with_evidence && rep_class_is_bad(e->class) &&
+	if (item->with_evidence && rep_class_is_bad(e->class) &&
 	    e->class != REP_SELF) {
 		rep_evidence_of(e, &v);
 		rep_evidence_format(&v, text);
 	}
-	rep_script_array(out, 9);
-	put_uint(out, seq);
+	rep_script_array(out, 11);
+	put_uint(out, item->seq);
 	put_uint(out, (uint64_t)e->class + 1);
 	put_uint(out, (uint64_t)e->at_ms);
 	put_uint(out, e->rejected);
 	put_uint(out, e->tried);
 	put_uint(out, e->unknown);
-	(void)snprintf(member, sizeof(member), "%" PRIx64, giver);
+	(void)snprintf(member, sizeof(member), "%" PRIx64, item->giver);
 	put_text(out, str_from(member));
 	put_rcpts(out, e);
 	put_text(out, str_from(text));
+	put_text(out, str_from(rep_class_text(e->class)));
+	put_double(out, item->weight);
 }

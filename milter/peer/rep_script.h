@@ -15,7 +15,8 @@
 /*
  * KEYS: rep, evidence, rcpts:DAY, givers:DAY (site and day: rep alone).
  * ARGV: kind (host net site day), writer's field, day, events (MessagePack).
- * Replies {applied, bad, hard, gs, bs, gl, bl, t, today, admitted}.
+ * Replies {applied, bad, hard, gs, bs, gl, bl, t, today, admitted}; a host
+ * without new bad weight {applied, 0, 0}.
  */
 void rep_script_count(const struct rep_settings *s, struct buf *out);
 
@@ -26,9 +27,16 @@ void rep_script_count(const struct rep_settings *s, struct buf *out);
  */
 void rep_script_list(struct buf *out);
 
-/* One event in MessagePack, appended; `giver` as in rep_unit_apply(). */
-void rep_script_event(struct buf *out, const struct rep_event *e, uint64_t seq,
-    uint64_t giver, bool with_evidence);
+struct rep_script_item {
+	const struct rep_event *event;
+	uint64_t seq;
+	uint64_t giver; /* as in rep_unit_apply() */
+	double weight;
+	bool with_evidence;
+};
+
+/* One event in MessagePack, appended. */
+void rep_script_event(struct buf *out, const struct rep_script_item *item);
 /* The array's head before `count` events. */
 void rep_script_array(struct buf *out, uint32_t count);
 

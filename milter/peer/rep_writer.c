@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define WINDOW 48	/* script calls under way: what mail may meet */
+#define WINDOW 32	/* script calls under way: what mail may meet */
 #define LINGER_MS 5	/* for events to gather */
 #define QUEUE_MAX 65536 /* records in memory */
 #define QUEUE_BYTES_MAX ((size_t)32 << 20)
@@ -421,7 +421,7 @@ send_job(struct rep_writer *w, size_t index)
 	bool good = true;
 
 	buf_init(&b);
-	if (rep_job_pack(&w->batch, j, &b) > 0) {
+	if (rep_job_pack(&w->batch, j, &w->store->settings, &b) > 0) {
 		redis_arg_int(&a, k.count, count);
 		for (int i = 0; i < k.count; i++)
 			redis_arg(&a, str_make(k.key[i].text, k.key[i].len));
@@ -844,6 +844,10 @@ static bool
 send_phase(struct rep_writer *w, size_t end)
 {
 	while (!w->failed && w->next < end && w->out < WINDOW) {
+		/* Were the former part refused and this one taken, the former
+		 * could never be sent again. */
+		if (w->batch.jobs.v[w->next].after && w->out > 0)
+			break;
 		if (!send_job(w, w->next))
 			fail_batch(w, STR_NONE);
 		w->next++;
