@@ -16,6 +16,7 @@
 #include "peer/rep_admin.h"
 
 #include <stdio.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -412,6 +413,11 @@ author(const struct rep_options *o)
 		name = getenv("LOGNAME");
 	if (name == NULL || name[0] == '\0')
 		name = getenv("USER");
+	if (name == NULL || name[0] == '\0') {
+		const struct passwd *pw = getpwuid(getuid());
+
+		name = pw ? pw->pw_name : NULL;
+	}
 	return name;
 }
 
