@@ -1,1 +1,13 @@
 # Files of scripts/ that are installed or shipped.
+
+# A unit for systemd, made at build time, installed only where asked.
+EXTRA_DIST += scripts/posternd.service.in
+noinst_DATA = scripts/posternd.service
+CLEANFILES += scripts/posternd.service
+scripts/posternd.service: $(srcdir)/scripts/posternd.service.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) scripts && sed 's|@sbindir[@]|$(sbindir)|g' \
+		$(srcdir)/scripts/posternd.service.in >$@
+
+if SYSTEMD
+systemdsystemunit_DATA = scripts/posternd.service
+endif
