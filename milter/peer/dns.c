@@ -364,16 +364,17 @@ resolve(void *arg)
 	char drain[64];
 
 	while (!take_questions(d)) {
-		int bits =
-		    ares_getsock(d->channel, sockets, ARES_GETSOCK_MAXNUM);
+		/* c-ares' own macros shift a signed 1 into its sign. */
+		unsigned bits = (unsigned)ares_getsock(
+		    d->channel, sockets, ARES_GETSOCK_MAXNUM);
 		nfds_t n = 0;
 
 		for (int i = 0; i < ARES_GETSOCK_MAXNUM; i++) {
 			short events = 0;
 
-			if (ARES_GETSOCK_READABLE(bits, i))
+			if (bits >> i & 1)
 				events |= POLLIN;
-			if (ARES_GETSOCK_WRITABLE(bits, i))
+			if (bits >> (i + ARES_GETSOCK_MAXNUM) & 1)
 				events |= POLLOUT;
 			if (events != 0)
 				p[n++] = (struct pollfd){sockets[i], events, 0};

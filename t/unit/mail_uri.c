@@ -350,7 +350,7 @@ repeat(struct arena *a, const char *head, const char *unit, size_t count)
 	buf_add_cstr(&b, head);
 	while (count-- > 0)
 		buf_add_cstr(&b, unit);
-	return buf_str(&b);
+	return str_from(buf_cstr(&b));
 }
 
 static void
