@@ -12,7 +12,7 @@
 #include "base/json.h"
 #include "peer/rep_model.h"
 
-#define REP_EVIDENCE_MAX 20
+#define REP_EVIDENCE_MAX 12 /* a unit with its evidence: 1.2 kB */
 #define REP_EVIDENCE_RULE_MAX 24 /* bytes of a rule's name kept */
 
 struct rep_evidence {

@@ -11,15 +11,33 @@
 #include "base/err.h"
 #include "redis_server.h"
 
-static int log_lines;
+#include <pthread.h>
+
+/* Written by the store's thread. */
+static _Atomic int log_lines;
+static pthread_mutex_t log_lock = PTHREAD_MUTEX_INITIALIZER;
 static char log_last[256];
+
+static inline bool
+log_says(const char *word)
+{
+	bool there;
+
+	pthread_mutex_lock(&log_lock);
+	there = strstr(log_last, word) != NULL;
+	pthread_mutex_unlock(&log_lock);
+	return there;
+}
+
 
 static inline void
 show_log(void *ctx, const char *line)
 {
 	(void)ctx;
 	log_lines++;
+	pthread_mutex_lock(&log_lock);
 	snprintf(log_last, sizeof(log_last), "%s", line);
+	pthread_mutex_unlock(&log_lock);
 	printf("# %s\n", line);
 }
 
