@@ -67,7 +67,8 @@ compile_options(unsigned flags)
 	    {REGEX_ANCHORED, PCRE2_ANCHORED},
 	    {REGEX_UTF, PCRE2_UTF | PCRE2_UCP | PCRE2_MATCH_INVALID_UTF},
 	};
-	uint32_t options = PCRE2_DUPNAMES | PCRE2_NEVER_BACKSLASH_C;
+	uint32_t options = PCRE2_DUPNAMES | PCRE2_NEVER_BACKSLASH_C |
+			   PCRE2_USE_OFFSET_LIMIT;
 
 	for (size_t i = 0; i < sizeof(map) / sizeof(map[0]); i++)
 		if (flags & map[i].flag)
@@ -226,6 +227,18 @@ regex_match(const struct regex *re, struct regex_scratch *s,
     struct str subject, size_t from, struct regex_span *span_out)
 {
 	return match(re, s, subject, from, 0, span_out);
+}
+
+int
+regex_match_between(const struct regex *re, struct regex_scratch *s,
+    struct str subject, struct regex_span where, struct regex_span *span_out)
+{
+	int rc;
+
+	pcre2_set_offset_limit(s->context, where.end);
+	rc = match(re, s, subject, where.start, 0, span_out);
+	pcre2_set_offset_limit(s->context, PCRE2_UNSET);
+	return rc;
 }
 
 int

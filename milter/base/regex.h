@@ -70,6 +70,9 @@ int regex_match(const struct regex *re, struct regex_scratch *s,
 /* As above, but an empty match at `from` itself does not count (Perl's //g). */
 int regex_match_not_empty(const struct regex *re, struct regex_scratch *s,
     struct str subject, size_t from, struct regex_span *span_out);
+/* As regex_match(), but the match begins in [where.start, where.end]. */
+int regex_match_between(const struct regex *re, struct regex_scratch *s,
+    struct str subject, struct regex_span where, struct regex_span *span_out);
 /* Group `i` of the last successful match in this scratch; false: unset. */
 bool regex_group(const struct regex_scratch *s, uint32_t i,
     struct regex_span *span_out);

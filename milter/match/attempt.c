@@ -26,6 +26,45 @@ set_span(struct run *r, const struct attempt *t, struct str text,
 	span->view = view_text(t->view);
 }
 
+/* Where the search for the next match of one string is. */
+struct search {
+	const struct window *windows; /* NULL: everywhere */
+	uint32_t window;	      /* the current one, plus one; 0 = none */
+	size_t from;
+	bool not_empty; /* the last match was, and ended at `from` */
+};
+
+/* A match begins in no other place, so the first one found is the first. */
+static int
+search_windows(const struct attempt *t, struct regex_scratch *s,
+    struct search *q, struct str text, struct regex_span *at)
+{
+	for (; q->window != 0; q->window = q->windows[q->window - 1].next) {
+		const struct window *w = &q->windows[q->window - 1];
+		size_t from = q->from > w->from ? q->from : w->from;
+		int rc;
+
+		if (w->to < from)
+			continue;
+		rc = regex_match_between(t->regex, s, text,
+		    (struct regex_span){from, w->to}, at);
+		if (rc != 0)
+			return rc;
+	}
+	return 0;
+}
+
+static int
+search_next(const struct attempt *t, struct regex_scratch *s, struct search *q,
+    struct str text, struct regex_span *at)
+{
+	if (q->not_empty)
+		return regex_match_not_empty(t->regex, s, text, q->from, at);
+	if (q->windows != NULL)
+		return search_windows(t, s, q, text, at);
+	return regex_match(t->regex, s, text, q->from, at);
+}
+
 /*
  * All matches in one string, counted as Perl's while (/.../g) does: after an
  * empty match the next one must not be empty at the same place.
@@ -36,9 +75,13 @@ attempt_match(struct run *r, const struct attempt *t, struct str text)
 	struct regex_scratch *s = r->scratch->regex;
 	double *value = &r->hits->value[t->rule->index];
 	double most = most_hits(t->rule, t->view);
+	struct search q = {.window = t->windows};
 	struct regex_span at = {0};
-	size_t from = 0;
-	int rc = regex_match(t->regex, s, text, from, &at);
+	int rc;
+
+	if (t->windows != 0)
+		q.windows = r->scratch->windows;
+	rc = search_next(t, s, &q, text, &at);
 
 	while (rc == 1) {
 		set_span(r, t, text, at);
@@ -47,12 +90,9 @@ attempt_match(struct run *r, const struct attempt *t, struct str text)
 		*value += 1;
 		if (*value >= most)
 			break;
-		from = at.end;
-		if (at.end == at.start)
-			rc =
-			    regex_match_not_empty(t->regex, s, text, from, &at);
-		else
-			rc = regex_match(t->regex, s, text, from, &at);
+		q.from = at.end;
+		q.not_empty = at.end == at.start;
+		rc = search_next(t, s, &q, text, &at);
 	}
 	if (rc == ERR_LIMIT)
 		hits_add_limited(r->hits, t->rule->index);

@@ -30,6 +30,7 @@ struct attempt {
 	enum view view;
 	struct tag_values *values; /* NULL: sets no tags */
 	bool skip_unset;	   /* job.unset has the answer already */
+	uint32_t windows; /* where it may begin (candidate.windows) */
 };
 
 /* Counts the matches in `text` in the rule's hit value. */

@@ -4,6 +4,9 @@
 
 #include <stdlib.h>
 
+/* Windows as near to each other are searched as one. */
+#define WINDOW_GAP 32
+
 /* Where the prefilter reports to. */
 struct finding {
 	const struct plan *plan;
@@ -16,11 +19,12 @@ struct finding {
 };
 
 static void
-add_candidate(struct scratch *s, uint32_t job, uint32_t string)
+add_candidate(
+    struct scratch *s, uint32_t job, uint32_t string, uint32_t windows)
 {
 	if (s->candidate_count == s->candidate_size) {
 		size_t size = s->candidate_size ? s->candidate_size * 2 : 256;
-		uint64_t *v;
+		struct candidate *v;
 
 		if (size > CANDIDATES_MAX) {
 			s->overflow = true;
@@ -34,15 +38,16 @@ add_candidate(struct scratch *s, uint32_t job, uint32_t string)
 		s->candidates = v;
 		s->candidate_size = size;
 	}
-	s->candidates[s->candidate_count++] = (uint64_t)job << 32 | string;
+	s->candidates[s->candidate_count++] = (struct candidate){
+	    .key = (uint64_t)job << 32 | string, .windows = windows};
 }
 
 static int
 compare_candidates(const void *a, const void *b)
 {
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	const struct candidate *x = a, *y = b;
 
-	return x < y ? -1 : x > y;
+	return x->key < y->key ? -1 : x->key > y->key;
 }
 
 void
@@ -50,21 +55,22 @@ candidate_try(struct run *r, enum view view, const struct work *w)
 {
 	struct scratch *s = r->scratch;
 	struct attempt t = {.view = view, .skip_unset = view == VIEW_HEADER};
-	uint64_t last = UINT64_MAX;
-
 	if (s->candidate_count > 1)
 		qsort(s->candidates, s->candidate_count,
 		    sizeof(*s->candidates), compare_candidates);
 	for (size_t i = 0; i < s->candidate_count; i++) {
-		const struct job *j;
+		uint64_t key = s->candidates[i].key;
+		const struct job *j = &w->jobs[key >> 32];
 
-		if (s->candidates[i] == last)
-			continue;
-		last = s->candidates[i];
-		j = &w->jobs[last >> 32];
 		t.rule = j->rule;
 		t.regex = j->regex;
-		attempt_string(r, &t, (uint32_t)last);
+		t.windows = s->candidates[i].windows;
+		/* Found twice: neither knows all there is. */
+		for (; i + 1 < s->candidate_count &&
+		       s->candidates[i + 1].key == key;
+		     i++)
+			t.windows = 0;
+		attempt_string(r, &t, (uint32_t)key);
 	}
 }
 
@@ -80,23 +86,87 @@ seek_string(struct finding *f, size_t end)
 		f->string++;
 }
 
+static bool
+reserve_window(struct scratch *s)
+{
+	size_t size = s->window_size ? s->window_size * 2 : 256;
+	struct window *v;
+
+	if (s->window_count < s->window_size)
+		return true;
+	if (size > WINDOWS_MAX)
+		return false;
+	v = realloc(s->windows, size * sizeof(*v));
+	if (v == NULL)
+		return false;
+	s->windows = v;
+	s->window_size = size;
+	return true;
+}
+
+/*
+ * A match may begin in [from, to] as well. Windows of one string are in order
+ * and do not touch; one that would break the order opens everything.
+ */
+static void
+add_window(struct scratch *s, struct mark *m, uint32_t from, uint32_t to)
+{
+	struct window *last = m->first != 0 ? &s->windows[m->last] : NULL;
+	bool room;
+
+	if (last != NULL && from >= m->floor &&
+	    (from <= last->to || from - last->to <= WINDOW_GAP)) {
+		last->from = from < last->from ? from : last->from;
+		last->to = to > last->to ? to : last->to;
+		return;
+	}
+	room = reserve_window(s);
+	if (last != NULL && (from < last->from || !room)) {
+		s->windows[m->first - 1] = (struct window){0, UINT32_MAX, 0};
+		m->last = m->first - 1;
+		m->floor = 0;
+		return;
+	}
+	if (!room) {
+		s->overflow = true;
+		return;
+	}
+	s->windows[s->window_count] = (struct window){from, to, 0};
+	if (m->first == 0) {
+		m->first = (uint32_t)s->window_count + 1;
+	} else {
+		m->floor = s->windows[m->last].to + 1;
+		s->windows[m->last].next = (uint32_t)s->window_count + 1;
+	}
+	m->last = (uint32_t)s->window_count++;
+}
+
 /*
  * One clause of a job was seen in the current string. Reports may come out of
  * order; for a string already left the job becomes a candidate unproved.
  */
 static void
-mark_job(struct finding *f, const struct use *use, size_t end)
+mark_job(struct finding *f, const struct use *use, size_t start, size_t end)
 {
 	const struct job *j = &f->work->jobs[use->job];
 	struct mark *m = &f->scratch->marks[use->job];
 	uint32_t string = (uint32_t)f->string + 1;
 
 	if (string < m->string) {
-		add_candidate(f->scratch, use->job, string - 1);
+		add_candidate(f->scratch, use->job, string - 1, 0);
 		return;
 	}
 	if (string > m->string)
 		*m = (struct mark){.string = string};
+	if (use->clause == j->anchor) {
+		struct distance d = j->distance;
+
+		if (start < d.least)
+			return; /* no room for what comes before it */
+		add_window(f->scratch, m,
+		    (uint32_t)(start > d.most ? start - d.most : 0),
+		    (uint32_t)(start - d.least));
+	}
 	if (m->seen == j->need)
 		return;
 	if (use->clause == 1 && j->times > 1) {
@@ -108,7 +178,7 @@ mark_job(struct finding *f, const struct use *use, size_t end)
 	}
 	m->seen |= use->clause;
 	if (m->seen == j->need)
-		add_candidate(f->scratch, use->job, string - 1);
+		add_candidate(f->scratch, use->job, string - 1, m->first);
 }
 
 static void
@@ -137,7 +207,7 @@ on_literal(void *context, uint32_t id, size_t end)
 
 		if (w->jobs[use->job].key == key && (use->left & ~left) == 0 &&
 		    (use->right & ~right) == 0)
-			mark_job(f, use, end);
+			mark_job(f, use, start - from, end);
 	}
 }
 
@@ -168,7 +238,8 @@ on_shape(void *context, uint32_t shape)
 {
 	struct finding *f = context;
 
-	add_candidate(f->scratch, f->group->jobs[shape], (uint32_t)f->string);
+	add_candidate(
+	    f->scratch, f->group->jobs[shape], (uint32_t)f->string, 0);
 }
 
 static void
@@ -208,6 +279,7 @@ candidate_find(struct run *r, enum view view, const struct work *w)
 	    .count = list->len};
 
 	r->scratch->candidate_count = 0;
+	r->scratch->window_count = 0;
 	r->scratch->overflow = false;
 	if (list->len == 0)
 		return true;

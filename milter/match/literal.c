@@ -79,7 +79,9 @@ node_lang(struct arena *a, const struct node *n)
 
 	switch (n->kind) {
 	case NODE_CLASS:
-		return class_lang(a, &n->u.class);
+		l = class_lang(a, &n->u.class);
+		lang_set_len(&l, 1, 1);
+		return l;
 	case NODE_EDGE:
 		return lang_empty(a, n->u.edges);
 	case NODE_SEQUENCE:
@@ -122,6 +124,7 @@ make_clause(
 	out->v = arena_array(a, set->len, sizeof(*out->v));
 	out->len = set->len;
 	out->times = set->times + 1;
+	out->at = set->at;
 	if (out->v == NULL)
 		return false;
 	for (size_t i = 0; i < set->len; i++)

@@ -30,10 +30,19 @@ struct literal {
 	uint8_t right; /* ... and behind it */
 };
 
+/* Bytes from the start of a match to something in it. */
+struct distance {
+	uint32_t least;
+	uint32_t most;
+};
+
+#define DISTANCE_NO_END UINT32_MAX
+
 struct literal_clause {
 	struct literal *v;
 	size_t len;
-	unsigned times; /* places where one of them has to end */
+	unsigned times;	    /* places where one of them has to end */
+	struct distance at; /* where the first of them begins */
 };
 
 #define LITERAL_CLAUSES_MAX 3  /* kept of one pattern */

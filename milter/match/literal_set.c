@@ -30,6 +30,40 @@ set_reserve(struct arena *a, struct lit_set *s, size_t size)
 	return true;
 }
 
+/* ---- distances ---------------------------------------------------------- */
+
+static uint32_t
+saturate(uint64_t n)
+{
+	return n < DISTANCE_NO_END ? (uint32_t)n : DISTANCE_NO_END;
+}
+
+static struct distance
+distance_add(struct distance x, struct distance y)
+{
+	return (struct distance){saturate((uint64_t)x.least + y.least),
+	    saturate((uint64_t)x.most + y.most)};
+}
+
+/* `n` times at least, `m` times at most (no end included). */
+static struct distance
+distance_multiply(struct distance x, uint32_t n, uint32_t m)
+{
+	if (m == DISTANCE_NO_END && x.most > 0)
+		x.most = DISTANCE_NO_END;
+	return (struct distance){saturate((uint64_t)x.least * n),
+	    saturate((uint64_t)x.most * m)};
+}
+
+static void
+distance_unite(struct distance *x, struct distance y)
+{
+	if (y.least < x->least)
+		x->least = y.least;
+	if (y.most > x->most)
+		x->most = y.most;
+}
+
 /* ---- rarity ------------------------------------------------------------- */
 
 static unsigned
@@ -136,6 +170,10 @@ subsume(struct lit_set *s)
 		if (!covered)
 			s->v[kept++] = s->v[i];
 	}
+	/* One that stands for another may begin inside it. */
+	if (kept < s->len)
+		s->at = distance_add(
+		    s->at, (struct distance){0, LITERAL_LEN_MAX});
 	s->len = kept;
 }
 
@@ -203,7 +241,7 @@ lang_finish(struct lang *l)
 struct lang
 lang_any(void)
 {
-	return (struct lang){0};
+	return (struct lang){.len = {0, DISTANCE_NO_END}};
 }
 
 struct lang
@@ -221,7 +259,7 @@ lang_empty(struct arena *a, unsigned edges)
 struct lang
 lang_units(struct arena *a, const uint16_t *units, size_t n)
 {
-	struct lang l = {.exact = true};
+	struct lang l = {.exact = true, .len = {1, 1}};
 
 	if (n == 0 || n > LANG_EXACT_MAX || !set_reserve(a, &l.set, n))
 		return lang_any();
@@ -272,7 +310,7 @@ product_wanted(const struct lit_set *x, const struct lit_set *y)
 static bool
 set_product(struct arena *a, struct lit_set *x, const struct lit_set *y)
 {
-	struct lit_set out = {0};
+	struct lit_set out = {.at = x->at};
 
 	if (y->len == 1) { /* in place: the common case */
 		for (size_t i = 0; i < x->len; i++)
@@ -301,6 +339,7 @@ append_exact(struct arena *a, struct lang *l, const struct lit_set *next)
 	flush(l);
 	l->exact = false;
 	l->set = *next;
+	l->set.at = distance_add(l->len, next->at);
 }
 
 void
@@ -308,13 +347,20 @@ lang_append(struct arena *a, struct lang *l, const struct lang *next)
 {
 	if (next->exact) {
 		append_exact(a, l, &next->set);
+		l->len = distance_add(l->len, next->len);
 		return;
 	}
 	flush(l);
 	l->exact = false;
-	for (size_t i = 0; i < next->clause_count; i++)
-		add_clause(l, &next->clause[i]);
+	for (size_t i = 0; i < next->clause_count; i++) {
+		struct lit_set clause = next->clause[i];
+
+		clause.at = distance_add(l->len, clause.at);
+		add_clause(l, &clause);
+	}
 	l->set = next->set;
+	l->set.at = distance_add(l->len, next->set.at);
+	l->len = distance_add(l->len, next->len);
 }
 
 static bool
@@ -333,6 +379,7 @@ lang_unite(struct arena *a, struct lang *l, const struct lang *other)
 	struct lang y = *other;
 	size_t n;
 
+	distance_unite(&l->len, y.len);
 	if (l->exact && y.exact && l->set.len + y.set.len <= LANG_EXACT_MAX) {
 		if (!set_unite(a, &l->set, &y.set))
 			*l = lang_any();
@@ -349,6 +396,7 @@ lang_unite(struct arena *a, struct lang *l, const struct lang *other)
 		}
 		if (y.clause[i].times < l->clause[i].times)
 			l->clause[i].times = y.clause[i].times;
+		distance_unite(&l->clause[i].at, y.clause[i].at);
 	}
 	l->clause_count = n;
 }
@@ -370,7 +418,7 @@ lang_copy(struct arena *a, const struct lang *l)
 {
 	struct lang copy = *l;
 
-	copy.set = (struct lit_set){0};
+	copy.set = (struct lit_set){.at = l->set.at};
 	if (l->set.len > 0 && !set_unite(a, &copy.set, &l->set))
 		return lang_any();
 	return copy;
@@ -386,14 +434,12 @@ multiply_times(struct lit_set *clause, uint32_t factor)
 	    1;
 }
 
-void
-lang_repeat(struct arena *a, struct lang *l, uint32_t least, uint32_t most)
+static void
+repeat(struct arena *a, struct lang *l, uint32_t least, uint32_t most)
 {
 	struct lang one = *l, any = lang_any();
 	uint32_t copies = least < UNROLL_MAX ? least : UNROLL_MAX;
 
-	if (least == 1 && most == 1)
-		return;
 	if (least == 0) {
 		if (most == 1)
 			make_optional(a, l);
@@ -418,10 +464,28 @@ lang_repeat(struct arena *a, struct lang *l, uint32_t least, uint32_t most)
 }
 
 void
+lang_set_len(struct lang *l, uint32_t least, uint32_t most)
+{
+	l->len = (struct distance){least, most};
+}
+
+void
+lang_repeat(struct arena *a, struct lang *l, uint32_t least, uint32_t most)
+{
+	struct distance len = distance_multiply(l->len, least, most);
+
+	if (least == 1 && most == 1)
+		return;
+	repeat(a, l, least, most);
+	l->len = len;
+}
+
+void
 lang_append_repeat(struct arena *a, struct lang *l, struct lang *child,
     uint32_t least, uint32_t most)
 {
 	uint32_t copies = least < UNROLL_MAX ? least : UNROLL_MAX;
+	struct distance before = l->len;
 	struct lang last;
 
 	if (least == 0 || least == most || !child->exact) {
@@ -439,4 +503,9 @@ lang_append_repeat(struct arena *a, struct lang *l, struct lang *child,
 	flush(l);
 	l->exact = false;
 	l->set = last.set;
+	l->set.at = distance_add(before,
+	    distance_multiply(child->len, least - 1,
+		most == UINT32_MAX ? most : most - 1));
+	l->len =
+	    distance_add(before, distance_multiply(child->len, least, most));
 }

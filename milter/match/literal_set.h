@@ -29,11 +29,13 @@ struct lit_set {
 	size_t len;
 	size_t size;
 	unsigned times; /* of a clause: places it is needed at, less one */
+	struct distance at; /* where its strings begin in the lang */
 };
 
 struct lang {
 	bool exact;
-	struct lit_set set; /* exact: the strings so far */
+	struct distance len; /* of its strings; true of any lang */
+	struct lit_set set;  /* exact: the strings so far; else the last ones */
 	struct lit_set clause[LANG_CLAUSES_MAX];
 	size_t clause_count;
 };
@@ -56,6 +58,8 @@ void lang_repeat(
  */
 void lang_append_repeat(struct arena *a, struct lang *l, struct lang *child,
     uint32_t least, uint32_t most);
+/* What its strings' lengths are known to be, where the above lost it. */
+void lang_set_len(struct lang *l, uint32_t least, uint32_t most);
 /* Turns what is exact into a clause: afterwards all is in the clauses. */
 void lang_finish(struct lang *l);
 

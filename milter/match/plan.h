@@ -23,6 +23,9 @@ struct job {
 	uint8_t times; /* places where clause 0 has to be seen */
 	uint32_t need; /* one bit a clause; all must be seen. 0: always tried */
 	uint32_t unset; /* hit value when the header does not exist */
+	/* Where the literals of one clause tell a match may begin. */
+	uint32_t anchor;	 /* bit of that clause; 0: anywhere */
+	struct distance distance; /* from the match's start to the literal's */
 };
 
 /* A literal that proves one clause of one job. */

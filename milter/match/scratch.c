@@ -117,6 +117,7 @@ scratch_free(struct scratch **sp)
 	cost_fini(&s->cost);
 	free(s->marks);
 	free(s->candidates);
+	free(s->windows);
 	free(s->block);
 	free(s->ends);
 	free(s);

@@ -13,6 +13,8 @@
 
 /* Candidates of one view kept; beyond it every job of the view is tried. */
 #define CANDIDATES_MAX ((size_t)1 << 20)
+/* Windows kept; what finds no room is not narrowed down. */
+#define WINDOWS_MAX ((size_t)1 << 20)
 
 /* Bytes or strings of one view searched at once; beyond it all jobs are tried.
  */
@@ -24,15 +26,33 @@ struct mark {
 	uint32_t seen;	 /* bits */
 	uint32_t end;	 /* where clause 0 was seen last */
 	uint32_t times;	 /* and at how many places */
+	uint32_t first;	 /* window, plus one; 0 = none */
+	uint32_t last;	 /* window */
+	uint32_t floor;	 /* the last one cannot begin before */
+};
+
+/* Offsets of a string where a match of some job may begin. */
+struct window {
+	uint32_t from;
+	uint32_t to;   /* the last one */
+	uint32_t next; /* plus one; 0 = none */
+};
+
+struct candidate {
+	uint64_t key;	  /* job << 32 | string */
+	uint32_t windows; /* the first, plus one; 0 = the whole string */
 };
 
 struct scratch {
 	struct regex_scratch *regex;
 	struct prefilter_scratch *filter;
 	struct mark *marks;   /* by job of the view being scanned */
-	uint64_t *candidates; /* job << 32 | string */
+	struct candidate *candidates;
 	size_t candidate_count;
 	size_t candidate_size;
+	struct window *windows; /* of the candidates and marks */
+	size_t window_count;
+	size_t window_size;
 	bool overflow; /* candidates were dropped: try all */
 	char *block;   /* a view's strings, end to end */
 	size_t block_len;

@@ -13,6 +13,7 @@
 
 #define LITERAL_BITS_GOOD 13 /* literals as rare need no shape */
 #define SHAPE_ADVANTAGE 3    /* bits a shape must be better by */
+#define WINDOW_MAX 4000	     /* starts that one literal leaves open */
 
 /* A use and the literal it belongs to, before they are sorted. */
 struct raw_use {
@@ -122,6 +123,31 @@ store_uses(struct work *w, struct selection *sel)
 	w->first_use[w->literal_count] = (uint32_t)at;
 }
 
+/* \G and \K make a match depend on where the search began. */
+static bool
+depends_on_search(struct str pattern)
+{
+	return str_find(pattern, STR("\\G")) != STR_NPOS ||
+	       str_find(pattern, STR("\\K")) != STR_NPOS;
+}
+
+/* The clause that leaves the fewest places for a match to begin. */
+static void
+choose_anchor(struct job *j, const struct literal_need *need)
+{
+	uint32_t best = WINDOW_MAX;
+
+	for (size_t c = 0; c < need->count; c++) {
+		struct distance at = need->clause[c].at;
+
+		if (at.most == DISTANCE_NO_END || at.most - at.least >= best)
+			continue;
+		best = at.most - at.least;
+		j->anchor = 1u << c;
+		j->distance = at;
+	}
+}
+
 /* Literals when they are rare enough, else the shape of the pattern. */
 static void
 select_job(
@@ -149,6 +175,8 @@ select_job(
 	add_need(sel, index, &need);
 	j->times = (uint8_t)(need.count > 0 ? need.clause[0].times : 1);
 	j->need = (1u << need.count) - 1;
+	if (!depends_on_search(rule->calls_tags ? rule->perl : rule->pattern))
+		choose_anchor(j, &need);
 }
 
 /* Builds the set of the shapes [from, to), all of jobs with one key. */
