@@ -50,3 +50,12 @@ t_live_bin_rep_ha_LDADD = $(PEER_LIBS)
 check_PROGRAMS += t/bench/bin/rep_bench
 t_bench_bin_rep_bench_SOURCES = t/bench/rep_bench.c t/unit/rep_live.h
 t_bench_bin_rep_bench_LDADD = $(PEER_LIBS)
+check_PROGRAMS += t/unit/bin/peer_rep_admin
+t_unit_bin_peer_rep_admin_SOURCES = t/unit/peer_rep_admin.c
+t_unit_bin_peer_rep_admin_LDADD = $(PEER_LIBS)
+if FUZZ
+noinst_PROGRAMS += t/fuzz/fuzz_rep
+t_fuzz_fuzz_rep_SOURCES = t/fuzz/fuzz_rep.c
+t_fuzz_fuzz_rep_LDADD = $(PEER_LIBS)
+t_fuzz_fuzz_rep_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+endif

@@ -300,12 +300,28 @@ rep_evidence_format(
 	    e->ref[0] ? e->ref : "-");
 }
 
+/* One word of printable ASCII, whatever came. */
+static void
+copy_word(char *to, size_t size, const char *from, size_t from_size)
+{
+	size_t n = 0;
+
+	while (n < size - 1 && n < from_size && from[n] != '\0') {
+		to[n] = (unsigned char)from[n] <= ' ' ||
+				(unsigned char)from[n] >= 0x7f
+			    ? '_'
+			    : from[n];
+		n++;
+	}
+	to[n] = '\0';
+}
+
 static void
 set_word(char *to, size_t size, struct str word)
 {
 	if (str_is(word, "-"))
 		word = STR("");
-	set_text(to, size, word);
+	copy_word(to, size, word.p, word.len);
 }
 
 bool
@@ -334,21 +350,6 @@ rep_evidence_parse(struct str text, struct rep_evidence *out)
 	set_word(e.ref, sizeof(e.ref), ref);
 	*out = e;
 	return true;
-}
-
-static void
-copy_word(char *to, size_t size, const char *from, size_t from_size)
-{
-	size_t n = 0;
-
-	while (n < size - 1 && n < from_size && from[n] != '\0') {
-		to[n] = (unsigned char)from[n] <= ' ' ||
-				(unsigned char)from[n] >= 0x7f
-			    ? '_'
-			    : from[n];
-		n++;
-	}
-	to[n] = '\0';
 }
 
 void
