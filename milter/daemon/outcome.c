@@ -292,6 +292,24 @@ report_unknown_recipients(const struct session *s)
 	rep_store_report(s->server->store, &event);
 }
 
+/* Mail to a trap, also when it was for others as well. */
+static void
+report_trap(const struct session *s)
+{
+	struct rep_event event = {.client = s->facts.envelope.client,
+	    .at_ms = s->facts.now_ms,
+	    .class = REP_TRAP,
+	    .rejected = true,
+	    .rcpt_count = 1};
+
+	if (!gather_reputation_wanted(s))
+		return;
+	copy_text(event.rule, sizeof(event.rule), STR("trap"));
+	copy_text(event.ref, sizeof(event.ref), str_from(s->facts.ref));
+	event.rcpt_hash[0] = rep_store_hash_rcpt(s->server->store, s->trap);
+	rep_store_report(s->server->store, &event);
+}
+
 /* ---- record and log line --------------------------------------------------
  */
 
@@ -398,7 +416,10 @@ outcome_conclude(struct session *s, const struct verdict *v, struct message *m,
 		return;
 	if (judged)
 		count(s, v);
-	report_evidence(s, v, hits);
+	if (s->trap.len > 0)
+		report_trap(s);
+	if (judged || s->trap.len == 0)
+		report_evidence(s, v, hits);
 	keep_record(s, v, m, hits);
 	log_transaction(s, v, hits);
 }

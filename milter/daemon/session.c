@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "daemon/metrics.h"
 #include "daemon/session_internal.h"
+#include "policy/guard.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -137,6 +138,7 @@ reset_message(struct session *s)
 	s->rcpt_size = s->rcpt_tried = s->rcpt_refused_by_mta = 0;
 	s->refusals = NULL;
 	s->refusal_count = 0;
+	s->trap = STR_NONE;
 	s->header_bytes = s->header_count = s->body_bytes = 0;
 	s->headers_ended = s->broken = false;
 	memset(s->own_header, 0, sizeof(s->own_header));
@@ -355,6 +357,8 @@ session_recipient(struct session *s, struct str rcpt, struct verdict *out)
 	gather_collect(s);
 	engine_judge_recipient(s->snapshot, &s->facts, rcpt, &s->message, out);
 	if (out->action == VERDICT_REJECT || out->action == VERDICT_TEMPFAIL) {
+		if (guard_is_trap(s->snapshot->guard, rcpt))
+			s->trap = rcpt;
 		keep_refusal(s, rcpt, out);
 		return;
 	}

@@ -61,6 +61,7 @@ struct session {
 	size_t rcpt_refused_by_mta;
 	struct refusal *refusals; /* newest first */
 	size_t refusal_count;
+	struct str trap; /* recipient that was one; empty: none */
 	int own_header[OWN_HEADER_COUNT];
 	int64_t mail_us; /* monotonic, when MAIL came */
 };

@@ -63,15 +63,16 @@ listed_action(const struct config *c)
 						   : VERDICT_REJECT;
 }
 
-/* A listing by our own reputation, or an admin's block. */
+/* A listing by our own reputation, or an admin's block. `past`: it has had its
+ * say at RCPT and is only recorded. */
 static void
-add_listing(struct judge *j)
+add_listing(struct judge *j, bool past)
 {
 	const struct rep_view *rep = &j->facts->rep;
 	const struct config *c = j->snapshot->config;
 	struct verdict_reason r = {.class = CLASS_REPUTATION,
 	    .action = listed_action(c),
-	    .shadow = c->listed_action == LISTED_SHADOW,
+	    .shadow = past || c->listed_action == LISTED_SHADOW,
 	    .name = str_from(rep_state_text(rep->state)),
 	    .detail = arena_printf(j->decision.arena, "%s%s%s", rep->why,
 		rep->ref[0] ? " ref " : "", rep->ref)};
@@ -81,7 +82,7 @@ add_listing(struct judge *j)
 	if (rep->state == REP_BLOCKED) {
 		r.class = CLASS_CLIENT;
 		r.action = VERDICT_REJECT;
-		r.shadow = false;
+		r.shadow = past;
 		add(j, &r);
 	} else if (rep->state == REP_LISTED) {
 		add(j, &r);
@@ -120,8 +121,8 @@ add_client_dns(struct judge *j)
 }
 
 /*
- * At end of message: lists of what it holds, and those of the client that do
- * not refuse but mark or hold.
+ * At end of message: lists of what it holds, and those of the client; of these,
+ * what refuses has had its say at RCPT and is only recorded.
  */
 static void
 add_message_dns(struct judge *j)
@@ -129,10 +130,14 @@ add_message_dns(struct judge *j)
 	const struct facts *f = j->facts;
 	bool standing = has_standing(j);
 
-	for (size_t i = 0; i < f->dns_count; i++)
-		if (!f->dns[i].about_client ||
-		    (standing && !verdict_refuses(f->dns[i].action)))
-			add_dns_hit(j, &f->dns[i]);
+	for (size_t i = 0; i < f->dns_count; i++) {
+		struct dns_fact d = f->dns[i];
+
+		if (d.about_client && !standing)
+			continue;
+		d.shadow |= d.about_client && verdict_refuses(d.action);
+		add_dns_hit(j, &d);
+	}
 }
 
 /* ---- at RCPT ---------------------------------------------------------------
@@ -242,7 +247,7 @@ engine_judge_recipient(const struct snapshot *s, const struct facts *f,
 	/* A listed client's sample is read to the end (doc/reputation.md). */
 	if (!exempt && has_standing(&j)) {
 		if (!f->rep.sample)
-			add_listing(&j);
+			add_listing(&j, false);
 		add_client_dns(&j);
 		add_watch(&j);
 		add_dns_late(&j);
@@ -388,8 +393,8 @@ judge_hits(struct judge *j, struct message *m, const struct hits *hits,
 	score_sum(&in, j->decision.arena, out);
 	out->required = general + standing(j);
 	out->spam = out->score >= s->config->required_score;
-	if (j->facts->rep.sample && has_standing(j))
-		add_listing(j);
+	if (has_standing(j))
+		add_listing(j, !j->facts->rep.sample);
 	add_message_dns(j);
 	add_rules(j, hits);
 	add_dicts(j, hits);

@@ -194,6 +194,28 @@ ask_recipients(const struct gate *g, struct recipients *out)
 		out->first = (struct access_answer){0};
 }
 
+/* What refused at RCPT, or would have, and yet let this message come here. */
+static void
+add_past(const struct gate *g, const struct access_answer *answer)
+{
+	if (refuses(answer))
+		add_entry(g, answer->decides, answer->text, true);
+	add_others(g, answer);
+}
+
+static void
+add_past_of_recipients(const struct gate *g)
+{
+	const struct envelope *e = &g->facts->envelope;
+
+	for (size_t i = 0; i < e->rcpt_count; i++) {
+		struct access_answer answer;
+
+		ask(g, ACCESS_RECIPIENT, e->rcpts[i], &answer);
+		add_past(g, &answer);
+	}
+}
+
 static void
 ask_from(const struct gate *g, struct message *m, struct access_answer *out)
 {
@@ -230,5 +252,9 @@ gate_message(struct gate *g, struct message *m)
 			add_entry(g, answer[i].decides, answer[i].text, false);
 		if (i == FROM)
 			add_others(g, &answer[i]);
+		else if (i == RCPT_KINDS - 1)
+			add_past_of_recipients(g);
+		else
+			add_past(g, &answer[i]);
 	}
 }

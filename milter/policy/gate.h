@@ -24,7 +24,8 @@ struct gate {
 
 /* At RCPT: client, HELO, sender and recipient lists for one recipient. */
 void gate_recipient(struct gate *g, struct str rcpt);
-/* At end of message: the same without what refuses, and the From list. */
+/* At end of message: the same, and the From list. What refuses at RCPT has had
+ * its say there and is only recorded. */
 void gate_message(struct gate *g, struct message *m);
 
 #endif

@@ -212,6 +212,25 @@ sub clear_delivered {
 	unlink grep { -f } glob("$self->{dir}/$kind/mail/* $self->{dir}/$kind/mail/*/new/* $self->{dir}/$kind/mail/new/*");
 }
 
+sub queued {
+	my ($self, $kind, @postfix_queues) = @_;
+	my $queue = "$self->{dir}/$kind/queue";
+	return scalar(grep { -f } map { glob "$queue/$_/* $queue/$_/?/*" } @postfix_queues);
+}
+
+# Messages still to be delivered, and messages held by a verdict.
+sub waiting {
+	my ($self, $kind) = @_;
+	return scalar(my @q = glob "$self->{dir}/$kind/queue/[dq]f*") - $self->held($kind) if $kind eq 'sendmail';
+	return $self->queued($kind, qw(maildrop incoming active deferred));
+}
+
+sub held {
+	my ($self, $kind) = @_;
+	return scalar(my @q = glob "$self->{dir}/$kind/queue/hf*") if $kind eq 'sendmail';
+	return $self->queued($kind, 'hold');
+}
+
 sub end_all {
 	my ($self) = @_;
 	return if $self->{owner} != $$;
