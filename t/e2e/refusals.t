@@ -95,6 +95,8 @@ sub refused_at_rcpt {
 
 sub several_recipients {
 	my ($c, $r, $want, $note) = @_;
+	# The trap was hit through the first MTA, and that alone lists a client.
+	return if $r->{name} eq 'trap' && $note =~ /^sendmail/;
 	begin($c, $r);
 	my @replies = map { $c->cmd("RCPT TO:<$_>") } ($ME, $r->{to} || $ME, 'third@postern.test');
 	if ($r->{good}) {
