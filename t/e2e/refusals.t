@@ -53,7 +53,7 @@ my @ROWS = (
 		text => '<old@postern.test>: Recipient address rejected: Access denied' },
 	{ row => 4, name => 'recipient list, temporary', ip => '203.0.10.4', to => 'later@postern.test', good => 1,
 		code => '451 4.7.1', text => '<later@postern.test>: Recipient address rejected: Access denied; try again later' },
-	{ row => 4, name => 'trap', ip => '203.0.16.4', to => 'trap@postern.test', good => 1,
+	{ row => 4, name => 'trap', ip => '203.0.16.4', sendmail => '203.0.17.4', to => 'trap@postern.test', good => 1,
 		text => '<trap@postern.test>: Recipient address rejected: Access denied' },
 	{ row => 5, name => 'rule', ip => '203.0.10.5', mail => 'rules', text => 'Message cannot be accepted, rules rejection' },
 	{ row => 6, name => 'dictionary', ip => '203.0.10.6', mail => 'dict', text => 'Message refused by Dictionary check' },
@@ -123,7 +123,7 @@ sub one_row {
 	my ($kind, $port, $r) = @_;
 	my $note = "$kind, row $r->{row} ($r->{name})";
 	my $want = Refusals::exactly($r->{text}, $r->{code});
-	my $c = Refusals::client($kind, $port, $r->{ip}, helo => $r->{helo});
+	my $c = Refusals::client($kind, $port, $r->{$kind} || $r->{ip}, helo => $r->{helo});
 	if ($r->{mail}) {
 		like $c->deliver($r->{from} // $ANN, [ $ME, 'too@postern.test' ], mail_text($r->{mail})), $want,
 			"$note: exact reply at the dot";
