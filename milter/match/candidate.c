@@ -112,7 +112,7 @@ static void
 add_window(struct scratch *s, struct mark *m, uint32_t from, uint32_t to)
 {
 	struct window *last = m->first != 0 ? &s->windows[m->last] : NULL;
-	bool room;
+	bool room, breaks = last != NULL && from < last->from;
 
 	if (last != NULL && from >= m->floor &&
 	    (from <= last->to || from - last->to <= WINDOW_GAP)) {
@@ -120,8 +120,9 @@ add_window(struct scratch *s, struct mark *m, uint32_t from, uint32_t to)
 		last->to = to > last->to ? to : last->to;
 		return;
 	}
+	/* The windows may move: `last` is not to be looked at behind this. */
 	room = reserve_window(s);
-	if (last != NULL && (from < last->from || !room)) {
+	if (last != NULL && (breaks || !room)) {
 		s->windows[m->first - 1] = (struct window){0, UINT32_MAX, 0};
 		m->last = m->first - 1;
 		m->floor = 0;
