@@ -4,6 +4,7 @@
  */
 #include "base/unicode.h"
 #include "mail/psl.h"
+#include "policy/eval_locale.h"
 #include "policy/eval_value.h"
 
 /* ---- author and sender -----------------------------------------------------
@@ -330,6 +331,28 @@ eval_check_ratware_name_id(
 		if (close > 0 &&
 		    str_starts(str_trim_left(str_skip(s, close + 2)), want))
 			return 1;
+	}
+	return 0;
+}
+
+/* An encoded word in a charset of lands nobody here reads. */
+double
+eval_check_for_faraway_charset_in_headers(
+    struct eval_context *c, const struct eval_arg *args, size_t arg_count)
+{
+	static const struct str names[] = {
+	    STR_INIT("From"), STR_INIT("Subject")};
+
+	(void)args;
+	(void)arg_count;
+	for (size_t n = 0; n < sizeof(names) / sizeof(names[0]); n++) {
+		struct str s = eval_raw_value(c, names[n]);
+		struct regex_span span = {0, 0};
+
+		while (eval_finds_from(
+		    c, EVAL_PATTERN_ENCODED_CHARSET, s, span.end, &span))
+			if (eval_charset_is_far(c, eval_group(c, s, 1)))
+				return 1;
 	}
 	return 0;
 }

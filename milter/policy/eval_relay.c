@@ -54,16 +54,15 @@ eval_check_relays_unparseable(
 /* ---- names and addresses ---------------------------------------------------
  */
 
+/* Private addresses count too: other rules look at relays, this at habits. */
 double
 eval_check_for_numeric_helo(
     struct eval_context *c, const struct eval_arg *args, size_t arg_count)
 {
-	struct str s = eval_value(c, STR("X-Spam-Relays-Untrusted"));
-
 	(void)args;
 	(void)arg_count;
-	return eval_finds(c, EVAL_PATTERN_NUMERIC_HELO, s) &&
-	       !iptext_is_private(eval_group(c, s, 1));
+	return eval_finds(c, EVAL_PATTERN_NUMERIC_HELO,
+	    eval_value(c, STR("X-Spam-Relays-Untrusted")));
 }
 
 static bool

@@ -8,6 +8,10 @@
 
 #include "policy/evalfns.h"
 
+struct address_lists; /* policy/address_list.h */
+struct freemail;      /* policy/freemail.h */
+struct host_lists;    /* policy/host_list.h */
+
 /* One eval rule that can be run. */
 struct eval_call {
 	const struct rule *rule;
@@ -20,6 +24,9 @@ struct eval_tables {
 	size_t call_count;
 	size_t call_size;
 	struct regex **patterns; /* by enum eval_pattern */
+	struct address_lists *addresses;
+	struct host_lists *hosts;
+	struct freemail *freemail;
 };
 
 #endif

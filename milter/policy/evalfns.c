@@ -1,8 +1,11 @@
 #include "policy/evalfns.h"
 
 #include "base/mem.h"
+#include "policy/address_list.h"
 #include "policy/eval_tables.h"
 #include "policy/eval_value.h"
+#include "policy/freemail.h"
+#include "policy/host_list.h"
 #include "rule/pattern.h"
 
 #include <stdlib.h>
@@ -112,6 +115,9 @@ eval_tables_new(const struct ruleset *rs, struct diags *diags)
 	struct eval_tables *t = mem_alloc(sizeof(*t));
 
 	t->patterns = eval_patterns_new();
+	t->addresses = address_lists_new(rs);
+	t->hosts = host_lists_new(rs);
+	t->freemail = freemail_new(rs, diags);
 	for (size_t i = 0; i < rs->count; i++) {
 		const struct rule *r = &rs->rules[i];
 		const struct function *f =
@@ -137,6 +143,9 @@ eval_tables_free(struct eval_tables **tp)
 	for (size_t i = 0; i < t->call_count; i++)
 		regex_free(&t->calls[i].regex);
 	eval_patterns_free(&t->patterns);
+	address_lists_free(&t->addresses);
+	host_lists_free(&t->hosts);
+	freemail_free(&t->freemail);
 	free(t->calls);
 	free(t);
 	*tp = NULL;

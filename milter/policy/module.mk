@@ -14,6 +14,13 @@ libpolicy_a_SOURCES = \
 	milter/policy/eval_text.c milter/policy/eval_words.c \
 	milter/policy/evalarg.c milter/policy/evalarg.h \
 	milter/policy/eval_slot.def milter/policy/eval_tables.h \
+	milter/policy/address_list.c milter/policy/address_list.h \
+	milter/policy/address_list.def \
+	milter/policy/eval_addresses.c milter/policy/eval_addresses.h \
+	milter/policy/eval_bounce.c milter/policy/eval_freemail.c \
+	milter/policy/eval_list.c \
+	milter/policy/freemail.c milter/policy/freemail.h \
+	milter/policy/host_list.c milter/policy/host_list.h \
 	milter/policy/eval_date.c milter/policy/eval_forged.c \
 	milter/policy/eval_header.c milter/policy/eval_pattern.def \
 	milter/policy/eval_recipients.c milter/policy/eval_relay.c \
@@ -30,6 +37,9 @@ libpolicy_a_SOURCES = \
 	milter/policy/trace.c milter/policy/trace.h \
 	milter/policy/verdict.c milter/policy/verdict.h
 
+check_PROGRAMS += t/unit/bin/policy_evals
+t_unit_bin_policy_evals_SOURCES = t/unit/policy_evals.c
+t_unit_bin_policy_evals_LDADD = $(POLICY_LIBS)
 check_PROGRAMS += t/unit/bin/policy_engine
 t_unit_bin_policy_engine_SOURCES = t/unit/policy_engine.c
 t_unit_bin_policy_engine_LDADD = $(POLICY_LIBS)
