@@ -301,7 +301,7 @@ main(void)
 {
 	if (!server_exists())
 		skip_all("no redis-server here");
-	if (access("/usr/bin/redis-cli", X_OK) != 0)
+	if (!program_exists("redis-cli"))
 		skip_all("no redis-cli here");
 	test_sentinel();
 	test_cluster();
