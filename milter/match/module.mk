@@ -49,6 +49,10 @@ check_PROGRAMS += t/unit/bin/match_cache
 t_unit_bin_match_cache_SOURCES = t/unit/match_cache.c
 t_unit_bin_match_cache_LDADD = $(MATCH_LIBS)
 
+check_PROGRAMS += t/unit/bin/match_candidate
+t_unit_bin_match_candidate_SOURCES = t/unit/match_candidate.c
+t_unit_bin_match_candidate_LDADD = $(MATCH_LIBS)
+
 if FUZZ
 noinst_PROGRAMS += t/fuzz/fuzz_dict
 t_fuzz_fuzz_dict_SOURCES = t/fuzz/fuzz_dict.c
