@@ -114,7 +114,8 @@ static size_t
 keep(const struct config *c, struct str raw, bool *truncated)
 {
 	size_t end = str_find(raw, STR("\n\n"));
-	size_t head = end == STR_NPOS ? raw.len : end + 2;
+	size_t crlf = str_find(raw, STR("\n\r\n"));
+	size_t head = end < crlf ? end + 2 : crlf < raw.len ? crlf + 3 : raw.len;
 
 	if (raw.len - head <= c->max_body_bytes)
 		return raw.len;
@@ -128,7 +129,10 @@ offline_message(const struct snapshot *s, struct offline_room *room,
 {
 	struct str raw;
 
-	room->raw.len = message_canonical(room->raw.p, room->raw.len);
+	/* What comes with an envelope came over a wire, where line ends are no
+	 * content; a file shows what it holds. */
+	if (has_envelope)
+		room->raw.len = message_canonical(room->raw.p, room->raw.len);
 	raw = buf_str(&room->raw);
 	raw.len = keep(s->config, raw, &facts->truncated);
 	return message_new(&room->arena, &s->mail,

@@ -64,7 +64,6 @@ render_one(const char *name, const struct render_options *o,
 	}
 	arena_init(&a, (size_t)c->max_message_memory);
 	buf_init(&out);
-	raw.len = message_canonical(raw.p, raw.len);
 	m = message_new(&a, settings, NULL, o->now * 1000, buf_str(&raw));
 	if (m != NULL) {
 		j = render_message(m, queries->v, queries->len);

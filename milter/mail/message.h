@@ -1,7 +1,7 @@
 /*
  * One mail and the texts rules see, built lazily and once.
  *
- * A message is parsed from canonical bytes (LF line ends) and lives in the
+ * A message is parsed from bytes with LF line ends and lives in the
  * caller's arena, as does everything it returns. Views follow SpamAssassin's
  * rendering, which is the contract rule files are written against. One thread
  * at a time; nothing here does I/O, blocks or looks at the clock. When a limit
@@ -28,7 +28,8 @@ struct str_list {
 
 /*
  * `raw`: the whole message, headers first, LF line ends (message_canonical()
- * makes it so). `envelope` may be NULL (a file without one): then nothing is
+ * makes it so). A file may have CR LF: when its first or last line does, the
+ * pristine texts (full, ALL:raw) keep them and the other views do not. `envelope` may be NULL (a file without one): then nothing is
  * added; with one, the Received record and Return-Path our MTA is about to
  * write are put in front. Both, and `settings`, outlive the message. NULL only
  * when the arena has no room at all.
