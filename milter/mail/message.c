@@ -110,6 +110,13 @@ message_body(struct message *m)
 	return m->body;
 }
 
+void
+message_replace_body(struct message *m, struct str_list body)
+{
+	message_uris(m);
+	m->body = body;
+}
+
 struct html_list
 message_html(struct message *m)
 {

@@ -88,6 +88,8 @@ void message_set_metadata(struct message *m, struct str name, struct str value);
 
 /* body: the Subject first, then the rendered text in paragraphs. */
 struct str_list message_body(struct message *m);
+/* From now on these are the body; every view made of it stays as it is. */
+void message_replace_body(struct message *m, struct str_list body);
 /* rawbody: transfer-decoded parts in chunks of 2 to 4 KiB. */
 struct str_list message_rawbody(struct message *m);
 /* full: the pristine message. */

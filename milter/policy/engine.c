@@ -357,21 +357,18 @@ add_score(struct judge *j, double general, const struct verdict *v)
 	add(j, &r);
 }
 
-static void
-run_evals(const struct judge *j, struct scratch *scratch, struct message *m,
-    struct hits *hits)
+static struct eval_context
+eval_context(const struct judge *j, struct scratch *scratch, struct message *m)
 {
 	const struct snapshot *s = j->snapshot;
-	struct eval_context c = {.message = m,
+
+	return (struct eval_context){.message = m,
 	    .facts = j->facts,
 	    .rules = s->rules,
 	    .tables = s->evals,
 	    .arena = message_arena(m),
 	    .scratch = scratch_regex(scratch),
 	    .score_set = (unsigned)s->config->score_set};
-
-	evalfns_run(&c, hits->value);
-	ruleset_eval_metas(s->rules, hits->value);
 }
 
 static void
@@ -408,17 +405,22 @@ engine_judge_message(const struct snapshot *s, struct scratch *scratch,
     struct verdict *out, struct hits *hits_out)
 {
 	struct hits local, *hits = hits_out ? hits_out : &local;
+	struct eval_context evals;
 	size_t cap = a->cap;
 	struct judge j;
 
 	*out = (struct verdict){0};
 	*hits = (struct hits){0};
+	judge_init(&j, s, f, a);
+	evals = eval_context(&j, scratch, m);
+	if (s->config->freemail_edits_body)
+		evalfns_prepare(&evals);
 	if (!scan_message(s->plan, scratch, m, hits)) {
 		engine_judge_failed(s->config, f, a, out);
 		return;
 	}
-	judge_init(&j, s, f, a);
-	run_evals(&j, scratch, m, hits);
+	evalfns_run(&evals, hits->value);
+	ruleset_eval_metas(s->rules, hits->value);
 	/* The verdict is always affordable, whatever the message took. */
 	if (cap > 0)
 		a->cap = cap + ENGINE_RESERVE;

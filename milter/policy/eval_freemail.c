@@ -2,8 +2,8 @@
  * Eval functions over addresses of free mailboxes (policy/freemail.h): who
  * writes from one, and who asks for answers to another.
  *
- * Body text is looked at without quoted addresses, in a copy: other rules see
- * it as it was.
+ * Body text is looked at without quoted addresses, in a copy; with
+ * eval_context.edits_body the copy becomes the body other rules see.
  */
 #include "mail/uri.h"
 #include "policy/address_list.h"
@@ -141,15 +141,23 @@ strip_urls(struct eval_context *c, struct str text)
 	return buf_str(&out);
 }
 
+/* `text` without what is quoted; itself when nothing is. */
+static struct str
+strip(struct eval_context *c, struct str text)
+{
+	text = strip_urls(c, text);
+	return str_find_char(text, '@') == STR_NPOS
+		   ? text
+		   : freemail_strip_quoted(
+			 c->arena, message_settings(c->message), text);
+}
+
 static void
 add_text(struct eval_context *c, struct body *b, struct str text)
 {
 	const struct mail_settings *settings = message_settings(c->message);
 	size_t at = 0, end;
 
-	if (str_find_char(text, '@') == STR_NPOS)
-		return;
-	text = freemail_strip_quoted(c->arena, settings, strip_urls(c, text));
 	while (b->len < BODY_ADDRESSES_MAX &&
 	       (at = freemail_find_address(settings, text, at, &end)) !=
 		   STR_NPOS) {
@@ -172,10 +180,21 @@ static void
 read_body(struct eval_context *c, struct body *b)
 {
 	struct str_list text = message_body(c->message);
+	struct str *edited = arena_array(c->arena, text.len, sizeof(*edited));
 
+	if (edited == NULL)
+		return;
 	add_links(c, b);
-	for (size_t i = 0; i < text.len && b->len < BODY_ADDRESSES_MAX; i++)
-		add_text(c, b, text.v[i]);
+	for (size_t i = 0; i < text.len; i++) {
+		edited[i] = text.v[i];
+		if (b->len == BODY_ADDRESSES_MAX)
+			continue;
+		edited[i] = strip(c, text.v[i]);
+		add_text(c, b, edited[i]);
+	}
+	if (c->edits_body)
+		message_replace_body(
+		    c->message, (struct str_list){edited, text.len});
 	for (size_t i = 0; i < b->len; i++)
 		if (is_freemail(c, b->v[i]))
 			b->free[b->free_len++] = b->v[i];

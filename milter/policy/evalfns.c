@@ -167,21 +167,49 @@ eval_matches(struct eval_context *c, const struct regex *re, struct str s)
 	return re != NULL && regex_match(re, c->scratch, s, 0, NULL) == 1;
 }
 
+/* Odd score sets are those with network tests. */
+static bool
+counts(const struct eval_context *c, const struct rule *r)
+{
+	return (r->flags & TFLAG_NET) == 0 || (c->score_set & 1) != 0;
+}
+
+static double
+run(struct eval_context *c, const struct eval_call *call)
+{
+	c->rule = call->rule;
+	c->regex = call->regex;
+	return call->run(c, call->rule->args, call->rule->arg_count);
+}
+
+/* Does this function edit the body for the rules after it? Header functions
+ * run before all body rules; what body functions do comes too late. */
+static bool
+edits_body(const struct eval_call *call)
+{
+	return call->run == eval_check_freemail_replyto &&
+	       call->rule->type == RULE_HEADER_EVAL;
+}
+
+void
+evalfns_prepare(struct eval_context *c)
+{
+	c->edits_body = true;
+	for (size_t i = 0; i < c->tables->call_count; i++)
+		if (edits_body(&c->tables->calls[i]) &&
+		    counts(c, c->tables->calls[i].rule))
+			run(c, &c->tables->calls[i]);
+	c->edits_body = false;
+}
+
 void
 evalfns_run(struct eval_context *c, double *value)
 {
-	/* Odd score sets are those with network tests. */
-	bool net = (c->score_set & 1) != 0;
-
 	c->value = value;
 	for (size_t i = 0; i < c->tables->call_count; i++) {
 		const struct eval_call *call = &c->tables->calls[i];
 
-		if ((call->rule->flags & TFLAG_NET) != 0 && !net)
-			continue;
-		c->rule = call->rule;
-		c->regex = call->regex;
-		value[call->rule->index] =
-		    call->run(c, call->rule->args, call->rule->arg_count);
+		if (counts(c, call->rule))
+			value[call->rule->index] = run(c, call);
 	}
 }

@@ -37,6 +37,7 @@ struct eval_context {
 	struct eval_state *state;     /* NULL until a function makes it */
 	void *slots[EVAL_SLOT_COUNT]; /* see eval_slot() */
 	unsigned score_set;
+	bool edits_body; /* evalfns_prepare() runs */
 };
 
 typedef double eval_function(
@@ -49,6 +50,12 @@ bool evalfn_known(struct str name);
 struct eval_tables *eval_tables_new(
     const struct ruleset *rs, struct diags *diags);
 void eval_tables_free(struct eval_tables **t);
+
+/*
+ * What SpamAssassin's functions do to the texts before rules see them: to be
+ * called, if at all, before the message is scanned.
+ */
+void evalfns_prepare(struct eval_context *c);
 
 /* Runs every enabled eval rule of `rs`; fills value[] where one hits. */
 void evalfns_run(struct eval_context *c, double *value);
