@@ -7,21 +7,36 @@ libpeer_a_SOURCES = \
 	milter/peer/redis.c milter/peer/redis.h \
 	milter/peer/rep.c milter/peer/rep.h milter/peer/rep_settings.def \
 	milter/peer/rep_admin.c milter/peer/rep_admin.h \
+	milter/peer/rep_admin_change.c milter/peer/rep_admin_move.c \
+	milter/peer/rep_admin_part.c milter/peer/rep_admin_part.h \
+	milter/peer/rep_admin_try.c \
 	milter/peer/rep_verb.def \
 	milter/peer/rep_backend.h \
 	milter/peer/rep_code.c milter/peer/rep_code.h \
+	milter/peer/rep_event.c milter/peer/rep_event.h \
 	milter/peer/rep_journal.c milter/peer/rep_journal.h \
+	milter/peer/rep_journal_file.c milter/peer/rep_journal_file.h \
+	milter/peer/rep_journal_open.c \
 	milter/peer/rep_keys.c milter/peer/rep_keys.h \
-	milter/peer/rep_mem.c \
+	milter/peer/rep_mem.c milter/peer/rep_mem.h \
+	milter/peer/rep_mem_admin.c milter/peer/rep_mem_state.c \
+	milter/peer/rep_mem_unit.c \
 	milter/peer/rep_model.c milter/peer/rep_model.h \
 	milter/peer/rep_batch.c milter/peer/rep_batch.h \
 	milter/peer/rep_link.c milter/peer/rep_link.h \
+	milter/peer/rep_link_node.c milter/peer/rep_link_node.h \
+	milter/peer/rep_link_slot.c \
 	milter/peer/rep_redis.c milter/peer/rep_redis.h \
 	milter/peer/rep_redis_admin.c \
+	milter/peer/rep_redis_ask.c milter/peer/rep_redis_ask.h \
+	milter/peer/rep_redis_lookup.c milter/peer/rep_redis_poll.c \
+	milter/peer/rep_redis_walk.c \
 	milter/peer/rep_script.c milter/peer/rep_script.h \
 	milter/peer/rep_store.c milter/peer/rep_store.h \
 	milter/peer/rep_unit.c milter/peer/rep_unit.h \
 	milter/peer/rep_url.c milter/peer/rep_url.h \
+	milter/peer/rep_write.h milter/peer/rep_write_batch.c \
+	milter/peer/rep_write_judge.c milter/peer/rep_write_top.c \
 	milter/peer/rep_writer.c milter/peer/rep_writer.h
 
 check_PROGRAMS += t/unit/bin/peer_rep_model

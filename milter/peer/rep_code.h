@@ -1,10 +1,9 @@
 /*
- * How units, listings, evidence and events look outside memory.
+ * How units, listings and evidence look outside memory.
  *
  * Text fields are those of the Redis hashes (doc/redis.md), used by the state
- * file and by export too; events have a compact binary form for the journal and
- * one in MessagePack for the script. Decoders take foreign bytes: an unknown
- * field is skipped, a bad value is refused, nothing grows without limit. Pure.
+ * file and by export too. Decoders take foreign bytes: an unknown field is
+ * skipped, a bad value is refused, nothing grows without limit. Pure.
  */
 #ifndef POSTERN_PEER_REP_CODE_H
 #define POSTERN_PEER_REP_CODE_H
@@ -12,7 +11,7 @@
 #include "base/json.h"
 #include "peer/rep_model.h"
 
-#define REP_EVIDENCE_MAX 12 /* a unit with its evidence: 1.2 kB */
+#define REP_EVIDENCE_MAX 12	 /* a unit with its evidence: 1.2 kB */
 #define REP_EVIDENCE_RULE_MAX 24 /* bytes of a rule's name kept */
 
 struct rep_evidence {
@@ -59,10 +58,7 @@ struct json *rep_record_json(const char *unit, const struct rep_record *r);
 bool rep_record_from_json(
     const struct json *j, struct str *unit_out, struct rep_record *out);
 
-/* Binary event, at most REP_EVENT_BYTES. Returns its length. */
-#define REP_EVENT_BYTES 256
-size_t rep_event_pack(
-    const struct rep_event *e, uint8_t out[static REP_EVENT_BYTES]);
-bool rep_event_unpack(struct str bytes, struct rep_event *out);
+/* Cut to fit, control bytes made blanks, the rest of `to` zero. */
+void rep_text_copy(char *to, size_t size, struct str value);
 
 #endif

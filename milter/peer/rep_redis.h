@@ -1,6 +1,7 @@
 /*
- * Inside of the Redis store, shared by its two halves: rep_redis.c (the I/O
- * thread, lookups, the snapshot) and rep_redis_admin.c (what the admin asks).
+ * Inside of the Redis store, shared by its files: rep_redis.c (the I/O thread,
+ * life), rep_redis_lookup.c, rep_redis_poll.c (the copy of the listings),
+ * rep_redis_admin.c and rep_redis_walk.c (what the admin asks).
  */
 #ifndef POSTERN_PEER_REP_REDIS_H
 #define POSTERN_PEER_REP_REDIS_H
@@ -70,12 +71,42 @@ struct wide {
 	struct rep_listing listing;
 };
 
+static inline struct redis_store *
+redis_of(struct rep_store *s)
+{
+	return (struct redis_store *)s;
+}
+
 /* Runs `run` on the loop's thread. Any thread. */
 void redis_store_post(struct redis_store *s, struct redis_task *t);
 /* Asks for the listings again soon. Loop's thread. */
 void redis_store_poll(struct redis_store *s);
 
-/* rep_redis_admin.c; as struct rep_store_ops says. */
+/* ---- rep_redis_lookup.c ---------------------------------------------------
+ */
+struct redis_lookup *redis_lookup_next(const struct redis_lookup *l);
+/* The loop's half of a lookup that was started. Loop's thread. */
+void redis_lookup_begin(struct redis_store *s, struct redis_lookup *l);
+/* Answers "no opinion": the store is being closed. */
+void redis_lookup_drop(struct redis_lookup *l);
+/* Opens the breaker of nodes somebody waited for in vain. */
+void redis_lookup_find_late(struct redis_store *s);
+struct rep_lookup *redis_lookup_start(
+    struct rep_store *store, const struct ip *ip);
+void redis_lookup_collect(
+    struct rep_lookup *lookup, int64_t deadline_us, struct rep_view *out);
+
+/* ---- rep_redis_poll.c -----------------------------------------------------
+ */
+/* The copy a former run left. */
+void redis_poll_load(struct redis_store *s);
+void redis_poll_on_timer(void *ctx);
+/* A poll under way whose answers will not come. */
+void redis_poll_free(struct redis_poll *p);
+void redis_poll_free_wide(struct redis_store *s);
+
+/* ---- rep_redis_admin.c; as struct rep_store_ops says ----------------------
+ */
 int redis_admin_read(
     struct rep_store *s, const char *unit, struct rep_record *out);
 int redis_admin_set_listing(

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "peer/rep_event.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>
