@@ -163,16 +163,49 @@ gather_start(struct session *s)
 void
 gather_collect(struct session *s)
 {
-	const struct config *c = s->snapshot->config;
+	int64_t start;
 
 	collect_client_lists(s);
 	check_sender_policy(s);
 	if (s->lookup == NULL)
 		return;
-	rep_lookup_collect(&s->lookup, clock_mono_us() + c->redis_budget * 1000,
-	    &s->facts.rep);
+	start = clock_mono_us();
+	rep_lookup_collect(&s->lookup, start + s->store_left_us, &s->facts.rep);
+	s->store_left_us -= clock_mono_us() - start;
 	if (!s->facts.rep.known)
 		metric_count(rep_unknown);
+}
+
+static uint32_t
+limit(uint64_t v)
+{
+	return v > UINT32_MAX ? UINT32_MAX : (uint32_t)v;
+}
+
+void
+gather_brake(struct session *s, struct str rcpt, const struct verdict *wish)
+{
+	const struct config *c = s->snapshot->config;
+	const struct envelope *e = &s->facts.envelope;
+	int64_t start = clock_mono_us();
+	struct brake_question q = {.client = e->client,
+	    .pair = rep_store_hash_pair(s->server->store, e->sender, rcpt),
+	    .grey = wish->wants_greylist,
+	    .throttle = wish->wants_throttle,
+	    .new_message = !s->throttle_counted,
+	    .now_ms = clock_wall_ms(),
+	    .settings = {.grey_delay_ms = c->grey_delay,
+		.grey_retry_ms = c->grey_retry,
+		.grey_life_ms = c->grey_life,
+		.grey_proof = limit(c->grey_proof),
+		.interval_ms = c->throttle_interval,
+		.messages = limit(c->throttle_messages),
+		.recipients = limit(c->throttle_recipients)}};
+
+	rep_store_brake(
+	    s->server->store, &q, start + s->store_left_us, &s->facts.brake);
+	s->store_left_us -= clock_mono_us() - start;
+	s->throttle_counted |= s->facts.brake.word != BRAKE_THROTTLE;
 }
 
 static void

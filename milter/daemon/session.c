@@ -133,7 +133,8 @@ reset_message(struct session *s)
 	s->facts.dns_count = s->client_dns_count;
 	s->facts.dns_late = s->client_late;
 	s->facts.spf = SPF_UNKNOWN;
-	s->spf_asked = false;
+	s->spf_asked = s->throttle_counted = false;
+	s->facts.brake = s->let_pass = (struct brake_view){0};
 	s->rcpts = NULL;
 	s->rcpt_size = s->rcpt_tried = s->rcpt_refused_by_mta = 0;
 	s->refusals = NULL;
@@ -278,6 +279,7 @@ session_mail(
 	reset_message(s);
 	s->snapshot = live_take(s->server->live);
 	s->message.cap = s->snapshot->config->max_message_memory;
+	s->store_left_us = s->snapshot->config->redis_budget * 1000;
 	s->mail_us = clock_mono_us();
 	s->facts.now_ms = e->received_ms = clock_wall_ms();
 	e->has_sender = true;
@@ -341,6 +343,24 @@ static const struct verdict too_many_recipients = {
     .reply = STR_INIT("452 4.5.3 Too many recipients"),
 };
 
+/* A client whose standing is not sure is asked about once more. */
+static void
+judge_recipient(struct session *s, struct str rcpt, struct verdict *out)
+{
+	s->facts.brake = (struct brake_view){0};
+	gather_collect(s);
+	engine_judge_recipient(s->snapshot, &s->facts, rcpt, &s->message, out);
+	if (!out->wants_greylist && !out->wants_throttle)
+		return;
+	gather_brake(s, rcpt, out);
+	if (s->facts.brake.word == BRAKE_NONE)
+		return;
+	metric_count(braked);
+	engine_judge_recipient(s->snapshot, &s->facts, rcpt, &s->message, out);
+	if (!verdict_refuses(out->action))
+		s->let_pass = s->facts.brake;
+}
+
 void
 session_recipient(struct session *s, struct str rcpt, struct verdict *out)
 {
@@ -354,8 +374,7 @@ session_recipient(struct session *s, struct str rcpt, struct verdict *out)
 		*out = too_many_recipients;
 		return;
 	}
-	gather_collect(s);
-	engine_judge_recipient(s->snapshot, &s->facts, rcpt, &s->message, out);
+	judge_recipient(s, rcpt, out);
 	if (out->action == VERDICT_REJECT || out->action == VERDICT_TEMPFAIL) {
 		if (guard_is_trap(s->snapshot->guard, rcpt))
 			s->trap = rcpt;
@@ -467,6 +486,7 @@ judge(struct session *s, struct session_outcome *out)
 		buf_add_char(&s->raw, '\n');
 	s->raw.len = message_canonical(s->raw.p, s->raw.len);
 	gather_collect(s);
+	s->facts.brake = s->let_pass;
 	m = message_new(&s->message, &s->snapshot->mail, &s->facts.envelope,
 	    s->facts.now_ms, buf_str(&s->raw));
 	if (m == NULL) {

@@ -54,8 +54,11 @@ struct session {
 	bool client_late;
 	struct dns_fact *client_dns; /* answers about the client */
 	size_t client_dns_count;
-	bool spf_asked;	   /* once a message */
-	struct str *rcpts; /* in the message arena */
+	bool spf_asked;		    /* once a message */
+	bool throttle_counted;	    /* the message, not only recipients */
+	int64_t store_left_us;	    /* of redis_budget, for this message */
+	struct brake_view let_pass; /* in shadow: a brake that did not hold */
+	struct str *rcpts;	    /* in the message arena */
 	size_t rcpt_size;
 	size_t rcpt_tried;
 	size_t rcpt_refused_by_mta;
@@ -74,6 +77,9 @@ void gather_start(struct session *s);
 /* Waits for the answers within the budgets; facts of the connection and the
  * envelope are complete after. */
 void gather_collect(struct session *s);
+/* Asks the store whether this recipient is to wait: facts.brake. */
+void gather_brake(
+    struct session *s, struct str rcpt, const struct verdict *wish);
 /* Asks the DNS lists about what the message names and waits for them. */
 void gather_message(struct session *s, struct message *m);
 void gather_cancel(struct session *s);

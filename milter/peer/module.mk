@@ -1,5 +1,7 @@
 noinst_LIBRARIES += libpeer.a
 libpeer_a_SOURCES = \
+	milter/peer/brake.c milter/peer/brake.h \
+	milter/peer/brake_table.c milter/peer/brake_table.h \
 	milter/peer/dns.c milter/peer/dns.h \
 	milter/peer/dnsbl.c milter/peer/dnsbl_zone.c milter/peer/dnsbl.h \
 	milter/peer/spf.c milter/peer/spf.h \
@@ -20,7 +22,7 @@ libpeer_a_SOURCES = \
 	milter/peer/rep_keys.c milter/peer/rep_keys.h \
 	milter/peer/rep_mem.c milter/peer/rep_mem.h \
 	milter/peer/rep_mem_admin.c milter/peer/rep_mem_state.c \
-	milter/peer/rep_mem_unit.c \
+	milter/peer/rep_mem_brake.c milter/peer/rep_mem_unit.c \
 	milter/peer/rep_model.c milter/peer/rep_model.h \
 	milter/peer/rep_batch.c milter/peer/rep_batch.h \
 	milter/peer/rep_link.c milter/peer/rep_link.h \
@@ -28,6 +30,7 @@ libpeer_a_SOURCES = \
 	milter/peer/rep_link_slot.c \
 	milter/peer/rep_redis.c milter/peer/rep_redis.h \
 	milter/peer/rep_redis_admin.c \
+	milter/peer/rep_redis_brake.c \
 	milter/peer/rep_redis_ask.c milter/peer/rep_redis_ask.h \
 	milter/peer/rep_redis_lookup.c milter/peer/rep_redis_poll.c \
 	milter/peer/rep_redis_walk.c \
@@ -42,6 +45,9 @@ libpeer_a_SOURCES = \
 check_PROGRAMS += t/unit/bin/peer_rep_model
 t_unit_bin_peer_rep_model_SOURCES = t/unit/peer_rep_model.c
 t_unit_bin_peer_rep_model_LDADD = $(PEER_LIBS)
+check_PROGRAMS += t/unit/bin/peer_brake
+t_unit_bin_peer_brake_SOURCES = t/unit/peer_brake.c t/unit/rep_live.h t/unit/redis_server.h
+t_unit_bin_peer_brake_LDADD = $(PEER_LIBS)
 check_PROGRAMS += t/unit/bin/peer_rep_mem
 t_unit_bin_peer_rep_mem_SOURCES = t/unit/peer_rep_mem.c
 t_unit_bin_peer_rep_mem_LDADD = $(PEER_LIBS)

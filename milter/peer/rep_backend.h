@@ -36,6 +36,8 @@ struct rep_store_ops {
 	    struct rep_lookup *l, int64_t deadline_us, struct rep_view *out);
 	void (*report)(struct rep_store *s, const struct rep_event *e);
 	void (*record)(struct rep_store *s, struct str ref, struct str json);
+	void (*brake)(struct rep_store *s, const struct brake_question *q,
+	    int64_t deadline_us, struct brake_view *out);
 	void (*status)(struct rep_store *s, struct json *into);
 
 	/* ERR_ABSENT: nothing is kept of it. */

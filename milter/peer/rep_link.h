@@ -15,7 +15,12 @@
 struct rep_link;
 struct rep_node;
 
-enum rep_script { REP_SCRIPT_COUNT, REP_SCRIPT_LIST, REP_SCRIPTS };
+enum rep_script {
+	REP_SCRIPT_COUNT,
+	REP_SCRIPT_LIST,
+	REP_SCRIPT_BRAKE,
+	REP_SCRIPTS
+};
 
 struct rep_link_options {
 	struct loop *loop;

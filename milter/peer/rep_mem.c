@@ -210,6 +210,7 @@ mem_free(struct mem_store *m)
 		rep_mem_drop_record(m);
 	VEC_FINI(&m->why_order);
 	map_free(&m->whys);
+	brake_table_free(&m->brakes);
 	VEC_FINI(&m->notes);
 	rep_journal_close(&m->journal);
 	pthread_mutex_destroy(&m->units_lock);
@@ -233,6 +234,7 @@ mem_close(struct rep_store *s, int drain_ms)
 		pthread_join(m->saver, NULL);
 	}
 	(void)rep_mem_save(m);
+	rep_mem_save_brakes(m);
 	free(s->state_dir);
 	mem_free(m);
 }
@@ -243,6 +245,7 @@ static const struct rep_store_ops mem_ops = {
     .lookup_collect = mem_lookup_collect,
     .report = mem_report,
     .record = mem_record,
+    .brake = rep_mem_brake,
     .status = mem_status,
     .read = rep_mem_admin_read,
     .set_listing = rep_mem_admin_set_listing,
@@ -316,6 +319,7 @@ rep_mem_open(const struct rep_store *base, char **error_out)
 		mem_free(m);
 		return NULL;
 	}
+	rep_mem_load_brakes(m);
 	if (m->journal != NULL)
 		start_saver(m);
 	return &m->base;

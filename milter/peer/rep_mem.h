@@ -1,6 +1,7 @@
 /*
- * Inside of the in-process store, shared by its four files: rep_mem.c (mail
- * path, life), rep_mem_unit.c, rep_mem_state.c, rep_mem_admin.c.
+ * Inside of the in-process store, shared by its five files: rep_mem.c (mail
+ * path, life), rep_mem_unit.c, rep_mem_state.c, rep_mem_brake.c,
+ * rep_mem_admin.c.
  */
 #ifndef POSTERN_PEER_REP_MEM_H
 #define POSTERN_PEER_REP_MEM_H
@@ -8,6 +9,7 @@
 #include "base/cidr_trie.h"
 #include "base/map.h"
 #include "base/vec.h"
+#include "peer/brake_table.h"
 #include "peer/rep_backend.h"
 
 #include <pthread.h>
@@ -33,6 +35,7 @@ struct why {
 struct mem_store {
 	struct rep_store base;
 	struct rep_journal *journal; /* or NULL: nothing is kept */
+	struct brake_table *brakes;  /* has its own lock */
 	uint64_t seq;		     /* without a journal */
 
 	pthread_mutex_t units_lock;  /* guards all but the saver's */
@@ -98,6 +101,14 @@ int rep_mem_save(struct mem_store *m);
 void rep_mem_load_state(struct mem_store *m);
 /* What the journal holds after the state was written. */
 void rep_mem_replay(struct mem_store *m);
+
+/* ---- rep_mem_brake.c ------------------------------------------------------
+ */
+void rep_mem_brake(struct rep_store *s, const struct brake_question *q,
+    int64_t deadline_us, struct brake_view *out);
+/* Makes the table and reads what the last clean end wrote. */
+void rep_mem_load_brakes(struct mem_store *m);
+void rep_mem_save_brakes(struct mem_store *m);
 
 /* ---- rep_mem_admin.c; as struct rep_store_ops says ------------------------
  */

@@ -41,13 +41,15 @@ int
 rep_mem_admin_forget(struct rep_store *s, const char *unit)
 {
 	struct mem_store *m = mem_of(s);
-	bool there;
+	bool there, braked = brake_table_forget(m->brakes, str_from(unit));
 
 	pthread_mutex_lock(&m->units_lock);
 	there = rep_mem_find(m, unit) != NULL;
 	rep_mem_drop(m, unit);
 	pthread_mutex_unlock(&m->units_lock);
-	return there ? rep_mem_save(m) : ERR_ABSENT;
+	if (there)
+		return rep_mem_save(m);
+	return braked ? 0 : ERR_ABSENT;
 }
 
 int

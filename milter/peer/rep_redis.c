@@ -293,17 +293,21 @@ open_link(struct redis_store *s, const struct rep_url *u)
 	    .down = on_link_down,
 	    .joined = on_joined,
 	    .ctx = s};
-	struct buf count, list;
+	struct buf count, list, brake;
 
 	buf_init(&count);
 	buf_init(&list);
+	buf_init(&brake);
 	rep_script_count(&s->base.settings, &count);
 	rep_script_list(&list);
 	o.script[REP_SCRIPT_COUNT] = buf_str(&count);
+	brake_script(&brake);
 	o.script[REP_SCRIPT_LIST] = buf_str(&list);
+	o.script[REP_SCRIPT_BRAKE] = buf_str(&brake);
 	s->link = rep_link_new(&o);
 	buf_fini(&count);
 	buf_fini(&list);
+	buf_fini(&brake);
 }
 
 static const struct rep_store_ops redis_ops = {
@@ -312,6 +316,7 @@ static const struct rep_store_ops redis_ops = {
     .lookup_collect = redis_lookup_collect,
     .report = redis_report,
     .record = redis_record,
+    .brake = redis_brake,
     .status = redis_status,
     .read = redis_admin_read,
     .set_listing = redis_admin_set_listing,

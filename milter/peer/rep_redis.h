@@ -96,6 +96,11 @@ struct rep_lookup *redis_lookup_start(
 void redis_lookup_collect(
     struct rep_lookup *lookup, int64_t deadline_us, struct rep_view *out);
 
+/* ---- rep_redis_brake.c; as struct rep_store_ops says ----------------------
+ */
+void redis_brake(struct rep_store *s, const struct brake_question *q,
+    int64_t deadline_us, struct brake_view *out);
+
 /* ---- rep_redis_poll.c -----------------------------------------------------
  */
 /* The copy a former run left. */

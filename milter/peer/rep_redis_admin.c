@@ -162,14 +162,15 @@ redis_admin_set_listing(
 int
 redis_admin_forget(struct rep_store *store, const char *unit)
 {
-	static const char *const what[] = {"rep", "list", "evidence"};
+	static const char *const what[] = {
+	    "rep", "list", "evidence", "grey", "throttle"};
 	static const char *const daily[] = {"rcpts", "given", "members"};
 	struct redis_store *s = redis_of(store);
 	int64_t today = clock_wall_ms() / REP_DAY_MS, gone = 0;
 	struct rep_key k =
 	    rep_key_number(s->base.prefix, "listed", rep_listed_shard(unit));
 	struct redis_args a = {.count = 0};
-	struct rep_key key[9];
+	struct rep_key key[11];
 	struct redis_reply *r;
 	size_t n = 0;
 	int rc;
@@ -178,8 +179,9 @@ redis_admin_forget(struct rep_store *store, const char *unit)
 	rc = redis_ask_run(s, k.text, &a);
 	a.count = 0;
 	redis_arg_cstr(&a, "DEL");
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < sizeof(what) / sizeof(what[0]); i++)
 		key[n++] = rep_key_unit(s->base.prefix, what[i], unit);
+	for (size_t i = 0; i < sizeof(daily) / sizeof(daily[0]); i++) {
 		key[n++] = rep_key_day(s->base.prefix, daily[i], unit, today);
 		key[n++] =
 		    rep_key_day(s->base.prefix, daily[i], unit, today - 1);

@@ -94,6 +94,16 @@ rep_store_hash_rcpt(const struct rep_store *s, struct str rcpt)
 	return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
+uint64_t
+rep_store_hash_pair(
+    const struct rep_store *s, struct str sender, struct str rcpt)
+{
+	uint64_t a = rep_store_hash_rcpt(s, sender);
+
+	/* Both are keyed: nobody outside can aim at a sum. */
+	return rotate(a, 23) + rep_store_hash_rcpt(s, rcpt);
+}
+
 /* Read, or drawn and written. Without a directory it lives with the process. */
 static void
 load_salt(struct rep_store *s)
@@ -206,6 +216,15 @@ rep_store_record(struct rep_store *s, struct str ref, struct str json)
 	if (ref.len > 0 && ref.len < REP_REF_MAX &&
 	    json.len <= REP_WHY_BYTES_MAX)
 		s->ops->record(s, ref, json);
+}
+
+void
+rep_store_brake(struct rep_store *s, const struct brake_question *q,
+    int64_t deadline_us, struct brake_view *out)
+{
+	*out = (struct brake_view){0};
+	if (q->grey || q->throttle)
+		s->ops->brake(s, q, deadline_us, out);
 }
 
 void

@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/diag.h"
+#include "peer/brake.h"
 #include "peer/rep.h"
 
 struct rep_store;
@@ -56,6 +57,17 @@ void rep_store_record(struct rep_store *s, struct str ref, struct str json);
  * key is drawn once and kept in `state_dir`, so no address can be read back.
  */
 uint64_t rep_store_hash_rcpt(const struct rep_store *s, struct str rcpt);
+
+/* The same of a sender and a recipient together, for brake_question.pair. */
+uint64_t rep_store_hash_pair(
+    const struct rep_store *s, struct str sender, struct str rcpt);
+
+/*
+ * Is this recipient of a client on watch to wait? Asks until the monotonic
+ * deadline (us); no answer in time, or no store, is BRAKE_NONE.
+ */
+void rep_store_brake(struct rep_store *s, const struct brake_question *q,
+    int64_t deadline_us, struct brake_view *out);
 
 /* State of the store for `postern status`: "up", "away since ..." and counts.
  */

@@ -46,6 +46,8 @@ enum config_default_action { DEFAULT_ACCEPT, DEFAULT_TEMPFAIL, DEFAULT_REJECT };
 enum config_conflict { CONFLICT_SPLIT, CONFLICT_STRICTEST, CONFLICT_LOOSEST };
 enum config_listed { LISTED_REJECT, LISTED_TEMPFAIL, LISTED_SHADOW };
 enum config_watch { WATCH_SCORE, WATCH_TEMPFAIL };
+/* Of greylist and of throttle. */
+enum config_braked { BRAKED_OFF, BRAKED_WATCH, BRAKED_UNKNOWN };
 enum config_dns_late { DNS_LATE_ACCEPT, DNS_LATE_TEMPFAIL };
 enum config_codes { CODES_CLASSIC, CODES_PRECISE };
 

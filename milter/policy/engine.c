@@ -191,6 +191,49 @@ add_watch(struct judge *j)
 		add(j, &r);
 }
 
+/* Is this client one that `choice` is for? Both settings have its values. */
+static bool
+is_braked(const struct judge *j, int choice)
+{
+	const struct rep_view *rep = &j->facts->rep;
+
+	if (choice == BRAKED_OFF || !rep->known)
+		return false;
+	return rep->state == REP_WATCH || rep->state == REP_PROBATION ||
+	       (choice == BRAKED_UNKNOWN && rep->state == REP_NONE);
+}
+
+/* What the store said of this recipient. `past`: it was let through. */
+static void
+add_brake(struct judge *j, bool past)
+{
+	const struct config *c = j->snapshot->config;
+	const struct brake_view *b = &j->facts->brake;
+	struct verdict_reason r = {.class = CLASS_REPUTATION,
+	    .action = VERDICT_TEMPFAIL,
+	    .shadow = past,
+	    .name = str_from(brake_word_text(b->word)),
+	    .text = str_from(b->word == BRAKE_GREYLIST ? c->reply_greylist
+						       : c->reply_throttle),
+	    .detail = arena_printf(j->decision.arena, "%s, %.1f s to wait",
+		rep_state_text(j->facts->rep.state),
+		(double)b->wait_ms / 1000)};
+
+	if (b->word != BRAKE_NONE)
+		add(j, &r);
+}
+
+/* The store is only asked about recipients nothing else refuses. */
+static void
+wish_brakes(const struct judge *j, struct verdict *out)
+{
+	const struct config *c = j->snapshot->config;
+	bool open = !j->decision.allowed && out->decisive == NULL;
+
+	out->wants_greylist = open && is_braked(j, c->greylist);
+	out->wants_throttle = open && is_braked(j, c->throttle);
+}
+
 static void
 add_dns_late(struct judge *j)
 {
@@ -253,7 +296,11 @@ engine_judge_recipient(const struct snapshot *s, const struct facts *f,
 		add_dns_late(&j);
 	}
 	add_conflict(&j, rcpt);
+	if (!exempt && has_standing(&j))
+		add_brake(&j, false);
 	decision_draw(&j.decision, out);
+	if (!exempt && has_standing(&j))
+		wish_brakes(&j, out);
 }
 
 /* ---- at end of message -----------------------------------------------------
@@ -376,9 +423,8 @@ judge_hits(struct judge *j, struct message *m, const struct hits *hits,
     struct verdict *out)
 {
 	const struct snapshot *s = j->snapshot;
-	struct gate gate = {.snapshot = s,
-	    .facts = j->facts,
-	    .decision = &j->decision};
+	struct gate gate = {
+	    .snapshot = s, .facts = j->facts, .decision = &j->decision};
 	struct score_input in = {.rules = s->rules,
 	    .score_set = (unsigned)s->config->score_set,
 	    .hits = hits,
@@ -392,6 +438,7 @@ judge_hits(struct judge *j, struct message *m, const struct hits *hits,
 	out->spam = out->score >= s->config->required_score;
 	if (has_standing(j))
 		add_listing(j, !j->facts->rep.sample);
+	add_brake(j, true);
 	add_message_dns(j);
 	add_rules(j, hits);
 	add_dicts(j, hits);

@@ -22,7 +22,8 @@
 /*
  * At RCPT: lists, relay guard, listing, client DNS lists for one recipient, in
  * the documented order. Results in `a`. CONTINUE is VERDICT_ACCEPT with class
- * none.
+ * none. When `out` wants a brake, the store is to be asked (facts.brake) and
+ * the recipient judged again.
  */
 void engine_judge_recipient(const struct snapshot *s, const struct facts *f,
     struct str rcpt, struct arena *a, struct verdict *out);

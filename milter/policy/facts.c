@@ -116,6 +116,11 @@ facts_write(const struct facts *f, struct json_writer *w, const char *key)
 	put_bool(w, "client_trusted", f->client_trusted);
 	if (f->rep.known)
 		write_rep(w, &f->rep);
+	if (f->brake.word != BRAKE_NONE) {
+		json_write_str(
+		    w, "brake", str_from(brake_word_text(f->brake.word)));
+		json_write_int(w, "brake_wait_ms", f->brake.wait_ms);
+	}
 	if (f->dns_count > 0)
 		write_dns(w, f);
 	put_bool(w, "dns_late", f->dns_late);
@@ -286,6 +291,21 @@ spf_from_json(const struct json *j, enum spf_result *out)
 	return json_get(j, "spf") == NULL;
 }
 
+static bool
+brake_from_json(const struct json *j, struct brake_view *out)
+{
+	struct str text = json_get_str(j, "brake");
+
+	out->wait_ms = json_get_int(j, "brake_wait_ms", out->wait_ms);
+	for (int i = BRAKE_NONE; i < BRAKE_WORDS; i++) {
+		if (str_is(text, brake_word_text((enum brake_word)i))) {
+			out->word = (enum brake_word)i;
+			return true;
+		}
+	}
+	return json_get(j, "brake") == NULL;
+}
+
 bool
 facts_from_json(const struct json *j, struct arena *a, struct facts *out,
     const char **why_out)
@@ -305,6 +325,9 @@ facts_from_json(const struct json *j, struct arena *a, struct facts *out,
 		return false;
 	*why_out = "bad `reputation`";
 	if (rep != NULL && !rep_from_json(rep, &out->rep))
+		return false;
+	*why_out = "unknown `brake`";
+	if (!brake_from_json(j, &out->brake))
 		return false;
 	*why_out = "bad `dns`";
 	if (dns != NULL && !dns_from_json(dns, a, out))

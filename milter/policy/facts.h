@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/json_write.h"
 #include "mail/envelope.h"
+#include "peer/brake.h"
 #include "peer/rep.h"
 #include "peer/spf.h"
 #include "policy/verdict.h"
@@ -34,6 +35,7 @@ struct facts {
 	int64_t now_ms;
 	bool client_trusted; /* in trusted_networks */
 	struct rep_view rep;
+	struct brake_view brake; /* of the recipient being judged */
 	const struct dns_fact *dns;
 	size_t dns_count;
 	bool dns_late; /* a zone did not answer in time */

@@ -159,6 +159,8 @@ set_values(struct expansion *x, const struct reply_input *in, struct arena *a)
 	if (in->facts != NULL) {
 		set_client(x, &in->facts->envelope, a);
 		x->value[VARIABLE_ref] = str_from(in->facts->ref);
+		x->value[VARIABLE_wait] = arena_printf(a, "%lld",
+		    (long long)((in->facts->brake.wait_ms + 999) / 1000));
 	}
 	x->value[VARIABLE_rcpt] = plain(in->rcpt, a);
 	x->value[VARIABLE_zone] = plain(in->zone, a);
@@ -410,6 +412,10 @@ reply_lint(const struct config *c, struct diags *diags)
 	    config_where(c, "code_tempfail"), diags);
 	lint_template("reply_tempfail", str_from(c->reply_tempfail),
 	    config_where(c, "reply_tempfail"), diags);
+	lint_template("reply_greylist", str_from(c->reply_greylist),
+	    config_where(c, "reply_greylist"), diags);
+	lint_template("reply_throttle", str_from(c->reply_throttle),
+	    config_where(c, "reply_throttle"), diags);
 	lint_template("reply_error", str_from(c->reply_error),
 	    config_where(c, "reply_error"), diags);
 	if (check_template(url, &none) != NULL ||

@@ -68,6 +68,9 @@ struct verdict {
 	const struct verdict_reason
 	    *decisive;	  /* NULL: accepted on its merits */
 	struct str reply; /* "554 5.7.1 ..." complete, empty on accept */
+	/* At RCPT: whether these are to be asked before it is accepted. */
+	bool wants_greylist;
+	bool wants_throttle;
 };
 
 const char *verdict_action_text(enum verdict_action a); /* "accept" ... */
