@@ -1,12 +1,14 @@
 #include "match/dict_index.h"
 
 #include "base/vec.h"
-#include "match/literal.h"
 #include "rule/dict_fold.h"
 
 #include <stdlib.h>
 
 #define ROOT 1u
+/* A literal seen at one place of sixteen still saves more than it costs. */
+#define LITERAL_BITS_MIN 4
+#define LITERALS_ARENA_MAX ((size_t)4 * 1024 * 1024)
 
 struct pair {
 	uint32_t key; /* word or trie state */
@@ -21,6 +23,7 @@ struct builder {
 	VEC(struct pair) ends;
 	VEC(uint32_t) nears;
 	VEC(struct dict_pattern) patterns;
+	VEC(struct dict_literal) literals;
 	struct buf key;
 	size_t phrase_words;
 	uint32_t states;
@@ -158,45 +161,44 @@ add_use(
 
 /* ---- regular expressions ------------------------------------------------ */
 
-/*
- * Folded text is lower case, so its literals are searched in lower case. A
- * pattern with letters beyond ASCII is always tried: how those fold is PCRE2's
- * knowledge.
- */
-static bool
-add_literals(struct builder *b, const struct dict_term *t, uint32_t pattern)
+/* Text is folded when it is searched, so literals are in lower case. */
+static void
+add_literal(struct builder *b, uint32_t pattern, const struct literal *l)
 {
-	struct literal_need need;
-	struct arena a;
-	bool usable;
+	uint32_t id = (uint32_t)b->literals.len;
 
-	arena_init(&a, (size_t)4 * 1024 * 1024);
-	literal_extract(t->pattern, t->regex_flags, &a, &need);
-	usable = !t->regex_plain && need.count > 0;
-	for (size_t i = 0; usable && i < need.clause[0].len; i++)
-		usable = need.clause[0].v[i].text.len > 0;
-	for (size_t i = 0; usable && i < need.clause[0].len; i++) {
-		struct str text = need.clause[0].v[i].text;
-
-		buf_clear(&b->key);
-		for (size_t c = 0; c < text.len; c++)
-			buf_add_char(&b->key, ascii_lower(text.p[c]));
-		if (b->x->literals == NULL)
-			b->x->literals = automaton_new();
-		automaton_add(b->x->literals, buf_str(&b->key), pattern);
-	}
-	arena_fini(&a);
-	return usable;
+	buf_clear(&b->key);
+	for (size_t c = 0; c < l->text.len; c++)
+		buf_add_char(&b->key, ascii_lower(l->text.p[c]));
+	if (b->x->literals == NULL)
+		b->x->literals = automaton_new();
+	automaton_add(b->x->literals, buf_str(&b->key), id);
+	*VEC_PUSH(&b->literals) =
+	    (struct dict_literal){pattern, l->left, l->right};
 }
 
 static void
 add_pattern(struct builder *b, const struct dict_term *t, uint32_t term)
 {
-	uint32_t i = (uint32_t)b->patterns.len;
-	bool found = add_literals(b, t, i);
+	struct dict_pattern p = {.term = term, .always = true};
+	uint32_t index = (uint32_t)b->patterns.len;
+	struct literal_need need;
+	struct arena a;
 
-	*VEC_PUSH(&b->patterns) =
-	    (struct dict_pattern){.term = term, .always = !found};
+	arena_init(&a, LITERALS_ARENA_MAX);
+	literal_extract_common(
+	    t->pattern, t->regex_flags, LITERAL_BITS_MIN, &a, &need);
+	if (need.count > 0 && !literal_depends_on_search(t->pattern)) {
+		const struct literal_clause *clause = &need.clause[0];
+
+		p.always = false;
+		p.at = clause->at;
+		for (size_t i = 0; i < clause->len; i++)
+			add_literal(b, index, &clause->v[i]);
+	}
+	arena_fini(&a);
+	b->x->has_plain |= t->regex_plain;
+	*VEC_PUSH(&b->patterns) = p;
 }
 
 /* ---- terms -------------------------------------------------------------- */
@@ -410,6 +412,7 @@ dict_index_new(const struct dict_set *set)
 	x->near_count = b.nears.len;
 	x->patterns = b.patterns.v;
 	x->pattern_count = b.patterns.len;
+	x->literal = b.literals.v;
 	if (x->open != NULL)
 		automaton_build(x->open);
 	if (x->literals != NULL)
@@ -441,6 +444,7 @@ dict_index_free(struct dict_index **xp)
 	free(x->end_terms);
 	free(x->nears);
 	free(x->patterns);
+	free(x->literal);
 	free(x);
 	*xp = NULL;
 }

@@ -10,6 +10,7 @@
 
 #include "base/map.h"
 #include "match/automaton.h"
+#include "match/literal.h"
 #include "rule/dict.h"
 
 /* What a word does where it is met. */
@@ -47,10 +48,17 @@ struct dict_edge {
 	uint32_t next;
 };
 
-/* A regular expression that is tried when one of its literals is there. */
+/* A regular expression that is tried around its literals. */
 struct dict_pattern {
 	uint32_t term;
-	bool always;
+	bool always;	    /* it has none: everywhere */
+	struct distance at; /* where in a match a literal begins */
+};
+
+struct dict_literal {
+	uint32_t pattern;
+	uint8_t left; /* enum literal_edge */
+	uint8_t right;
 };
 
 struct dict_slot {
@@ -89,6 +97,8 @@ struct dict_index {
 
 	struct dict_pattern *patterns;
 	size_t pattern_count;
+	bool has_plain; /* one of them is of that kind */
+	struct dict_literal *literal;
 	struct automaton *literals; /* of patterns; NULL: none */
 };
 

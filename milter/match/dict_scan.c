@@ -1,5 +1,6 @@
 #include "match/dict_scan.h"
 
+#include "base/unicode.h"
 #include "rule/dict_fold.h"
 
 #include <math.h>
@@ -15,6 +16,9 @@
 #define LEET_MAX 64
 /* Signs at the edge of a word that may be punctuation after all. */
 #define LEET_EDGE_MAX 3
+/* Stretches of one text in which one pattern is tried; the last takes the rest.
+ */
+#define WINDOWS_MAX 8
 /* Sums of weights are compared within this. */
 #define EPSILON 1e-9
 
@@ -22,6 +26,12 @@ struct tally {
 	uint32_t term;
 	uint32_t count[PLACE_COUNT];
 	uint32_t last_end; /* word the last hit of a phrase ended with */
+};
+
+/* Where a match of a pattern may begin in the current text, in order. */
+struct windows {
+	uint32_t count;
+	struct regex_span v[WINDOWS_MAX];
 };
 
 struct counter {
@@ -33,7 +43,9 @@ struct counter {
 	size_t tally_count;
 	size_t tally_size;
 	uint32_t (*near_last)[2]; /* by near(): last word of either side */
-	bool *wanted;		  /* by pattern: a literal of it was seen */
+	struct windows *windows;  /* by pattern */
+	struct str subject;	  /* what patterns are searched in */
+	bool plain;		  /* it is for those of that kind */
 	bool full;
 
 	enum dict_place place;
@@ -333,33 +345,102 @@ scan_leet(struct counter *c, struct str folded)
  * ----------------------------------------------------- */
 
 static void
-found_literal(void *context, uint32_t pattern, size_t start, size_t end)
+add_window(struct windows *w, size_t from, size_t to)
 {
-	struct counter *c = context;
+	struct regex_span *last = w->count > 0 ? &w->v[w->count - 1] : NULL;
 
-	(void)start;
-	(void)end;
-	c->wanted[pattern] = true;
+	if (last != NULL &&
+	    (from <= last->end + 1 || w->count == WINDOWS_MAX)) {
+		last->start = from < last->start ? from : last->start;
+		last->end = to > last->end ? to : last->end;
+	} else {
+		w->v[w->count++] = (struct regex_span){from, to};
+	}
+}
+
+/* Next to a letter beyond ASCII anything may be an edge. */
+static unsigned
+edges_at(struct str text, size_t at)
+{
+	bool foreign = (at > 0 && (unsigned char)text.p[at - 1] >= 0x80) ||
+		       (at < text.len && (unsigned char)text.p[at] >= 0x80);
+
+	return literal_edges(text, at) | (foreign ? EDGE_WORD : 0);
+}
+
+/* A window begins with a character, not within one. */
+static size_t
+character_start(struct str text, size_t at)
+{
+	while (at > 0 && ((unsigned char)text.p[at] & 0xc0) == 0x80)
+		at--;
+	return at;
+}
+
+static bool
+is_plain(const struct counter *c, uint32_t pattern)
+{
+	return c->x->terms[c->x->patterns[pattern].term]->regex_plain;
 }
 
 static void
-match_pattern(struct counter *c, uint32_t term, struct str text)
+found_literal(void *context, uint32_t id, size_t start, size_t end)
 {
-	const struct dict_term *t = c->x->terms[term];
+	struct counter *c = context;
+	const struct dict_literal *l = &c->x->literal[id];
+	struct distance at = c->x->patterns[l->pattern].at;
+	size_t from = start > at.most ? start - at.most : 0;
+
+	if (is_plain(c, l->pattern) != c->plain || start < at.least ||
+	    (l->left & ~edges_at(c->subject, start)) != 0 ||
+	    (l->right & ~edges_at(c->subject, end)) != 0)
+		return;
+	add_window(&c->windows[l->pattern], character_start(c->subject, from),
+	    start - at.least);
+}
+
+/* The next match at or behind `from`; false: there is none. */
+static bool
+next_match(const struct counter *c, uint32_t pattern, size_t from,
+    struct regex_span *span)
+{
+	const struct regex *regex =
+	    c->x->terms[c->x->patterns[pattern].term]->regex;
+	const struct windows *w = &c->windows[pattern];
+
+	if (c->x->patterns[pattern].always)
+		return regex_match(regex, c->regex, c->subject, from, span) ==
+		       1;
+	for (uint32_t i = 0; i < w->count; i++) {
+		struct regex_span where = w->v[i];
+
+		where.start = from > where.start ? from : where.start;
+		if (where.start <= where.end &&
+		    regex_match_between(
+			regex, c->regex, c->subject, where, span) == 1)
+			return true;
+	}
+	return false;
+}
+
+static void
+match_pattern(struct counter *c, uint32_t pattern)
+{
+	uint32_t term = c->x->patterns[pattern].term;
 	struct regex_span span;
 	struct tally *sum;
 	size_t from = 0;
 
-	if (regex_match(t->regex, c->regex, text, 0, &span) != 1)
+	if (!next_match(c, pattern, 0, &span))
 		return;
 	sum = tally(c, term);
 	if (sum == NULL)
 		return;
 	do {
-		if (++sum->count[c->place] >= t->cap)
+		if (++sum->count[c->place] >= c->x->terms[term]->cap)
 			return;
 		from = span.end > from ? span.end : from + 1;
-	} while (regex_match(t->regex, c->regex, text, from, &span) == 1);
+	} while (next_match(c, pattern, from, &span));
 }
 
 static bool
@@ -379,34 +460,48 @@ has_room(const struct counter *c, uint32_t term)
 	       c->tallies[i - 1].count[c->place] < c->x->terms[term]->cap;
 }
 
-/* `plain` is the text with letters in their own script; made when asked for. */
+/* Tries the patterns of one kind on `subject`. */
+static void
+scan_subject(struct counter *c, struct str subject, bool plain)
+{
+	const struct dict_index *x = c->x;
+
+	c->subject = subject;
+	c->plain = plain;
+	for (size_t i = 0; i < x->pattern_count; i++)
+		c->windows[i].count = 0;
+	if (x->literals != NULL)
+		automaton_scan(x->literals, subject, found_literal, c);
+	for (uint32_t i = 0; i < x->pattern_count && !c->full; i++) {
+		uint32_t term = x->patterns[i].term;
+
+		if (is_plain(c, i) == plain && looks_here(c, term) &&
+		    has_room(c, term))
+			match_pattern(c, i);
+	}
+}
+
+/*
+ * Patterns written in letters beyond ASCII look at text whose letters kept
+ * their own script; of ASCII text both forms are the same.
+ */
 static void
 scan_patterns(struct counter *c, struct str folded, struct str text)
 {
-	const struct dict_index *x = c->x;
-	struct buf plain = {0};
+	struct buf plain;
 
-	if (x->pattern_count == 0)
+	if (c->x->pattern_count == 0)
 		return;
-	memset(c->wanted, 0, x->pattern_count * sizeof(*c->wanted));
-	if (x->literals != NULL)
-		automaton_scan(x->literals, folded, found_literal, c);
-	for (size_t i = 0; i < x->pattern_count && !c->full; i++) {
-		uint32_t term = x->patterns[i].term;
-		struct str subject = folded;
-
-		if ((!x->patterns[i].always && !c->wanted[i]) ||
-		    !looks_here(c, term) || !has_room(c, term))
-			continue;
-		if (x->terms[term]->regex_plain) {
-			if (plain.arena == NULL) {
-				buf_init_arena(&plain, c->arena);
-				dict_fold_plain(text, &plain);
-			}
-			subject = buf_str(&plain);
-		}
-		match_pattern(c, term, subject);
+	scan_subject(c, folded, false);
+	if (!c->x->has_plain)
+		return;
+	if (unicode_is_ascii(text)) {
+		scan_subject(c, folded, true);
+		return;
 	}
+	buf_init_arena(&plain, c->arena);
+	dict_fold_plain(text, &plain);
+	scan_subject(c, buf_str(&plain), true);
 }
 
 /* ---- texts
@@ -438,10 +533,10 @@ counter_init(struct counter *c)
 	    arena_array(c->arena, x->term_count + 1, sizeof(*c->tally_of));
 	c->near_last =
 	    arena_array(c->arena, x->near_count + 1, sizeof(*c->near_last));
-	c->wanted =
-	    arena_array(c->arena, x->pattern_count + 1, sizeof(*c->wanted));
+	c->windows =
+	    arena_array(c->arena, x->pattern_count + 1, sizeof(*c->windows));
 	return c->tallies != NULL && c->tally_of != NULL &&
-	       c->near_last != NULL && c->wanted != NULL;
+	       c->near_last != NULL && c->windows != NULL;
 }
 
 /* ---- scores

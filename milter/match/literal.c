@@ -4,9 +4,10 @@
 #include "match/tree.h"
 
 #define CLASS_UNITS_MAX 5 /* a larger class counts as "anything" */
-#define FIRST_BITS_MIN 8  /* the rarest clause of a pattern is not more common \
-			   */
-#define NEXT_BITS_MIN 10  /* nor are the others */
+#define FIRST_BITS_MIN                                                        \
+	8		 /* the rarest clause of a pattern is not more common \
+			  */
+#define NEXT_BITS_MIN 10 /* nor are the others */
 #define NEEDED_BITS_MAX 20 /* with as much no further clause is worth it */
 #define LITERALS_MAX 768   /* of one pattern */
 
@@ -133,9 +134,10 @@ make_clause(
 	return true;
 }
 
-void
-literal_extract_tree(
-    const struct node *tree, struct arena *a, struct literal_need *out)
+/* `first`: bits the rarest clause has at least. */
+static void
+extract(const struct node *tree, unsigned first, struct arena *a,
+    struct literal_need *out)
 {
 	struct lang l = node_lang(a, tree);
 	size_t total = 0;
@@ -150,7 +152,7 @@ literal_extract_tree(
 		if (out->count == LITERAL_CLAUSES_MAX ||
 		    out->bits >= NEEDED_BITS_MAX)
 			break;
-		if (bits < (out->count == 0 ? FIRST_BITS_MIN : NEXT_BITS_MIN) ||
+		if (bits < (out->count == 0 ? first : NEXT_BITS_MIN) ||
 		    total + l.clause[i].len > LITERALS_MAX)
 			continue;
 		if (!make_clause(a, &l.clause[i], &out->clause[out->count])) {
@@ -164,14 +166,35 @@ literal_extract_tree(
 }
 
 void
-literal_extract(struct str pattern, unsigned flags, struct arena *a,
-    struct literal_need *out)
+literal_extract_tree(
+    const struct node *tree, struct arena *a, struct literal_need *out)
+{
+	extract(tree, FIRST_BITS_MIN, a, out);
+}
+
+void
+literal_extract_common(struct str pattern, unsigned flags, unsigned bits,
+    struct arena *a, struct literal_need *out)
 {
 	const struct node *tree = tree_parse(pattern, flags, a);
 
 	*out = (struct literal_need){0};
 	if (tree != NULL)
-		literal_extract_tree(tree, a, out);
+		extract(tree, bits, a, out);
+}
+
+void
+literal_extract(struct str pattern, unsigned flags, struct arena *a,
+    struct literal_need *out)
+{
+	literal_extract_common(pattern, flags, FIRST_BITS_MIN, a, out);
+}
+
+bool
+literal_depends_on_search(struct str pattern)
+{
+	return str_find(pattern, STR("\\G")) != STR_NPOS ||
+	       str_find(pattern, STR("\\K")) != STR_NPOS;
 }
 
 static bool

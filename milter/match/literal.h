@@ -59,9 +59,17 @@ struct literal_need {
 /* `flags`: enum regex_flag. Memory from `a`; count 0 when it is full. */
 void literal_extract(struct str pattern, unsigned flags, struct arena *a,
     struct literal_need *out);
+/*
+ * The same for a search that costs little: a clause of `bits` is rare enough.
+ */
+void literal_extract_common(struct str pattern, unsigned flags, unsigned bits,
+    struct arena *a, struct literal_need *out);
 /* Of a pattern read already. */
 void literal_extract_tree(
     const struct node *tree, struct arena *a, struct literal_need *out);
+
+/* \G and \K make a match depend on where the search began. */
+bool literal_depends_on_search(struct str pattern);
 
 /* All conditions that hold at offset `at` of `text`. */
 unsigned literal_edges(struct str text, size_t at);

@@ -123,14 +123,6 @@ store_uses(struct work *w, struct selection *sel)
 	w->first_use[w->literal_count] = (uint32_t)at;
 }
 
-/* \G and \K make a match depend on where the search began. */
-static bool
-depends_on_search(struct str pattern)
-{
-	return str_find(pattern, STR("\\G")) != STR_NPOS ||
-	       str_find(pattern, STR("\\K")) != STR_NPOS;
-}
-
 /* The clause that leaves the fewest places for a match to begin. */
 static void
 choose_anchor(struct job *j, const struct literal_need *need)
@@ -175,7 +167,8 @@ select_job(
 	add_need(sel, index, &need);
 	j->times = (uint8_t)(need.count > 0 ? need.clause[0].times : 1);
 	j->need = (1u << need.count) - 1;
-	if (!depends_on_search(rule->calls_tags ? rule->perl : rule->pattern))
+	if (!literal_depends_on_search(
+		rule->calls_tags ? rule->perl : rule->pattern))
 		choose_anchor(j, &need);
 }
 

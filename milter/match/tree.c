@@ -4,6 +4,8 @@
 
 #define QUANTIFIERS_MAX 4 /* of one atom: a{2}{3} */
 #define REPEAT_MAX 65535  /* as PCRE2 */
+#define UTF8_BYTES_MAX 4  /* of one character */
+#define CODE_POINT_MAX 0x10ffff
 
 struct parser {
 	const unsigned char *p;
@@ -11,6 +13,7 @@ struct parser {
 	unsigned flags;
 	unsigned depth;
 	bool failed; /* not understood: the pattern requires nothing */
+	bool wide;   /* UTF: the class being read has more than ASCII */
 	struct arena *arena;
 	struct node spare; /* stands in when the arena is full */
 };
@@ -159,11 +162,37 @@ edge_node(struct parser *ps, unsigned edges)
 	return n;
 }
 
+static bool
+is_utf(const struct parser *ps)
+{
+	return (ps->flags & REGEX_UTF) != 0;
+}
+
+/* A character of which no more is known: one to four bytes. */
+static struct node *
+character_node(struct parser *ps)
+{
+	struct node *n = new_node(ps, NODE_REPEAT);
+	struct node *byte = new_node(ps, NODE_CLASS);
+
+	class_invert(&byte->u.class);
+	n->u.repeat.least = 1;
+	n->u.repeat.most = UTF8_BYTES_MAX;
+	add_child(n, byte);
+	return n;
+}
+
+/* In UTF mode only a class of ASCII is one of bytes. */
 static struct node *
 class_node(struct parser *ps, const struct byte_class *c)
 {
-	struct node *n = new_node(ps, NODE_CLASS);
+	struct node *n;
 
+	if (is_utf(ps) && (ps->wide || (c->word[2] | c->word[3]) != 0)) {
+		ps->wide = false;
+		return character_node(ps);
+	}
+	n = new_node(ps, NODE_CLASS);
 	n->u.class = *c;
 	return n;
 }
@@ -173,6 +202,9 @@ byte_node(struct parser *ps, unsigned byte)
 {
 	struct byte_class c = {{0}};
 
+	if (is_utf(ps) && byte >= 0x80)
+		while (peek(ps, 0) >= 0x80 && peek(ps, 0) < 0xc0)
+			ps->p++;
 	class_add(&c, byte);
 	if (ps->flags & REGEX_CASELESS)
 		class_add(&c, byte_other_case(byte));
@@ -212,11 +244,11 @@ add_escape_class(struct byte_class *out, int c)
 	return true;
 }
 
-/* \xHH or \x{HH}, the x already taken. */
+/* \xHH or \x{HH}, the x already taken. In UTF mode 0 for a wide character. */
 static int
 parse_hex(struct parser *ps)
 {
-	int value = 0, digits = 0;
+	int value = 0, digits = 0, most = is_utf(ps) ? CODE_POINT_MAX : 0xff;
 	bool braced = take(ps, "{");
 
 	while (braced || digits < 2) {
@@ -226,14 +258,17 @@ parse_hex(struct parser *ps)
 			break;
 		value = value * 16 + digit;
 		ps->p++;
-		if (++digits > 8 || value > 0xff) {
+		if (++digits > 8 || value > most) {
 			fail(ps);
 			return 0;
 		}
 	}
 	if (braced && !take(ps, "}"))
 		fail(ps);
-	return value;
+	if (value <= 0x7f || !is_utf(ps))
+		return value;
+	ps->wide = true;
+	return 0;
 }
 
 static int
@@ -406,11 +441,13 @@ parse_class(struct parser *ps)
 			high = parse_member(ps, &set);
 			if (low < 0 || high < 0)
 				class_add(&set, '-');
+			ps->wide |= is_utf(ps) && (low < 0 || high < 0);
 			if (high >= 0 && low < 0)
 				low = high;
 			if (high < 0)
 				high = low;
 		}
+		ps->wide |= is_utf(ps) && low < 0;
 		for (int i = low; i >= 0 && i <= high; i++)
 			class_add(&set, (unsigned)i);
 	}
@@ -420,6 +457,7 @@ parse_class(struct parser *ps)
 		class_fold(&set);
 	if (negated)
 		class_invert(&set);
+	ps->wide |= is_utf(ps) && negated;
 	return class_node(ps, &set);
 }
 
@@ -474,8 +512,10 @@ parse_escape(struct parser *ps)
 		return any_node(ps);
 	}
 	ps->p++;
-	if (add_escape_class(&set, c))
+	if (add_escape_class(&set, c)) {
+		ps->wide = is_utf(ps); /* the Unicode property of that name */
 		return class_node(ps, &set);
+	}
 	switch (c) {
 	case 'b':
 		return edge_node(ps, EDGE_WORD);
@@ -791,7 +831,7 @@ tree_parse(struct str pattern, unsigned flags, struct arena *a)
 	    .arena = a};
 	struct node *root;
 
-	if (pattern.len == 0 || (flags & REGEX_UTF) != 0)
+	if (pattern.len == 0)
 		return NULL;
 	root = parse_alternatives(&ps);
 	if (ps.failed || ps.p != ps.end || a->full)

@@ -338,11 +338,106 @@ test_property(void)
 	is_int(t.missed, 0, "every match holds what its pattern requires");
 }
 
+/* ---- UTF-8 ----------------------------------------------------------------
+ */
+
+static const char *const utf_atoms[] = {"a", "b", "\xc3\xa9", "\\x{e9}", ".",
+    "\\x{20ac}", "[a\\x{20ac}]", "[^a]", "\\s", "\\w", "\\d", "\\b", "^", "$",
+    "[\xd0\xb0-\xd1\x8f]", "\xd0\x94", "\\Q\xe2\x82\xac\\E", "\\\xc3\xa9",
+    "[[:alpha:]]", "(?:a|\xc3\xa9)", "[\\s-]", "\\xe9", "$", "%", "mg"};
+static const char *const utf_repeats[] = {
+    "", "", "", "*", "+", "?", "{2}", "{1,3}"};
+static const char *const utf_texts[] = {"a", "b", "c", " ", "\xc3\xa9",
+    "\xe2\x82\xac", "\xd0\xb4", "0", "-", "$", "%", "\xf0\x9f\x98\x80", "mg",
+    "\n"};
+
+#define PICK(list) (list)[pick(sizeof(list) / sizeof((list)[0]))]
+
+/* Some literal stands as far behind the start of the match as was said. */
+static bool
+literal_places_match(
+    const struct literal_clause *c, struct str text, size_t start)
+{
+	for (size_t at = start + c->at.least; at <= text.len; at++) {
+		if (at - start > c->at.most)
+			break;
+		for (size_t i = 0; i < c->len; i++) {
+			struct str part =
+			    str_head(str_skip(text, at), c->v[i].text.len);
+
+			if (str_eq_nocase(part, c->v[i].text))
+				return true;
+		}
+	}
+	return false;
+}
+
+static void
+check_utf(struct str pattern, struct tally *t)
+{
+	unsigned flags = REGEX_UTF | REGEX_CASELESS;
+	struct regex_scratch *s = regex_scratch_new(NULL);
+	struct regex_error error;
+	struct regex *re = regex_compile(pattern, flags, &error);
+	struct literal_need need = {0};
+	struct arena a;
+
+	arena_init(&a, 0);
+	if (re != NULL)
+		literal_extract_common(pattern, flags, 1, &a, &need);
+	t->with_literal += need.count > 0;
+	for (int i = 0; i < 25 && need.count > 0; i++) {
+		struct regex_span at;
+		struct buf text;
+
+		buf_init(&text);
+		for (unsigned n = pick(12); n > 0; n--)
+			buf_add_cstr(&text, PICK(utf_texts));
+		if (regex_match(re, s, buf_str(&text), 0, &at) == 1) {
+			t->matches++;
+			if (!literal_places_match(
+				&need.clause[0], buf_str(&text), at.start)) {
+				t->missed++;
+				tap_show("pattern", pattern);
+				tap_show("text", buf_str(&text));
+			}
+		}
+		buf_fini(&text);
+	}
+	arena_fini(&a);
+	regex_free(&re);
+	regex_scratch_free(&s);
+}
+
+static void
+test_utf_property(void)
+{
+	struct tally t = {0};
+
+	for (int i = 0; i < 10000; i++) {
+		struct buf pattern;
+
+		buf_init(&pattern);
+		for (unsigned n = 1 + pick(5); n > 0; n--) {
+			buf_add_cstr(&pattern, PICK(utf_atoms));
+			buf_add_cstr(&pattern, PICK(utf_repeats));
+		}
+		check_utf(buf_str(&pattern), &t);
+		buf_fini(&pattern);
+	}
+	printf("# %u patterns with literals, %u matches\n", t.with_literal,
+	    t.matches);
+	ok(t.with_literal > 1000 && t.matches > 1000,
+	    "random UTF patterns say something");
+	is_int(t.missed, 0, "and their literals stand where they should");
+}
+
 int
 main(void)
 {
 	test_table();
 	test_limits();
 	test_property();
+	test_utf_property();
 	return done_testing();
 }
