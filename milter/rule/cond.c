@@ -37,22 +37,31 @@ set_number(struct lex_token *t, double value)
 	t->text.len = 0; /* the value counts, not the text */
 }
 
-/* plugin ( X ), can ( X ), has ( X ) at token `i`: one number. */
+/* Tokens of plugin ( X ), can ( ) ... from `i` on; 0: it is no call. */
 static size_t
 call_length(const struct tokens *t, size_t i)
 {
 	const struct lex_token *v = t->list.v;
+	size_t close = i + 2;
 
-	if (i + 3 >= t->list.len || !str_is(v[i + 1].text, "(") ||
-	    v[i + 2].type != LEX_WORD || !str_is(v[i + 3].text, ")"))
+	if (close >= t->list.len || !str_is(v[i + 1].text, "("))
 		return 0;
-	return 4;
+	if (v[close].type == LEX_WORD)
+		close++;
+	if (close >= t->list.len || !str_is(v[close].text, ")"))
+		return 0;
+	return close + 1 - i;
 }
 
 static double
 call(const struct plugins *p, struct str fn, struct str arg,
     struct source_pos pos, struct diags *diags)
 {
+	if (arg.len == 0) {
+		diag_add(diags, SEVERITY_ERROR, pos, "%.*s() names nothing",
+		    STR_ARG(fn));
+		return 0;
+	}
 	if (str_is(fn, "plugin"))
 		return plugins_has(p, arg);
 	if (str_find(arg, STR("::")) == STR_NPOS)
@@ -102,42 +111,73 @@ is_number(struct str s)
 	return str_to_double(s, &v) && s.p[0] != '-';
 }
 
-/* Words to numbers, in place. */
-static int
-resolve(const struct plugins *p, struct tokens *t, struct source_pos pos,
-    struct diags *diags)
+/* "-1" and "A -1": the sign is an operator of its own where metas refuse it. */
+static void
+push_number(struct tokens *to, struct lex_token token)
 {
-	struct lex_token *v = t->list.v;
-	size_t out = 0;
+	struct lex_token sign = token;
 
-	for (size_t i = 0; i < t->list.len; i++) {
-		struct lex_token token = v[i];
+	if (token.text.len > 1 && str_span(token.text, "+-") == 1) {
+		sign.text.len = 1;
+		*VEC_PUSH(&to->list) = sign;
+		token.text = str_skip(token.text, 1);
+		token.offset++;
+	}
+	*VEC_PUSH(&to->list) = token;
+}
 
-		if (token.type == LEX_NUMBER && !is_number(token.text)) {
+/* The word at `*i` as a number; a call is taken whole. */
+static int
+push_word(const struct plugins *p, const struct tokens *from, size_t *i,
+    struct tokens *to, struct source_pos pos, struct diags *diags)
+{
+	struct lex_token token = from->list.v[*i];
+	size_t n;
+
+	if (!is_function(token.text)) {
+		if (!resolve_word(&token, pos, diags))
+			return ERR_SYNTAX;
+	} else if ((n = call_length(from, *i)) > 0) {
+		struct str arg = n == 4 ? from->list.v[*i + 2].text : STR_NONE;
+
+		if (n == 4 && !is_class(arg)) {
+			diag_add(diags, SEVERITY_ERROR, pos,
+			    "\"%.*s\" names no module", STR_ARG(arg));
+			return ERR_SYNTAX;
+		}
+		set_number(&token, call(p, token.text, arg, pos, diags));
+		*i += n - 1;
+	} else {
+		token.type = LEX_OPERATOR; /* cannot parse */
+	}
+	*VEC_PUSH(&to->list) = token;
+	return 0;
+}
+
+/* Words to numbers, signs off the numbers. */
+static int
+resolve(const struct plugins *p, const struct tokens *from, struct tokens *to,
+    struct source_pos pos, struct diags *diags)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < from->list.len && rc == 0; i++) {
+		struct lex_token token = from->list.v[i];
+
+		if (token.type == LEX_WORD) {
+			rc = push_word(p, from, &i, to, pos, diags);
+		} else if (token.type != LEX_NUMBER) {
+			*VEC_PUSH(&to->list) = token;
+		} else if (is_number(token.text)) {
+			push_number(to, token);
+		} else {
 			diag_add(diags, SEVERITY_ERROR, pos,
 			    "\"%.*s\" in the condition is no number",
 			    STR_ARG(token.text));
-			return ERR_SYNTAX;
+			rc = ERR_SYNTAX;
 		}
-		if (token.type == LEX_WORD && is_function(token.text)) {
-			size_t n = call_length(t, i);
-
-			if (n > 0) {
-				set_number(
-				    &token, call(p, v[i].text, v[i + 2].text,
-						pos, diags));
-				i += n - 1;
-			} else {
-				token.type = LEX_OPERATOR; /* cannot parse */
-			}
-		} else if (token.type == LEX_WORD &&
-			   !resolve_word(&token, pos, diags)) {
-			return ERR_SYNTAX;
-		}
-		v[out++] = token;
 	}
-	t->list.len = out;
-	return 0;
+	return rc;
 }
 
 static int
@@ -165,16 +205,17 @@ int
 cond_eval(const struct plugins *p, struct str text, struct source_pos pos,
     struct diags *diags)
 {
-	struct tokens t = {0};
+	struct tokens t = {0}, numbers = {0};
 	struct lex_token token;
 	size_t at = 0;
 	int rc;
 
 	while (t.list.len < EXPR_TOKEN_MAX && lex_next(text, &at, &token))
 		*VEC_PUSH(&t.list) = token;
-	rc = resolve(p, &t, pos, diags);
+	rc = resolve(p, &t, &numbers, pos, diags);
 	if (rc == 0)
-		rc = run(&t, pos, text, diags);
+		rc = run(&numbers, pos, text, diags);
 	VEC_FINI(&t.list);
+	VEC_FINI(&numbers.list);
 	return rc;
 }
