@@ -39,10 +39,9 @@ print_line(struct json *j, struct buf *line)
 }
 
 static void
-print_rule_json(const struct ruleset *rs, const struct rule *r,
-    unsigned score_set, struct buf *line)
+print_rule_json(const struct rule *r, unsigned score_set, struct buf *line)
 {
-	struct json *j = rule_dump(rs, r, score_set);
+	struct json *j = rule_dump(r, score_set);
 
 	print_line(j, line);
 	json_unref(&j);
@@ -80,7 +79,7 @@ show_rules(const struct rules_options *o, const struct config *c)
 	for (size_t i = 0; i < rs->count; i++) {
 		if (o->json)
 			print_rule_json(
-			    rs, &rs->rules[i], options.score_set, &line);
+			    &rs->rules[i], options.score_set, &line);
 		else
 			print_rule(&rs->rules[i], options.score_set, &line);
 	}

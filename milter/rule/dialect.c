@@ -147,11 +147,11 @@ skip_ignorable(struct walk *w)
 		struct str s = rest_of(w);
 		size_t n = 0;
 
-		if (w->extended && s.len > 0 && is_blank(s.p[0])) {
+		if (w->modes.extended && s.len > 0 && is_blank(s.p[0])) {
 			buf_add_char(&w->gap, ' ');
 			w->at++;
 			continue;
-		} else if (w->extended && s.len > 0 && s.p[0] == '#') {
+		} else if (w->modes.extended && s.len > 0 && s.p[0] == '#') {
 			n = str_find_char(s, '\n');
 			n = n == STR_NPOS ? s.len : n + 1;
 		} else if (str_starts(s, STR("(?#"))) {
@@ -230,6 +230,17 @@ finish_quantifier(struct walk *w, uint32_t min, uint32_t max)
 	return 0;
 }
 
+/* {03}: Perl takes no number that begins with a zero it does not need. */
+static bool
+has_leading_zero(struct str braces)
+{
+	for (size_t i = 1; i + 1 < braces.len; i++)
+		if (braces.p[i] == '0' && ascii_is_digit(braces.p[i + 1]) &&
+		    !ascii_is_digit(braces.p[i - 1]))
+			return true;
+	return false;
+}
+
 static int
 take_quantifier(struct walk *w)
 {
@@ -241,6 +252,9 @@ take_quantifier(struct walk *w)
 		max = 1;
 	else if (next_char(w) == '{')
 		n = dialect_braces(rest_of(w), &min, &max);
+	if (has_leading_zero(str_head(rest_of(w), n)))
+		return walk_refuse(
+		    w, at, "a number in a quantifier starts with a 0");
 	if ((rc = check_count(w, at, min, max)) != 0)
 		return rc;
 	if (w->atom.anchor)
@@ -267,7 +281,7 @@ take_brace(struct walk *w)
 	if (w->atom.present) {
 		if (dialect_braces(rest_of(w), &min, &max) > 0)
 			return take_quantifier(w);
-		if (!w->atom.caret)
+		if (!w->atom.caret || w->modes.multiline)
 			return walk_refuse(w, w->at,
 			    "\"{\" here is neither a quantifier nor escaped");
 	}
@@ -286,8 +300,7 @@ push_group(struct walk *w)
 	if (w->depth >= PATTERN_NESTING_MAX)
 		return NULL;
 	g = &w->stack[++w->depth];
-	*g = (struct group){.extended = w->extended,
-	    .extended_more = w->extended_more,
+	*g = (struct group){.outside = w->modes,
 	    .branches = 1,
 	    .opened = w->at,
 	    .start = w->out.len,
@@ -314,6 +327,7 @@ open_group(struct walk *w, size_t n, struct group kind)
 		for (unsigned i = 0; i <= w->depth; i++)
 			w->stack[i].captures = true;
 	copy(w, n);
+	g->inside = w->out.len;
 	return 0;
 }
 
@@ -458,14 +472,18 @@ emit_flags(struct walk *w, const struct flags *f, char end)
 static void
 apply_flags(struct walk *w, const struct flags *f)
 {
+	struct modes *m = &w->modes;
+
 	if (f->caret)
-		w->extended = w->extended_more = false;
+		*m = (struct modes){.extended = false};
 	if (f->on['x']) {
-		w->extended = true;
-		w->extended_more = f->on['X'];
+		m->extended = true;
+		m->extended_more = f->on['X'];
 	}
 	if (f->off['x'])
-		w->extended = w->extended_more = false;
+		m->extended = m->extended_more = false;
+	m->caseless = (m->caseless || f->on['i']) && !f->off['i'];
+	m->multiline = (m->multiline || f->on['m']) && !f->off['m'];
 }
 
 /* (?flags) and (?flags:...): what only Perl has is left out. */
@@ -585,6 +603,8 @@ check_lookbehind(struct walk *w, const struct group *g)
 	if (g->all.min != g->all.max && g->captures)
 		return walk_refuse(w, g->opened,
 		    "a lookbehind of variable length cannot capture");
+	if (g->all.min != g->all.max)
+		return behind_write_out(w, g->inside, g->opened);
 	return 0;
 }
 
@@ -611,8 +631,7 @@ close_group(struct walk *w)
 	    .wide = g.wide && !g.around,
 	    .start = g.start,
 	    .extent = g.all};
-	w->extended = g.extended;
-	w->extended_more = g.extended_more;
+	w->modes = g.outside;
 	copy(w, 1);
 	return 0;
 }

@@ -33,6 +33,14 @@ struct atom {
 	struct extent extent;
 };
 
+/* Flags in force that change what is read. */
+struct modes {
+	bool extended;	    /* x */
+	bool extended_more; /* xx */
+	bool caseless;	    /* i */
+	bool multiline;	    /* m */
+};
+
 struct group {
 	bool around; /* lookahead or lookbehind: no width */
 	bool behind;
@@ -41,11 +49,11 @@ struct group {
 	bool capturing;	       /* is a capturing one */
 	bool captures;	       /* holds a capturing group */
 	bool wide;
-	bool extended;	    /* x in force outside */
-	bool extended_more; /* xx in force outside */
+	struct modes outside;
 	unsigned branches;
 	size_t opened;	      /* in the input */
 	size_t start;	      /* in the output */
+	size_t inside;	      /* behind its head, in the output */
 	struct extent all;    /* over the branches so far */
 	struct extent branch; /* of this one */
 };
@@ -55,8 +63,7 @@ struct walk {
 	size_t at;
 	struct buf out;
 	struct buf gap; /* ignorable text behind the last atom */
-	bool extended;
-	bool extended_more;
+	struct modes modes;
 	struct atom atom;
 	struct group stack[PATTERN_NESTING_MAX + 1];
 	unsigned depth; /* stack[0] is the whole pattern */
@@ -81,6 +88,19 @@ int walk_character(
     struct walk *w, size_t at, uint32_t *value_out, size_t *length_out);
 /* dialect_class.c: `[...]`. */
 int walk_class(struct walk *w);
+
+/*
+ * dialect_behind.c: the inside of a lookbehind, from `start` of the output to
+ * its end, as alternatives of one length each; `opened` is where it stood.
+ */
+int behind_write_out(struct walk *w, size_t start, size_t opened);
+/*
+ * dialect_property.c: `\p{...}` as the bytes it stands for, Latin-1's; false:
+ * Perl may know the name, we do not. With /i case is no property.
+ */
+bool property_bytes(struct str text, bool caseless, bool set_out[256]);
+/* Appends the inside of a bracket class of these bytes. */
+void property_write(struct buf *b, const bool set[256]);
 
 /* {n} {n,} {n,m} {,m} with blanks inside, at `s`; its length, or 0. */
 size_t dialect_braces(struct str s, uint32_t *min_out, uint32_t *max_out);

@@ -43,7 +43,8 @@ posix_class(struct walk *w, size_t at, size_t *length_out)
 	i += i < s.len && s.p[i] == '^';
 	name = str_skip(s, i);
 	name = str_head(name, str_span(name, "abcdefghijklmnopqrstuvwxyz"
-					     "ABCDEFGHIJKLMNOPQRSTUVWXYZ"));
+					     "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					     "0123456789_"));
 	i += name.len;
 	ends = str_starts(str_skip(s, i), str_from(closing));
 	if (name.len == 0 || (!ends && !is_posix_name(name)))
@@ -133,7 +134,13 @@ add_value(struct walk *w, uint32_t value)
 static void
 add_member(struct walk *w, const struct member *m)
 {
-	if (m->set)
+	bool bytes[256];
+
+	if (m->set && m->text.p[0] == '\\' &&
+	    ascii_lower(m->text.p[1]) == 'p' &&
+	    property_bytes(m->text, w->modes.caseless, bytes))
+		property_write(&w->out, bytes);
+	else if (m->set)
 		buf_add(&w->out, m->text);
 	else if (m->text.len == 2 && m->text.p[0] == '\\')
 		buf_add(&w->out, m->text);
@@ -155,7 +162,7 @@ add_range(struct walk *w, uint32_t from, uint32_t to)
 static size_t
 skip_blanks(const struct walk *w, size_t at)
 {
-	while (w->extended_more && at < w->in.len &&
+	while (w->modes.extended_more && at < w->in.len &&
 	       (w->in.p[at] == ' ' || w->in.p[at] == '\t'))
 		at++;
 	return at;
@@ -212,7 +219,7 @@ walk_class(struct walk *w)
 	     first = false) {
 		char c = w->in.p[w->at];
 
-		if (w->extended_more && (c == ' ' || c == '\t')) {
+		if (w->modes.extended_more && (c == ' ' || c == '\t')) {
 			w->at++;
 			continue;
 		}

@@ -109,7 +109,9 @@ unicode_character(struct walk *w, size_t at, uint32_t *value, size_t *length)
 	digits = str_skip(inside, 2);
 	if (!str_starts(inside, STR("U+")) || digits.len == 0 ||
 	    str_span(digits, HEX) != digits.len)
-		return walk_refuse(w, at, "\\N{} takes U+ and a hex number");
+		return walk_refuse(w, at,
+		    "\\N{} takes U+ and a hex number; names of "
+		    "characters are not known");
 	*value = number(digits, 16);
 	*length = 2 + n;
 	return 0;
@@ -151,37 +153,72 @@ copy(struct walk *w, size_t n)
 	w->at += n;
 }
 
+static void
+add_character(struct walk *w, uint32_t value)
+{
+	if (value > 0xff)
+		buf_add(&w->out, STR("(?!)")); /* no byte is that */
+	else
+		buf_printf(&w->out, "\\x%02x", value);
+}
+
+/* A letter that means nothing is itself before a count: \q{2}. */
+static bool
+is_counted_letter(struct walk *w)
+{
+	uint32_t min, max;
+	char c = w->in.p[w->at + 1];
+
+	return ascii_is_alpha(c) && strchr("aefnrtxocNC", c) == NULL &&
+	       w->at + 2 < w->in.len && w->in.p[w->at + 2] == '{' &&
+	       dialect_braces(str_skip(w->in, w->at + 2), &min, &max) > 0;
+}
+
 static int
 take_character(struct walk *w)
 {
 	uint32_t value;
 	size_t n;
-	int rc = walk_character(w, w->at, &value, &n);
+	int rc;
 
-	if (rc != 0)
+	if (is_counted_letter(w)) {
+		walk_atom(w, 1, 1);
+		buf_add_char(&w->out, w->in.p[w->at + 1]);
+		w->at += 2;
+		return 0;
+	}
+	if ((rc = walk_character(w, w->at, &value, &n)) != 0)
 		return rc;
 	walk_atom(w, 1, 1);
-	if (value > 0xff)
-		buf_add(&w->out, STR("(?!)")); /* no byte is that */
-	else if (n > 2 && (n != 4 || w->in.p[w->at + 2] == '{'))
-		buf_printf(&w->out, "\\x%02x", value);
+	if (value > 0xff || (n > 2 && (n != 4 || w->in.p[w->at + 2] == '{')))
+		add_character(w, value);
 	else
 		buf_add(&w->out, str_head(str_skip(w->in, w->at), n));
 	w->at += n;
 	return 0;
 }
 
-/* \1: a group, or from \10 on an octal number when there is no such group. */
+/*
+ * \1: a group. From \10 on it may be an octal number, when there is no such
+ * group; with three digits we take it for one.
+ */
 static int
 take_number(struct walk *w)
 {
 	struct str s = str_skip(w->in, w->at + 1);
 	size_t n = str_span(s, "0123456789");
+	size_t octal = str_span(str_head(s, 3), OCTAL);
 
 	if (s.p[0] == '0')
 		return take_character(w);
-	if (n > 1 && (s.p[0] == '8' || s.p[0] == '9' || n > 3))
+	if (n > 1 && (s.p[0] == '8' || s.p[0] == '9' || (n > 2 && octal < 2)))
 		return walk_refuse(w, w->at, "there are not so many groups");
+	if (n > 2) {
+		walk_atom(w, 1, 1);
+		add_character(w, number(str_head(s, octal), 8));
+		w->at += octal + 1;
+		return 0;
+	}
 	walk_atom(w, 0, LENGTH_INFINITE);
 	copy(w, n + 1);
 	return 0;
@@ -218,7 +255,8 @@ static int
 take_property(struct walk *w)
 {
 	struct str s = str_skip(w->in, w->at);
-	size_t n = 3;
+	size_t n = 3, start;
+	bool set[256];
 
 	if (s.len < 3)
 		return walk_refuse(w, w->at, "\\%c names no property", s.p[1]);
@@ -229,7 +267,20 @@ take_property(struct walk *w)
 		n++;
 	}
 	walk_atom(w, 1, 1);
-	copy(w, n);
+	if (!property_bytes(str_head(s, n), w->modes.caseless, set)) {
+		copy(w, n);
+		return 0;
+	}
+	buf_add_char(&w->out, '[');
+	start = w->out.len;
+	property_write(&w->out, set);
+	if (w->out.len > start) {
+		buf_add_char(&w->out, ']');
+	} else {
+		w->out.len--;
+		buf_add(&w->out, STR("(?!)"));
+	}
+	w->at += n;
 	return 0;
 }
 

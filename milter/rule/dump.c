@@ -32,26 +32,18 @@ by_text(const void *a, const void *b)
 	return str_cmp(*(const struct str *)a, *(const struct str *)b);
 }
 
-/* Names the expression asks for, there or not, sorted, with repetitions. */
+/*
+ * Names the expression asks for, there or not, sorted, with repetitions; those
+ * a glob stands for, too. None for a meta in a cycle, which waits for none.
+ */
 static struct json *
-dump_deps(const struct ruleset *rs, const struct rule *r)
+dump_deps(const struct rule *r)
 {
 	struct json *list = json_new_array();
 	VEC(struct str) names = {0};
-	struct lex_token t;
-	size_t pos = 0;
 
-	if (str_find(r->meta, STR("rules_matching(")) != STR_NPOS) {
-		for (uint32_t i = 0; r->code && i < r->code->dep_count; i++)
-			if (r->code->deps[i] != EXPR_UNKNOWN)
-				*VEC_PUSH(&names) =
-				    rs->rules[r->code->deps[i]].name;
-	} else {
-		while (lex_next(r->meta, &pos, &t))
-			if (t.type == LEX_WORD &&
-			    !str_is(t.text, "local_tests_only"))
-				*VEC_PUSH(&names) = t.text;
-	}
+	for (uint32_t i = 0; r->code && i < r->code->dep_count; i++)
+		*VEC_PUSH(&names) = r->code->dep_names[i];
 	if (names.len > 1)
 		qsort(names.v, names.len, sizeof(*names.v), by_text);
 	for (size_t i = 0; i < names.len; i++)
@@ -121,8 +113,6 @@ dump_pattern(struct json *j, const struct rule *r)
 		json_set(j, "re", compiled_form(r->perl));
 	if (r->before_tags.len > 0)
 		json_set(j, "re_before_replace", compiled_form(r->before_tags));
-	if (r->replaced)
-		json_set_bool(j, "replace", true);
 }
 
 static void
@@ -150,7 +140,7 @@ dump_conditions(struct json *j, const struct rule *r)
 }
 
 struct json *
-rule_dump(const struct ruleset *rs, const struct rule *r, unsigned score_set)
+rule_dump(const struct rule *r, unsigned score_set)
 {
 	struct json *j = json_new_object();
 
@@ -159,7 +149,7 @@ rule_dump(const struct ruleset *rs, const struct rule *r, unsigned score_set)
 	if (r->type == RULE_META) {
 		json_set(j, "pattern", json_new_bytes(r->meta));
 		json_set(j, "expr", json_new_bytes(r->meta));
-		json_set(j, "deps", dump_deps(rs, r));
+		json_set(j, "deps", dump_deps(r));
 	} else if (r->eval.len > 0 && r->type >= RULE_HEADER_EVAL) {
 		dump_call(j, r);
 	} else if (r->type == RULE_URI_DETAIL) {
@@ -167,6 +157,8 @@ rule_dump(const struct ruleset *rs, const struct rule *r, unsigned score_set)
 	} else if (r->type >= RULE_HEADER && r->type <= RULE_MIMEHEADER) {
 		dump_pattern(j, r);
 	}
+	if (r->replaced)
+		json_set_bool(j, "replace", true);
 	set_bytes(j, "tflags", r->tflags);
 	if (r->priority_set != 0)
 		json_set_int(j, "priority", r->priority_set);

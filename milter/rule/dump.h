@@ -16,7 +16,6 @@
  * exists, neg, if_unset, source, re, re_before_replace, expr, deps, eval, args,
  * uri_detail; describe, action, conditions where there are any. New reference.
  */
-struct json *rule_dump(
-    const struct ruleset *rs, const struct rule *r, unsigned score_set);
+struct json *rule_dump(const struct rule *r, unsigned score_set);
 
 #endif

@@ -312,9 +312,13 @@ collect_deps(struct arena *a, struct meta_code *code,
 	for (size_t i = 0; i < count; i++)
 		n += tokens[i].type == LEX_WORD;
 	code->deps = arena_array(a, n ? n : 1, sizeof(*code->deps));
-	for (size_t i = 0; i < count; i++)
-		if (tokens[i].type == LEX_WORD)
-			code->deps[code->dep_count++] = index[i];
+	code->dep_names = arena_array(a, n ? n : 1, sizeof(*code->dep_names));
+	for (size_t i = 0; i < count; i++) {
+		if (tokens[i].type != LEX_WORD)
+			continue;
+		code->dep_names[code->dep_count] = tokens[i].text;
+		code->deps[code->dep_count++] = index[i];
+	}
 }
 
 struct meta_code *

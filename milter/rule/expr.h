@@ -46,6 +46,7 @@ struct meta_code {
 	struct expr_step *steps;
 	uint32_t count;
 	uint32_t *deps; /* rule indices, EXPR_UNKNOWN included */
+	struct str *dep_names;
 	uint32_t dep_count;
 	bool late;   /* some dependency never runs: judged at the end */
 	bool cyclic; /* part of a cycle: judged once, at the start */

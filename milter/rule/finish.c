@@ -5,12 +5,12 @@
 #include "rule/loader.h"
 
 #include "base/err.h"
+#include "base/regex.h"
 #include "rule/check.h"
+#include "rule/compile.h"
 #include "rule/limits.h"
 #include "rule/meta.h"
-#include "rule/pattern.h"
 #include "rule/probe.h"
-#include "rule/template.h"
 
 /* Written out, a longer pattern is over PCRE2's limit; it is not even tried. */
 #define WRITTEN_OUT_MAX ((size_t)60000)
@@ -137,15 +137,7 @@ freeze(struct loader *l)
 	}
 }
 
-static void
-refuse_rule(struct loader *l, struct rule *r, const char *why, size_t offset)
-{
-	r->invalid = true;
-	diag_add_excerpt(l->diags, SEVERITY_ERROR, r->pos, r->pattern, offset,
-	    "%.*s: the regexp is refused: %s", STR_ARG(r->name), why);
-}
-
-/* The tags of a replace_rules rule, written out; what it had if that fails. */
+/* The tags of a replace_rules rule, written out; nothing: none are in it. */
 static struct str
 expand_tags(struct loader *l, struct rule *r, struct str *calls_out)
 {
@@ -153,7 +145,6 @@ expand_tags(struct loader *l, struct rule *r, struct str *calls_out)
 	struct buf b;
 
 	*calls_out = STR_NONE;
-	r->replaced = true;
 	buf_init_arena(&b, &l->scratch);
 	buf_add(&b, STR("(?aa)"));
 	buf_add(&b, r->perl);
@@ -163,87 +154,53 @@ expand_tags(struct loader *l, struct rule *r, struct str *calls_out)
 		    "%.*s: with its tags replaced the regexp has more than "
 		    "%zu bytes",
 		    STR_ARG(r->name), REPLACE_SIZE_MAX);
-		return r->perl;
+		return STR_NONE;
 	}
 	if (str_eq(from, to))
-		return r->perl;
+		return STR_NONE;
 	if (replace_expand_calls(&l->tags, &l->scratch, from, calls_out) != 0)
 		*calls_out = STR_NONE;
-	r->before_tags = r->perl;
 	return arena_copy(l->arena, to);
 }
 
-/* Translates and compiles `perl` into the rule; false: `e` says why. */
-static bool
-compile_text(
-    struct loader *l, struct rule *r, struct str perl, struct pattern_error *e)
+static void
+give_pattern(struct rule *r, const struct compiled *c)
 {
-	struct regex_error re;
-	struct str pattern;
-	unsigned flags;
-
-	if (pattern_translate(&l->scratch, perl, &pattern, &flags, e) != 0)
-		return false;
-	r->pattern = pattern;
-	r->regex = regex_compile(pattern, flags, &re);
-	r->regex_flags = flags;
-	if (r->regex == NULL) {
-		e->offset = re.offset;
-		memcpy(e->message, re.message, sizeof(e->message));
-		return false;
-	}
-	r->pattern =
-	    str_eq(pattern, r->perl) ? r->perl : arena_copy(l->arena, pattern);
-	return true;
+	regex_free(&r->regex);
+	r->perl = c->perl;
+	r->pattern = c->pattern;
+	r->regex_flags = c->regex_flags;
+	r->regex = c->regex;
 }
 
+/*
+ * Puts the tags of a replace_rules rule in. The pattern stands as written when
+ * the result is refused.
+ */
 static void
-compile_rule(struct loader *l, struct rule *r)
+replace_tags(struct loader *l, struct rule *r)
 {
 	struct pattern_error e = {.message = "it is too large"};
-	struct str old = r->perl, calls = STR_NONE;
-	bool good = false;
+	struct str calls = STR_NONE, whole = expand_tags(l, r, &calls);
+	struct compiled c;
 
-	if (map_get(l->replace_rules, r->name) != NULL &&
-	    r->type != RULE_MIMEHEADER)
-		r->perl = expand_tags(l, r, &calls);
-	good =
-	    r->perl.len <= WRITTEN_OUT_MAX && compile_text(l, r, r->perl, &e);
-	if (!good && calls.len > 0)
-		r->calls_tags = good = compile_text(l, r, calls, &e);
-	if (!good && !str_eq(old, r->perl)) {
-		diag_add_excerpt(l->diags, SEVERITY_WARNING, r->pos, r->pattern,
-		    e.offset,
+	if (whole.p == NULL)
+		return;
+	if (whole.len <= WRITTEN_OUT_MAX && compile_perl(l, whole, &c, &e)) {
+		r->before_tags = r->perl;
+		give_pattern(r, &c);
+	} else if (calls.len > 0 &&
+		   compile_perl(l, arena_copy(l->arena, calls), &c, &e)) {
+		r->before_tags = r->perl;
+		give_pattern(r, &c);
+		r->perl = whole;
+		r->calls_tags = true;
+	} else {
+		diag_add_excerpt(l->diags, SEVERITY_WARNING, r->pos, r->written,
+		    (size_t)(r->literal.p - r->written.p),
 		    "%.*s: with its tags replaced the regexp is refused (%s); "
 		    "it stands as written",
 		    STR_ARG(r->name), e.message);
-		r->perl = old;
-		good = compile_text(l, r, old, &e);
-	}
-	if (!good)
-		refuse_rule(l, r, e.message, e.offset);
-	else if (r->template)
-		regex_free(&r->regex);
-	arena_reset(&l->scratch);
-}
-
-static void
-compile_criteria(struct loader *l, struct rule *r)
-{
-	for (size_t i = 0; i < r->criterion_count; i++) {
-		struct uri_criterion *c = &r->criteria[i];
-		struct rule one = {
-		    .name = r->name, .pos = r->pos, .perl = c->pattern};
-		struct pattern_error e;
-
-		if (!compile_text(l, &one, c->pattern, &e)) {
-			refuse_rule(l, r, e.message, e.offset);
-			continue;
-		}
-		c->perl = c->pattern;
-		c->pattern = one.pattern;
-		c->flags = one.regex_flags;
-		c->regex = one.regex;
 	}
 }
 
@@ -255,15 +212,19 @@ has_pattern(const struct rule *r)
 }
 
 static void
-compile_patterns(struct loader *l)
+settle_patterns(struct loader *l)
 {
 	for (size_t i = 0; i < l->rs->count; i++) {
 		struct rule *r = &l->rs->rules[i];
 
-		if (has_pattern(r))
-			compile_rule(l, r);
-		else if (r->type == RULE_URI_DETAIL)
-			compile_criteria(l, r);
+		r->replaced = map_get(l->replace_rules, r->name) != NULL;
+		if (!has_pattern(r))
+			continue;
+		if (r->replaced && r->type != RULE_MIMEHEADER)
+			replace_tags(l, r);
+		if (r->template)
+			regex_free(&r->regex);
+		arena_reset(&l->scratch);
 	}
 }
 
@@ -290,7 +251,7 @@ finish_ruleset(struct loader *l)
 	    keep(l->arena, l->tests.v, l->tests.len, sizeof(*rs->tests));
 	rs->test_count = l->tests.len;
 	memcpy(rs->version, l->digest, sizeof(rs->version));
-	compile_patterns(l);
+	settle_patterns(l);
 	meta_compile_all(l);
 	check_evals(l);
 	if (l->options->probe_cost)

@@ -19,10 +19,12 @@ t_unit_bin_rule_dict_fold_LDADD = $(RULE_LIBS)
 
 librule_a_SOURCES += \
 	milter/rule/check.c milter/rule/check.h \
+	milter/rule/compile.c milter/rule/compile.h \
 	milter/rule/cond.c milter/rule/cond.h \
 	milter/rule/dialect.c milter/rule/dialect.h \
-	milter/rule/dialect_class.c \
+	milter/rule/dialect_behind.c milter/rule/dialect_class.c \
 	milter/rule/dialect_escape.c \
+	milter/rule/dialect_property.c milter/rule/property.def \
 	milter/rule/dump.c milter/rule/dump.h \
 	milter/rule/evalcall.c milter/rule/evalcall.h \
 	milter/rule/expr.c milter/rule/expr.h \
@@ -34,6 +36,7 @@ librule_a_SOURCES += \
 	milter/rule/limits.h \
 	milter/rule/meta.c milter/rule/meta.h \
 	milter/rule/parse.c milter/rule/parse.h \
+	milter/rule/parse_pattern.c \
 	milter/rule/pattern.c milter/rule/pattern.h \
 	milter/rule/plugin.c milter/rule/plugin.h \
 	milter/rule/probe.c milter/rule/probe.h \

@@ -1,5 +1,6 @@
 #include "rule/ruleset.h"
 
+#include "base/regex.h"
 #include "rule/loader.h"
 
 #include <stdarg.h>
@@ -80,11 +81,36 @@ begin(struct loader *l, const struct ruleset_options *options,
 	l->files = map_new(false);
 }
 
+static void
+free_patterns(struct rule *r)
+{
+	regex_free(&r->regex);
+	for (size_t i = 0; i < r->criterion_count; i++)
+		regex_free(&r->criteria[i].regex);
+}
+
+/* Names about which something was said, but that are no rules. */
+static void
+free_loose_drafts(struct loader *l)
+{
+	struct str name;
+	size_t pos = 0;
+	void *v;
+
+	while (map_next(l->drafts, &pos, &name, &v)) {
+		struct draft *d = v;
+
+		if (!d->listed)
+			free_patterns(&d->rule);
+	}
+}
+
 static struct ruleset *
 end(struct loader *l)
 {
 	struct ruleset *rs = l->rs;
 
+	free_loose_drafts(l);
 	finish_ruleset(l);
 	VEC_FINI(&l->defined);
 	VEC_FINI(&l->settings);
@@ -131,13 +157,8 @@ ruleset_free(struct ruleset **rsp)
 
 	if (rs == NULL)
 		return;
-	for (size_t i = 0; i < rs->count; i++) {
-		struct rule *r = &rs->rules[i];
-
-		regex_free(&r->regex);
-		for (size_t c = 0; c < r->criterion_count; c++)
-			regex_free(&r->criteria[c].regex);
-	}
+	for (size_t i = 0; i < rs->count; i++)
+		free_patterns(&rs->rules[i]);
 	map_free(&rs->by_name);
 	free(rs->rules);
 	arena_fini(&rs->arena);

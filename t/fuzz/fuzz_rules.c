@@ -22,7 +22,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    "fuzz.cf", str_make((const char *)data, size), &o, &d);
 	value = mem_array(rs->count + 1, sizeof(*value));
 	for (size_t i = 0; i < rs->count; i++) {
-		struct json *j = rule_dump(rs, &rs->rules[i], 0);
+		struct json *j = rule_dump(&rs->rules[i], 0);
 
 		json_unref(&j);
 		value[i] = (double)(i % 3);

@@ -68,11 +68,26 @@ static const struct {
     {"uri_detail A raw =~ /x/i host !~ m!y!", "uri_detail:A", 0},
     {"uri_detail A colour =~ /x/", "", 1},
     {"uri_detail A raw", "", 1},
+    {"body A /x/\nbody A /(?<=a*)x/", "body:A", 1},
+    {"body A /x/\nheader A S =~ /\\1/", "body:A", 1},
+    {"header A S =~ /x/\nuri A /(?(1)a|b|c)/", "header:A", 1},
+    {"mimeheader A X =~ /%{TAG}/\nuri_detail B raw =~ /%{TAG}/", "", 2},
+    {"uri_detail B raw =~ /a/ host =~ /x{/", "", 1},
+    {"body A /%{TAG}/\nheader B S =~ /%{TAG}/", "body:A header:B", 0},
+    {"reuse A, B C", "empty:B", 1},
+    {"reuse A,", "", 1},
     {"reuse A\nreuse B C\nbody A /x/", "body:A empty:B", 0},
     {"if (version >= 4)\nbody A /x/\nelse\nbody B /x/\nendif", "body:A", 0},
     {"if (version < 4)\nbody A /x/\nelse\nbody B /x/\nendif", "body:B", 0},
+    {"if -1\nbody A /x/\nendif", "body:A", 0},
+    {"if 1 -1\nbody A /x/\nendif", "", 0},
+    {"if 3 -1 == 2\nbody A /x/\nendif", "body:A", 0},
+    {"if !plugin()\nbody A /x/\nendif", "body:A", 1},
+    {"ifplugin x\nbody A /x/\nelse\nbody B /y/\nendif", "body:A body:B", 3},
+    {"if can( ) + 1\nbody A /x/\nendif", "body:A", 1},
     {"if 0\nif 1\nbody A /x/\nelse\nbody B /x/\nendif\nendif", "", 0},
-    {"if plugin(X)\nbody A /x/\nendif\nbody B /x/", "body:B", 0},
+    {"if plugin(Xy)\nbody A /x/\nendif\nbody B /x/", "body:B", 0},
+    {"if plugin(X)\nbody A /x/\nendif\nbody B /x/", "body:A body:B", 2},
     {"ifplugin Mail::SpamAssassin::Plugin::MIMEHeader\nbody A /x/\nendif",
 	"body:A", 0},
     {"ifplugin Mail::SpamAssassin::Plugin::BodyEval\nbody A /x/\nendif", "", 0},
@@ -369,7 +384,7 @@ test_dump(void)
 	    parse("if 1\nheader A Subject !~ /\\xe9/i\nendif\nscore A 1 2 3 4\n"
 		  "tflags A nice\npriority A 5\ndescribe A d\n",
 		PLUGINS_CORE, &d);
-	struct json *j = rule_dump(rs, &rs->rules[0], 1);
+	struct json *j = rule_dump(&rs->rules[0], 1);
 	struct buf b;
 
 	buf_init(&b);
