@@ -107,6 +107,15 @@ struct crew {
 };
 
 static void
+write_slot(const struct crew *crew, const char *name,
+    const struct offline_result *r, struct slot *slot)
+{
+	slot->refused = verdict_refuses(r->verdict.action) ||
+			r->verdict.action == VERDICT_DISCARD;
+	check_print(crew->options, crew->snapshot, name, r, &slot->text);
+}
+
+static void
 judge_one(struct crew *crew, struct offline_room *room, const char *name,
     struct slot *slot)
 {
@@ -123,9 +132,26 @@ judge_one(struct crew *crew, struct offline_room *room, const char *name,
 	}
 	offline_judge(crew->snapshot, room, crew->facts,
 	    crew->options->has_envelope, &result);
-	slot->refused = verdict_refuses(result.verdict.action) ||
-			result.verdict.action == VERDICT_DISCARD;
-	check_print(crew->options, crew->snapshot, name, &result, &slot->text);
+	write_slot(crew, name, &result, slot);
+}
+
+/* No message: the envelope by itself. */
+static int
+check_envelope(const struct check_options *o, struct snapshot *s,
+    const struct facts *facts)
+{
+	struct crew crew = {.options = o, .snapshot = s, .facts = facts};
+	struct offline_room room;
+	struct offline_result result;
+	struct slot slot = {0};
+
+	offline_room_init(&room, s);
+	offline_judge_envelope(s, &room, facts, &result);
+	write_slot(&crew, "envelope", &result, &slot);
+	cli_write(buf_str(&slot.text));
+	buf_fini(&slot.text);
+	offline_room_fini(&room, s);
+	return slot.refused ? EXIT_REFUSED : EXIT_GOOD;
 }
 
 /* The next index and its slot, once there is room; false: none is left. */
@@ -323,6 +349,13 @@ apply_options(struct check_options *o, struct arena *a, struct facts *f)
 }
 
 static bool
+names_envelope(const struct check_options *o)
+{
+	return o->facts != NULL || o->client != NULL || o->helo != NULL ||
+	       o->from != NULL || o->rcpts.len > 0 || o->user != NULL;
+}
+
+static bool
 gather(struct check_options *o, struct arena *a, struct facts *f)
 {
 	*f = (struct facts){.now_ms = clock_wall_ms()};
@@ -335,9 +368,7 @@ gather(struct check_options *o, struct arena *a, struct facts *f)
 		f->now_ms = o->now * 1000;
 	if (!apply_options(o, a, f))
 		return false;
-	o->has_envelope = o->facts != NULL || o->client != NULL ||
-			  o->helo != NULL || o->from != NULL ||
-			  o->rcpts.len > 0 || o->user != NULL;
+	o->has_envelope = names_envelope(o);
 	return true;
 }
 
@@ -353,7 +384,7 @@ check(struct check_options *o, const struct option_list *operands)
 	struct diags diags;
 	struct facts facts;
 	struct arena a;
-	int rc = EXIT_USAGE;
+	int rc = EXIT_USAGE, judged;
 
 	if (c == NULL)
 		return EXIT_USAGE;
@@ -372,7 +403,8 @@ check(struct check_options *o, const struct option_list *operands)
 		    "in them is used",
 		    diags.errors, diags.errors == 1 ? "" : "s");
 	rc = add_operands(&names, operands) ? EXIT_GOOD : EXIT_USAGE;
-	int judged = check_all(o, s, &facts, &names);
+	judged = operands->len > 0 ? check_all(o, s, &facts, &names)
+				   : check_envelope(o, s, &facts);
 	if (judged > rc)
 		rc = judged;
 out:
@@ -415,18 +447,20 @@ command_check(int argc, char **argv)
 		"Try every rule on every text: slow, same answer", OPTION_FLAG,
 		&o.offline.no_prefilter},
 	};
-	const struct options options = {argv[0], "FILE|DIR|-...",
+	const struct options options = {argv[0], "[FILE|DIR|-]...",
 	    "Judges messages as the daemon would and shows verdict, reply, "
 	    "score and every rule that hit. With an envelope the gates at RCPT "
-	    "are asked first. Exit code 0: all accepted, 1: one was refused, "
+	    "are asked first, and shown one by one; without a message they are "
+	    "all that is asked. Exit code 0: all accepted, 1: one was refused, "
 	    "2: something could not be read.",
 	    table, sizeof(table) / sizeof(table[0]), SIZE_MAX};
 	struct option_list operands = {0};
 	enum options_result r = options_parse(&options, argc, argv, &operands);
 	int rc = EXIT_USAGE;
 
-	if (r == OPTIONS_GO && operands.len == 0)
-		cli_complain(argv[0], "wants a message: FILE, DIR or -");
+	if (r == OPTIONS_GO && operands.len == 0 && !names_envelope(&o))
+		cli_complain(argv[0], "wants a message: FILE, DIR or -; or an "
+				      "envelope: --client, --from, --rcpt");
 	else if (r == OPTIONS_GO)
 		rc = check(&o, &operands);
 	else if (r == OPTIONS_HELP)

@@ -26,4 +26,9 @@ struct check_options {
 void check_print(const struct check_options *o, const struct snapshot *s,
     const char *name, const struct offline_result *r, struct buf *out);
 
+/* Every gate in the order of decision: those at RCPT, or at the end of the
+ * message with what those before have to add. */
+void check_gates_print(const struct verdict *v, bool at_rcpt, struct buf *out);
+struct json *check_gates_json(const struct verdict *v, bool at_rcpt);
+
 #endif

@@ -55,6 +55,29 @@ number(double v)
 				       : json_new_double(v);
 }
 
+/* Without recipients the connection and the sender were judged. */
+static struct json *
+recipients_to_json(const struct offline_result *r)
+{
+	struct json *list = json_new_array();
+
+	for (size_t i = 0; i < r->rcpt_count || i == 0; i++) {
+		const struct verdict *v = &r->rcpts[i];
+		struct json *j = json_new_object();
+
+		if (r->rcpt_count > 0)
+			json_set_str(j, "rcpt", r->rcpt_names[i]);
+		json_set_str(
+		    j, "verdict", str_from(verdict_action_text(v->action)));
+		json_set_str(
+		    j, "class", str_from(verdict_class_text(v->class)));
+		json_set_str(j, "reply", v->reply);
+		json_set(j, "gates", check_gates_json(v, true));
+		json_append(list, j);
+	}
+	return list;
+}
+
 static void
 print_json(const struct snapshot *s, const char *name,
     const struct offline_result *r, struct buf *out)
@@ -81,6 +104,10 @@ print_json(const struct snapshot *s, const char *name,
 	}
 	json_set(j, "hits", hits);
 	json_set(j, "counts", counts);
+	if (r->rcpts != NULL)
+		json_set(j, "rcpts", recipients_to_json(r));
+	if (r->message != NULL)
+		json_set(j, "gates", check_gates_json(v, false));
 	json_format(j, 0, out);
 	buf_add_char(out, '\n');
 	json_unref(&j);
@@ -91,29 +118,7 @@ print_json(const struct snapshot *s, const char *name,
  */
 
 static void
-print_reason(
-    const struct verdict *v, const struct verdict_reason *r, struct buf *out)
-{
-	const char *state = r == v->decisive ? "decided"
-			    : r->shadow	     ? "shadow"
-					     : "also";
-
-	buf_printf(out, "    %-8s %-10s %-9s ", state,
-	    verdict_class_text(r->class), verdict_action_text(r->action));
-	clean_add_utf8(out, r->name);
-	if (r->where.len > 0) {
-		buf_add_cstr(out, " at ");
-		clean_add_utf8(out, r->where);
-	}
-	if (r->detail.len > 0) {
-		buf_add_cstr(out, ": ");
-		clean_add_short(out, r->detail, MATCHED_MAX);
-	}
-	buf_add_char(out, '\n');
-}
-
-static void
-print_verdict(const struct verdict *v, struct buf *out)
+print_verdict(const struct verdict *v, bool at_rcpt, struct buf *out)
 {
 	buf_add_cstr(out, verdict_action_text(v->action));
 	if (v->class != CLASS_NONE)
@@ -123,8 +128,7 @@ print_verdict(const struct verdict *v, struct buf *out)
 		clean_add_utf8(out, v->reply);
 	}
 	buf_add_char(out, '\n');
-	for (size_t i = 0; i < v->reason_count; i++)
-		print_reason(v, &v->reasons[i], out);
+	check_gates_print(v, at_rcpt, out);
 }
 
 static void
@@ -208,21 +212,22 @@ print_text(const struct check_options *o, const struct snapshot *s,
 	buf_add_char(out, '\n');
 	if (r->rcpts != NULL && gates == 0) {
 		buf_add_cstr(out, "  client: ");
-		print_verdict(&r->rcpts[0], out);
+		print_verdict(&r->rcpts[0], true, out);
 	}
 	for (size_t i = 0; i < gates; i++) {
 		buf_add_cstr(out, "  <");
 		clean_add_utf8(out, r->rcpt_names[i]);
 		buf_add_cstr(out, ">: ");
-		print_verdict(&r->rcpts[i], out);
+		print_verdict(&r->rcpts[i], true, out);
 	}
 	if (r->message == NULL) {
-		buf_add_cstr(out, "  message: not asked for\n");
+		buf_add_cstr(out, r->refused ? "  message: not asked for\n"
+					     : "  message: none given\n");
 		return;
 	}
 	buf_printf(out, "  message: score %.3f of %g, ", r->verdict.score,
 	    r->verdict.required);
-	print_verdict(&r->verdict, out);
+	print_verdict(&r->verdict, false, out);
 	if (r->facts.truncated || message_truncated(r->message))
 		buf_add_cstr(out, "    truncated: a limit was reached, the "
 				  "rest was not seen\n");

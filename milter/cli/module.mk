@@ -1,7 +1,7 @@
 bin_PROGRAMS += postern
 postern_SOURCES = \
 	milter/cli/access.c \
-	milter/cli/check.c milter/cli/check.h milter/cli/check_print.c \
+	milter/cli/check.c milter/cli/check.h milter/cli/check_print.c milter/cli/check_gates.c \
 	milter/cli/cli.c milter/cli/cli.h milter/cli/commands.def \
 	milter/cli/conf.c \
 	milter/cli/control_client.c milter/cli/control_client.h \

@@ -115,7 +115,9 @@ keep(const struct config *c, struct str raw, bool *truncated)
 {
 	size_t end = str_find(raw, STR("\n\n"));
 	size_t crlf = str_find(raw, STR("\n\r\n"));
-	size_t head = end < crlf ? end + 2 : crlf < raw.len ? crlf + 3 : raw.len;
+	size_t head = end < crlf       ? end + 2
+		      : crlf < raw.len ? crlf + 3
+				       : raw.len;
 
 	if (raw.len - head <= c->max_body_bytes)
 		return raw.len;
@@ -173,7 +175,17 @@ judge_recipients(const struct snapshot *s, struct offline_room *room,
 			taken[e->rcpt_count++] = rcpts[i];
 		}
 	}
-	return refused == count;
+	r->refused = refused == count;
+	return r->refused;
+}
+
+void
+offline_judge_envelope(const struct snapshot *s, struct offline_room *room,
+    const struct facts *facts, struct offline_result *out)
+{
+	*out = (struct offline_result){.facts = *facts};
+	if (!judge_recipients(s, room, out))
+		out->verdict = (struct verdict){.action = VERDICT_ACCEPT};
 }
 
 void

@@ -58,7 +58,8 @@ void offline_room_fini(struct offline_room *room, struct snapshot *s);
 
 /* What was found out about one message; slices in the room's arena. */
 struct offline_result {
-	struct message *message; /* NULL: refused before the message */
+	struct message *message; /* NULL: refused before it, or none given */
+	bool refused;		 /* every recipient was */
 	struct facts facts;
 	struct verdict verdict;
 	struct hits hits;
@@ -73,6 +74,10 @@ struct offline_result {
  */
 void offline_judge(const struct snapshot *s, struct offline_room *room,
     const struct facts *facts, bool has_envelope, struct offline_result *out);
+
+/* The same without a message: what happens up to DATA. */
+void offline_judge_envelope(const struct snapshot *s, struct offline_room *room,
+    const struct facts *facts, struct offline_result *out);
 
 /* The message in room->raw without judging it. */
 struct message *offline_message(const struct snapshot *s,

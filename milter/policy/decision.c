@@ -96,6 +96,7 @@ decision_draw(struct decision *d, struct verdict *out)
 {
 	size_t at = find_decisive(d);
 
+	memcpy(out->said, d->said, sizeof(out->said));
 	out->reasons = d->reasons;
 	out->reason_count = d->len;
 	out->action = VERDICT_ACCEPT;

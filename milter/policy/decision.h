@@ -21,6 +21,7 @@ struct decision {
 	bool allowed;	    /* an allow list spoke: the rest is recorded */
 	struct str rcpt;    /* the recipient judged; empty for a message */
 	struct str *extras; /* parallel to reasons: what the reply names */
+	const char *said[GATE_COUNT]; /* of gates without a reason */
 };
 
 void decision_init(struct decision *d, const struct config *c,

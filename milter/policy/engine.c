@@ -3,6 +3,7 @@
 #include "policy/decision.h"
 #include "policy/evalfns.h"
 #include "policy/gate.h"
+#include "policy/gate_said.h"
 #include "policy/guard.h"
 #include "policy/score.h"
 
@@ -46,14 +47,26 @@ vouched(const struct facts *f)
 	return false;
 }
 
-/* Judged by its address at all? */
-static bool
-has_standing(const struct judge *j)
+/* Why the client is not judged by its address; NULL: it is. */
+static const char *
+excuse(const struct judge *j)
 {
 	const struct facts *f = j->facts;
 
-	return !j->ours && f->envelope.has_client &&
-	       !(f->rep.known && f->rep.state == REP_ALLOWED) && !vouched(f);
+	if (j->ours)
+		return "not asked: the client is one of ours";
+	if (!f->envelope.has_client)
+		return "not asked: no client address";
+	if (f->rep.known && f->rep.state == REP_ALLOWED)
+		return "not asked: an admin allows the client";
+	return vouched(f) ? "not asked: a DNS list vouches for the client"
+			  : NULL;
+}
+
+static bool
+has_standing(const struct judge *j)
+{
+	return excuse(j) == NULL;
 }
 
 static enum verdict_action
@@ -70,7 +83,8 @@ add_listing(struct judge *j, bool past)
 {
 	const struct rep_view *rep = &j->facts->rep;
 	const struct config *c = j->snapshot->config;
-	struct verdict_reason r = {.class = CLASS_REPUTATION,
+	struct verdict_reason r = {.gate = GATE_reputation,
+	    .class = CLASS_REPUTATION,
 	    .action = listed_action(c),
 	    .shadow = past || c->listed_action == LISTED_SHADOW,
 	    .name = str_from(rep_state_text(rep->state)),
@@ -97,6 +111,7 @@ add_dns_hit(struct judge *j, const struct dns_fact *d)
 {
 	char answer[IP_TEXT_MAX];
 	struct verdict_reason r = {
+	    .gate = d->about_client ? GATE_client_dnsbl : GATE_dnsbl,
 	    .class = d->about_client ? CLASS_CLIENT_DNSBL : CLASS_DNSBL,
 	    .action = d->action,
 	    .shadow = d->shadow,
@@ -153,7 +168,8 @@ add_relay(struct judge *j, const struct gate *gate, struct str rcpt)
 	bool allowed = j->decision.allowed;
 	enum guard_relay relay =
 	    guard_relay(j->snapshot->guard, j->facts, rcpt);
-	struct verdict_reason r = {.class = CLASS_RELAY,
+	struct verdict_reason r = {.gate = GATE_relay,
+	    .class = CLASS_RELAY,
 	    .action = VERDICT_REJECT,
 	    .name = STR("relay guard"),
 	    .detail = guard_domain(rcpt)};
@@ -170,7 +186,8 @@ add_relay(struct judge *j, const struct gate *gate, struct str rcpt)
 static void
 add_trap(struct judge *j, struct str rcpt)
 {
-	struct verdict_reason r = {.class = CLASS_RECIPIENT,
+	struct verdict_reason r = {.gate = GATE_trap,
+	    .class = CLASS_RECIPIENT,
 	    .action = VERDICT_REJECT,
 	    .name = STR("trap")};
 
@@ -181,7 +198,8 @@ add_trap(struct judge *j, struct str rcpt)
 static void
 add_watch(struct judge *j)
 {
-	struct verdict_reason r = {.class = CLASS_REPUTATION,
+	struct verdict_reason r = {.gate = GATE_watch,
+	    .class = CLASS_REPUTATION,
 	    .action = VERDICT_TEMPFAIL,
 	    .name = STR("watch"),
 	    .text = STR("Client is sending suspicious mail; try again later")};
@@ -209,7 +227,8 @@ add_brake(struct judge *j, bool past)
 {
 	const struct config *c = j->snapshot->config;
 	const struct brake_view *b = &j->facts->brake;
-	struct verdict_reason r = {.class = CLASS_REPUTATION,
+	struct verdict_reason r = {.gate = GATE_brake,
+	    .class = CLASS_REPUTATION,
 	    .action = VERDICT_TEMPFAIL,
 	    .shadow = past,
 	    .name = str_from(brake_word_text(b->word)),
@@ -237,7 +256,8 @@ wish_brakes(const struct judge *j, struct verdict *out)
 static void
 add_dns_late(struct judge *j)
 {
-	struct verdict_reason r = {.class = CLASS_CLIENT_DNSBL,
+	struct verdict_reason r = {.gate = GATE_client_dnsbl,
+	    .class = CLASS_CLIENT_DNSBL,
 	    .action = VERDICT_TEMPFAIL,
 	    .name = STR("dns_late"),
 	    .text = STR("451 4.4.3 A directory did not answer; try again "
@@ -255,7 +275,8 @@ add_conflict(struct judge *j, struct str rcpt)
 {
 	const struct envelope *e = &j->facts->envelope;
 	const struct guard *g = j->snapshot->guard;
-	struct verdict_reason r = {.class = CLASS_RECIPIENT,
+	struct verdict_reason r = {.gate = GATE_conflict,
+	    .class = CLASS_RECIPIENT,
 	    .action = VERDICT_TEMPFAIL,
 	    .name = STR("recipient_conflict"),
 	    .text = STR("452 4.5.3 <{rcpt}>: has other limits than the first "
@@ -292,12 +313,13 @@ engine_judge_recipient(const struct snapshot *s, const struct facts *f,
 		if (!f->rep.sample)
 			add_listing(&j, false);
 		add_client_dns(&j);
-		add_watch(&j);
 		add_dns_late(&j);
+		add_watch(&j);
 	}
 	add_conflict(&j, rcpt);
 	if (!exempt && has_standing(&j))
 		add_brake(&j, false);
+	gate_said_recipient(s, exempt, excuse(&j), &j.decision);
 	decision_draw(&j.decision, out);
 	if (!exempt && has_standing(&j))
 		wish_brakes(&j, out);
@@ -328,7 +350,8 @@ add_rules(struct judge *j, const struct hits *hits)
 
 	for (size_t i = 0; i < hits->rule_count; i++) {
 		const struct rule *rule = &j->snapshot->rules->rules[i];
-		struct verdict_reason r = {.class = CLASS_RULES,
+		struct verdict_reason r = {.gate = GATE_rules,
+		    .class = CLASS_RULES,
 		    .action = rule_verdict(rule->action),
 		    .shadow = rule->action == RULE_ACTION_SHADOW,
 		    .name = rule->name,
@@ -350,7 +373,8 @@ add_dicts(struct judge *j, const struct hits *hits)
 
 	for (size_t i = 0; i < hits->dict_count; i++) {
 		const struct dict_score *d = &hits->dicts[i];
-		struct verdict_reason r = {.class = CLASS_DICTIONARY,
+		struct verdict_reason r = {.gate = GATE_dictionary,
+		    .class = CLASS_DICTIONARY,
 		    .action = VERDICT_REJECT,
 		    .shadow = d->dict->shadow,
 		    .name = d->dict->name};
@@ -388,7 +412,8 @@ static void
 add_score(struct judge *j, double general, const struct verdict *v)
 {
 	const struct config *c = j->snapshot->config;
-	struct verdict_reason r = {.class = CLASS_SPAM,
+	struct verdict_reason r = {.gate = GATE_score,
+	    .class = CLASS_SPAM,
 	    .action = VERDICT_REJECT,
 	    .name = STR("score"),
 	    .detail = arena_printf(
@@ -443,6 +468,7 @@ judge_hits(struct judge *j, struct message *m, const struct hits *hits,
 	add_rules(j, hits);
 	add_dicts(j, hits);
 	add_score(j, general, out);
+	gate_said_message(s, excuse(j), &j->decision);
 	decision_draw(&j->decision, out);
 }
 

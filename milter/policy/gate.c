@@ -15,6 +15,19 @@ class_of(enum access_kind kind)
 	return CLASS_CLIENT;
 }
 
+static enum verdict_gate
+gate_of(const struct access_entry *e)
+{
+	static const enum verdict_gate of[ACCESS_KIND_COUNT] = {
+	    [ACCESS_CLIENT] = GATE_client,
+	    [ACCESS_HELO] = GATE_helo,
+	    [ACCESS_SENDER] = GATE_sender,
+	    [ACCESS_RECIPIENT] = GATE_recipient,
+	    [ACCESS_FROM] = GATE_from};
+
+	return e->action == ACCESS_ALLOW ? GATE_allow : of[e->kind];
+}
+
 static enum verdict_action
 action_of(enum access_action a)
 {
@@ -71,7 +84,8 @@ static void
 add_entry(const struct gate *g, const struct access_entry *e, struct str text,
     bool shadow)
 {
-	struct verdict_reason r = {.class = class_of(e->kind),
+	struct verdict_reason r = {.gate = gate_of(e),
+	    .class = class_of(e->kind),
 	    .action = action_of(e->action),
 	    .shadow = shadow,
 	    .name = arena_printf(

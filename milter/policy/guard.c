@@ -265,13 +265,19 @@ right_is_for(const struct relay_right *r, const struct envelope *e)
 	return e->auth_user.len > 0 && str_is(e->auth_user, r->user);
 }
 
+bool
+guard_relay_is_off(const struct guard *g)
+{
+	return map_count(g->local) == 0 && map_count(g->relay) == 0;
+}
+
 enum guard_relay
 guard_relay(const struct guard *g, const struct facts *f, struct str rcpt)
 {
 	struct str domain = guard_domain(rcpt);
 	bool limited = false;
 
-	if (map_count(g->local) == 0 && map_count(g->relay) == 0)
+	if (guard_relay_is_off(g))
 		return GUARD_RELAY_OK;
 	if (domain.len == 0 || find_domain(g->local, domain) != NULL ||
 	    find_domain(g->relay, domain) != NULL)

@@ -33,6 +33,8 @@ bool guard_is_local(const struct guard *g, struct str rcpt);
 bool guard_is_role(const struct guard *g, struct str rcpt);
 bool guard_is_trap(const struct guard *g, struct str rcpt);
 
+/* With no domains set there is nothing to guard. */
+bool guard_relay_is_off(const struct guard *g);
 enum guard_relay { GUARD_RELAY_OK, GUARD_RELAY_DENIED, GUARD_RELAY_ONE_DOMAIN };
 /* May this client send to this recipient? Always OK with no domains set. */
 enum guard_relay guard_relay(

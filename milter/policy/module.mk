@@ -1,5 +1,7 @@
 noinst_LIBRARIES += libpolicy.a
 libpolicy_a_SOURCES = \
+	milter/policy/gate_name.def \
+	milter/policy/gate_said.c milter/policy/gate_said.h \
 	milter/policy/eval_body.c milter/policy/eval_subject.c \
 	milter/policy/config.c milter/policy/config.h milter/policy/config.def \
 	milter/policy/decision.c milter/policy/decision.h \

@@ -11,6 +11,33 @@ static const char *const names[CLASS_COUNT] = {
 #include "policy/reply.def"
 };
 
+static const struct {
+	const char *name;
+	bool at_rcpt;
+	const char *title;
+} gates[GATE_COUNT] = {
+#define GATE(name, at_rcpt, title, doc) {#name, at_rcpt, title},
+#include "policy/gate_name.def"
+};
+
+const char *
+verdict_gate_name(enum verdict_gate g)
+{
+	return gates[g].name;
+}
+
+const char *
+verdict_gate_title(enum verdict_gate g)
+{
+	return gates[g].title;
+}
+
+bool
+verdict_gate_at_rcpt(enum verdict_gate g)
+{
+	return gates[g].at_rcpt;
+}
+
 const char *
 verdict_action_text(enum verdict_action a)
 {

@@ -37,8 +37,16 @@ enum verdict_class {
 	CLASS_COUNT
 };
 
+/* Who is asked, in the order of decision (policy/gate_name.def). */
+enum verdict_gate {
+#define GATE(name, at_rcpt, title, doc) GATE_##name,
+#include "policy/gate_name.def"
+	GATE_COUNT
+};
+
 /* One thing that would have refused; the first that is not shadow decided. */
 struct verdict_reason {
+	enum verdict_gate gate;
 	enum verdict_class class;
 	enum verdict_action action;
 	bool shadow;	   /* "would have" */
@@ -68,11 +76,16 @@ struct verdict {
 	const struct verdict_reason
 	    *decisive;	  /* NULL: accepted on its merits */
 	struct str reply; /* "554 5.7.1 ..." complete, empty on accept */
+	/* By gate: what one without a reason said, or NULL: nothing. */
+	const char *said[GATE_COUNT];
 	/* At RCPT: whether these are to be asked before it is accepted. */
 	bool wants_greylist;
 	bool wants_throttle;
 };
 
+const char *verdict_gate_name(enum verdict_gate g);
+const char *verdict_gate_title(enum verdict_gate g);
+bool verdict_gate_at_rcpt(enum verdict_gate g);
 const char *verdict_action_text(enum verdict_action a); /* "accept" ... */
 /* "none" "spam" "rules" "dictionary" "dnsbl" "reputation" "client" "sender"
  * "recipient" "relay": both rows of a kind share a word. */

@@ -110,7 +110,7 @@ my ($code, $out, $err) = run("Subject: cheap\r\n\r\nx\r\n", 'check', @rules,
 is($code, 1, 'a refused message: exit code');
 my $got = JSON::PP->new->decode($out);
 is_deeply([sort keys %$got],
-    [sort qw(file verdict class reply score hits counts)], 'the members');
+    [sort qw(file verdict class reply score hits counts gates)], 'the members');
 is($got->{file}, '-', 'standard input');
 is($got->{verdict}, 'reject', 'is judged');
 

@@ -92,7 +92,7 @@ enum reason {
 	TRAP,
 	RELAY,
 	STATE, /* listed, blocked or on watch; watch stands behind DNSBL */
-	DNSBL,
+	DNSBL, /* on the client */
 	LATE,
 	CONFLICT,
 	BRAKE,
@@ -164,10 +164,10 @@ wanted(unsigned set, enum rep_state state, const char *name[REASONS])
 	for (int r = 0; r < REASONS; r++) {
 		if (r == STATE && HAS(set, STATE) && state != REP_WATCH)
 			name[n++] = rep_state_text(state);
-		if (r == LATE && HAS(set, STATE) && state == REP_WATCH)
-			name[n++] = "watch";
 		if (r != STATE && HAS(set, r))
 			name[n++] = text[r];
+		if (r == LATE && HAS(set, STATE) && state == REP_WATCH)
+			name[n++] = "watch";
 	}
 	return n;
 }
