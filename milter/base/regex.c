@@ -66,6 +66,7 @@ compile_options(unsigned flags)
 	    {REGEX_NO_AUTO_CAPTURE, PCRE2_NO_AUTO_CAPTURE},
 	    {REGEX_ANCHORED, PCRE2_ANCHORED},
 	    {REGEX_UTF, PCRE2_UTF | PCRE2_UCP | PCRE2_MATCH_INVALID_UTF},
+	    {REGEX_CHARACTERS, PCRE2_UTF | PCRE2_MATCH_INVALID_UTF},
 	};
 	uint32_t options = PCRE2_DUPNAMES | PCRE2_NEVER_BACKSLASH_C |
 			   PCRE2_USE_OFFSET_LIMIT;
@@ -73,8 +74,10 @@ compile_options(unsigned flags)
 	for (size_t i = 0; i < sizeof(map) / sizeof(map[0]); i++)
 		if (flags & map[i].flag)
 			options |= map[i].option;
+	if ((flags & (REGEX_UTF | REGEX_CHARACTERS)) == 0)
+		options |= PCRE2_NEVER_UTF;
 	if ((flags & REGEX_UTF) == 0)
-		options |= PCRE2_NEVER_UTF | PCRE2_NEVER_UCP;
+		options |= PCRE2_NEVER_UCP;
 	return options;
 }
 

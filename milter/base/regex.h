@@ -23,7 +23,8 @@ enum regex_flag {
 	REGEX_EXTENDED_MORE = 1 << 4,	/* xx */
 	REGEX_NO_AUTO_CAPTURE = 1 << 5,	/* n */
 	REGEX_ANCHORED = 1 << 6,
-	REGEX_UTF = 1 << 7		/* for our own dictionaries only */
+	REGEX_UTF = 1 << 7,		/* for our own dictionaries only */
+	REGEX_CHARACTERS = 1 << 8	/* UTF-8, yet \w \d \s are ASCII */
 };
 
 struct regex_limits {

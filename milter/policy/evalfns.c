@@ -15,12 +15,15 @@ struct function {
 	eval_function *run;
 	unsigned regex_arg; /* number of the argument that is one, 0: none */
 	const char *regex;  /* what the argument stands in, NULL: it is all */
+	bool characters;    /* are matched, not bytes */
 };
 
 static const struct function functions[] = {
-#define EVAL(name, function) {#name, function, 0, NULL},
-#define EVAL_REGEX(name, function, arg) {#name, function, arg, NULL},
-#define EVAL_TEMPLATE(name, function, arg, text) {#name, function, arg, text},
+#define EVAL(name, function) {#name, function, 0, NULL, false},
+#define EVAL_REGEX(name, function, arg) {#name, function, arg, NULL, false},
+#define EVAL_CHARACTERS(name, function, arg) {#name, function, arg, NULL, true},
+#define EVAL_TEMPLATE(name, function, arg, text) \
+	{#name, function, arg, text, false},
 #include "policy/evalfns.def"
 };
 
@@ -104,6 +107,10 @@ add_call(struct eval_tables *t, struct eval_call call)
 {
 	if (t->call_count == t->call_size) {
 		t->call_size = t->call_size ? t->call_size * 2 : 64;
+		if (f->characters) {
+			pattern = escape_bytes(&a, pattern);
+			flags |= REGEX_CHARACTERS;
+		}
 		t->calls = mem_resize(t->calls, t->call_size, sizeof(call));
 	}
 	t->calls[t->call_count++] = call;
