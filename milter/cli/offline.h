@@ -24,8 +24,9 @@ struct offline_options {
 	    {'r', "rules", "DIR|FILE",                                        \
 		"Rules in place of the setting `rules`; repeatable",          \
 		OPTION_TEXTS, &(o)->rules},                                   \
-	    {0, "plugins", "core|local", "In place of the setting `plugins`", \
-		OPTION_TEXT, &(o)->plugins},                                  \
+	    {0, "plugins", "core|local|stock",                                \
+		"In place of the setting `plugins`", OPTION_TEXT,             \
+		&(o)->plugins},                                               \
 	{                                                                     \
 		0, "score-set", "N", "In place of the setting `score_set`",   \
 		    OPTION_TEXT, &(o)->score_set                              \

@@ -61,8 +61,7 @@ static int
 show_rules(const struct rules_options *o, const struct config *c)
 {
 	struct ruleset_options options = {
-	    .plugins = c->plugins == CONFIG_PLUGINS_CORE ? PLUGINS_CORE
-							 : PLUGINS_LOCAL,
+	    .plugins = (enum plugin_set)c->plugins,
 	    .score_set = (unsigned)c->score_set & 3,
 	    .knows_eval = evalfn_known};
 	struct ruleset *rs;

@@ -1,6 +1,7 @@
 #include "mail/message.h"
 
 #include "base/buf.h"
+#include "mail/header.h"
 #include "mail/lines.h"
 #include "mail/message_internal.h"
 #include "mail/mime_head.h"
@@ -197,6 +198,22 @@ message_relays(struct message *m)
 		message_build_relays(m);
 	}
 	return m->relays;
+}
+
+size_t
+message_own_fields(struct message *m)
+{
+	const struct header_list *l = &m->tree.root->headers;
+	int n = 0;
+
+	message_relays(m);
+	/* The line of the last internal relay, then our border's about whom it
+	 * was handed the message by; the next is foreign. */
+	for (struct header *h = header_first(l, STR("Received")); h != NULL;
+	     h = h->next)
+		if (n++ > m->last_internal_received + 1)
+			return (size_t)(h - l->v);
+	return l->len;
 }
 
 unsigned

@@ -143,6 +143,9 @@ struct relay_list {
 	size_t internal;	/* v[0 .. internal) are internal */
 };
 struct relay_list message_relays(struct message *m);
+/* Header fields from the top that hosts of ours may have written: those above
+ * the first Received line of a host that is not internal. */
+size_t message_own_fields(struct message *m);
 
 /* Parser flags of spec 2.4: "missing_head_body_separator" and so on. */
 enum message_flag {

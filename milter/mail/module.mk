@@ -12,6 +12,7 @@ libmail_a_SOURCES = \
 	milter/mail/mime_head.h milter/mail/mime_internal.h \
 	milter/mail/mime_part.c \
 	milter/mail/addr.c milter/mail/addr.h \
+	milter/mail/authres.c milter/mail/authres.h \
 	milter/mail/addr_match.c milter/mail/addr_match.h \
 	milter/mail/message.c milter/mail/trace_record.c \
 	milter/mail/trace_record.h milter/mail/header_query.c \
@@ -65,9 +66,12 @@ check_PROGRAMS += t/unit/bin/mail_relay
 t_unit_bin_mail_relay_SOURCES = t/unit/mail_relay.c
 t_unit_bin_mail_relay_LDADD = $(MAIL_LIBS)
 # The message, its structure and its header fields.
-check_PROGRAMS += t/unit/bin/mail_decode t/unit/bin/mail_ctype \
+check_PROGRAMS += t/unit/bin/mail_authres t/unit/bin/mail_decode \
+	t/unit/bin/mail_ctype \
 	t/unit/bin/mail_words t/unit/bin/mail_addr t/unit/bin/mail_header \
 	t/unit/bin/mail_mime t/unit/bin/mail_message
+t_unit_bin_mail_authres_SOURCES = t/unit/mail_authres.c
+t_unit_bin_mail_authres_LDADD = $(MAIL_LIBS)
 t_unit_bin_mail_message_SOURCES = t/unit/mail_message.c
 t_unit_bin_mail_message_LDADD = $(MAIL_LIBS)
 t_unit_bin_mail_decode_SOURCES = t/unit/mail_decode.c
@@ -84,7 +88,10 @@ t_unit_bin_mail_mime_SOURCES = t/unit/mail_mime.c
 t_unit_bin_mail_mime_LDADD = $(MAIL_LIBS)
 
 if FUZZ
-noinst_PROGRAMS += t/fuzz/fuzz_message
+noinst_PROGRAMS += t/fuzz/fuzz_message t/fuzz/fuzz_authres
+t_fuzz_fuzz_authres_SOURCES = t/fuzz/fuzz_authres.c
+t_fuzz_fuzz_authres_LDADD = $(MAIL_LIBS)
+t_fuzz_fuzz_authres_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 t_fuzz_fuzz_message_SOURCES = t/fuzz/fuzz_message.c
 t_fuzz_fuzz_message_LDADD = $(MAIL_LIBS)
 t_fuzz_fuzz_message_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer

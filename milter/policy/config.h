@@ -40,8 +40,13 @@ struct config {
 #include "policy/config.def"
 };
 
-/* Values of choices, in the order of config.def. */
-enum config_plugins { CONFIG_PLUGINS_CORE, CONFIG_PLUGINS_LOCAL };
+/* Values of choices, in the order of config.def. Those of `plugins` are those
+ * of enum plugin_set. */
+enum config_plugins {
+	CONFIG_PLUGINS_CORE,
+	CONFIG_PLUGINS_LOCAL,
+	CONFIG_PLUGINS_STOCK
+};
 enum config_default_action { DEFAULT_ACCEPT, DEFAULT_TEMPFAIL, DEFAULT_REJECT };
 enum config_conflict { CONFLICT_SPLIT, CONFLICT_STRICTEST, CONFLICT_LOOSEST };
 enum config_listed { LISTED_REJECT, LISTED_TEMPFAIL, LISTED_SHADOW };

@@ -27,6 +27,11 @@ struct eval_tables {
 	struct address_lists *addresses;
 	struct host_lists *hosts;
 	struct freemail *freemail;
+	struct map *authserv_ids; /* trusted ones, without case */
+	struct map *practices;	  /* adsp_override: to one letter */
 };
+
+/* What rule files say authors' domains sign, by domain; eval_auth.c. */
+struct map *eval_practices_new(const struct ruleset *rs);
 
 #endif

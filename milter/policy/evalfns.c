@@ -70,6 +70,22 @@ fill_in(struct arena *a, const char *text, struct str arg)
 	return buf_str(&b);
 }
 
+/* Bytes over 7F as escapes, which mean a character also in UTF-8. */
+static struct str
+escape_bytes(struct arena *a, struct str s)
+{
+	struct buf b;
+
+	buf_init_arena(&b, a);
+	for (size_t i = 0; i < s.len; i++) {
+		if ((unsigned char)s.p[i] >= 0x80)
+			buf_printf(&b, "\\x{%02x}", (unsigned char)s.p[i]);
+		else
+			buf_add_char(&b, s.p[i]);
+	}
+	return buf_str(&b);
+}
+
 /* False: there is one and it is bad. */
 static bool
 compile_argument(const struct rule *r, const struct function *f,
@@ -91,6 +107,10 @@ compile_argument(const struct rule *r, const struct function *f,
 	    0) {
 		why = pattern_error.message;
 	} else {
+		if (f->characters) {
+			pattern = escape_bytes(&a, pattern);
+			flags |= REGEX_CHARACTERS;
+		}
 		*out = regex_compile(pattern, flags, &regex_error);
 		why = *out == NULL ? regex_error.message : NULL;
 	}
@@ -107,17 +127,24 @@ add_call(struct eval_tables *t, struct eval_call call)
 {
 	if (t->call_count == t->call_size) {
 		t->call_size = t->call_size ? t->call_size * 2 : 64;
-		if (f->characters) {
-			pattern = escape_bytes(&a, pattern);
-			flags |= REGEX_CHARACTERS;
-		}
 		t->calls = mem_resize(t->calls, t->call_size, sizeof(call));
 	}
 	t->calls[t->call_count++] = call;
 }
 
+static struct map *
+name_set(const struct string_list *l)
+{
+	struct map *m = map_new(true);
+
+	for (size_t i = 0; i < l->len; i++)
+		map_set(m, str_from(l->v[i]), m);
+	return m;
+}
+
 struct eval_tables *
-eval_tables_new(const struct ruleset *rs, struct diags *diags)
+eval_tables_new(const struct ruleset *rs, const struct config *config,
+    struct diags *diags)
 {
 	struct eval_tables *t = mem_alloc(sizeof(*t));
 
@@ -125,6 +152,8 @@ eval_tables_new(const struct ruleset *rs, struct diags *diags)
 	t->addresses = address_lists_new(rs);
 	t->hosts = host_lists_new(rs);
 	t->freemail = freemail_new(rs, diags);
+	t->authserv_ids = name_set(&config->trusted_authserv_ids);
+	t->practices = eval_practices_new(rs);
 	for (size_t i = 0; i < rs->count; i++) {
 		const struct rule *r = &rs->rules[i];
 		const struct function *f =
@@ -153,6 +182,8 @@ eval_tables_free(struct eval_tables **tp)
 	address_lists_free(&t->addresses);
 	host_lists_free(&t->hosts);
 	freemail_free(&t->freemail);
+	map_free(&t->authserv_ids);
+	map_free(&t->practices);
 	free(t->calls);
 	free(t);
 	*tp = NULL;

@@ -12,6 +12,7 @@
 #define POSTERN_POLICY_EVALFNS_H
 
 #include "match/scan.h"
+#include "policy/config.h"
 #include "policy/facts.h"
 
 struct eval_state;  /* policy/evalstate.h: shared work of one message */
@@ -47,8 +48,8 @@ typedef double eval_function(
 bool evalfn_known(struct str name);
 
 /* Resolves the eval functions of `rs` and reads its settings. Never NULL. */
-struct eval_tables *eval_tables_new(
-    const struct ruleset *rs, struct diags *diags);
+struct eval_tables *eval_tables_new(const struct ruleset *rs,
+    const struct config *config, struct diags *diags);
 void eval_tables_free(struct eval_tables **t);
 
 /*

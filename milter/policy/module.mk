@@ -19,6 +19,7 @@ libpolicy_a_SOURCES = \
 	milter/policy/address_list.c milter/policy/address_list.h \
 	milter/policy/address_list.def \
 	milter/policy/eval_addresses.c milter/policy/eval_addresses.h \
+	milter/policy/auth.c milter/policy/auth.h milter/policy/eval_auth.c \
 	milter/policy/eval_bounce.c milter/policy/eval_freemail.c \
 	milter/policy/eval_list.c \
 	milter/policy/freemail.c milter/policy/freemail.h \
@@ -39,7 +40,9 @@ libpolicy_a_SOURCES = \
 	milter/policy/trace.c milter/policy/trace.h \
 	milter/policy/verdict.c milter/policy/verdict.h
 
-check_PROGRAMS += t/unit/bin/policy_evals
+check_PROGRAMS += t/unit/bin/policy_evals t/unit/bin/policy_auth
+t_unit_bin_policy_auth_SOURCES = t/unit/policy_auth.c
+t_unit_bin_policy_auth_LDADD = $(POLICY_LIBS)
 t_unit_bin_policy_evals_SOURCES = t/unit/policy_evals.c
 t_unit_bin_policy_evals_LDADD = $(POLICY_LIBS)
 check_PROGRAMS += t/unit/bin/policy_order

@@ -38,6 +38,12 @@ check_thresholds(const struct config *c, struct diags *diags)
 		diag_add(diags, SEVERITY_WARNING, config_where(c, "tag_score"),
 		    "tag_score is above reject_score: no accepted message will "
 		    "be marked");
+	if (c->trusted_authserv_ids.len > 0 &&
+	    (c->plugins != CONFIG_PLUGINS_STOCK || (c->score_set & 1) == 0))
+		diag_add(diags, SEVERITY_WARNING,
+		    config_where(c, "trusted_authserv_ids"),
+		    "rules ask for SPF, DKIM and DMARC only with plugins = "
+		    "stock and score_set = 1");
 	if (c->score_set > 3)
 		diag_add(diags, SEVERITY_ERROR, config_where(c, "score_set"),
 		    "score_set is 0, 1, 2 or 3");
@@ -49,8 +55,7 @@ load_rules(
 {
 	const struct config *c = s->config;
 	struct ruleset_options options = {
-	    .plugins = c->plugins == CONFIG_PLUGINS_CORE ? PLUGINS_CORE
-							 : PLUGINS_LOCAL,
+	    .plugins = (enum plugin_set)c->plugins,
 	    .score_set = (unsigned)c->score_set & 3,
 	    .lint = o->lint,
 	    .run_tests = o->lint,
@@ -125,7 +130,7 @@ snapshot_build(const struct snapshot_options *o, struct diags *diags)
 	load_rules(s, o, diags);
 	mail_conf_read(s->config, s->rules, &s->mail, diags);
 	s->guard = guard_new(s->config, diags);
-	s->evals = eval_tables_new(s->rules, diags);
+	s->evals = eval_tables_new(s->rules, s->config, diags);
 	compile(s, o, diags);
 	if (s->plan == NULL || (diags->errors > 0 && !o->forced)) {
 		snapshot_free(s);

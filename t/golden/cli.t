@@ -72,7 +72,7 @@ for my $case (
     ['a bad score set', ['check', @rules, '--score-set', '4', '-'],
 	qr/0, 1, 2 or 3/],
     ['a bad plugin set', ['lint', @rules, '--plugins', 'all'],
-	qr/core local, not "all"/],
+	qr/core local stock, not "all"/],
     ['bad facts', ['check', @rules, '--facts', "$dir/rules/a.cf", '-'],
 	qr/no JSON/],
     ['no such facts', ['check', @rules, '--facts', "$dir/none", '-'],

@@ -414,6 +414,7 @@ hits(const char *rule, const char *settings, const char *mail)
 {
 	struct ruleset *rs = load(rule, settings);
 	struct eval_tables *tables;
+	struct config *config;
 	struct mail_settings mail_settings;
 	struct eval_context c = {.rules = rs};
 	struct diags diags;
@@ -424,7 +425,8 @@ hits(const char *rule, const char *settings, const char *mail)
 	arena_init(&a, 0);
 	mail_settings_init(&mail_settings);
 	trust(&mail_settings, rs);
-	tables = eval_tables_new(rs, &diags);
+	config = config_load(NULL, &diags);
+	tables = eval_tables_new(rs, config, &diags);
 	c.tables = tables;
 	c.arena = &a;
 	c.scratch = regex_scratch_new(NULL);
@@ -433,6 +435,7 @@ hits(const char *rule, const char *settings, const char *mail)
 	evalfns_run(&c, value);
 	regex_scratch_free(&c.scratch);
 	eval_tables_free(&tables);
+	config_free(&config);
 	mail_settings_fini(&mail_settings);
 	arena_fini(&a);
 	ruleset_free(&rs);
