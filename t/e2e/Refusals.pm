@@ -18,6 +18,7 @@ our $URL = 'https://postmaster.example/r/';
 # A network namespace where 203.0.0.0/16 is on loopback lets Sendmail, which has no
 # XCLIENT, see public clients. The program starts itself again inside one.
 sub enter_network {
+	my (@words) = @_;
 	return if $ENV{POSTERN_OWN_NETWORK} || $> != 0;
 	return unless system('unshare -n true 2>/dev/null') == 0;
 	# What is fetched must be fetched while there is a network.
@@ -25,7 +26,7 @@ sub enter_network {
 		system "$Lab::SRC/scripts/private-mta fetch $kind '$Lab::BUILD/mta' >/dev/null 2>&1";
 	}
 	$ENV{POSTERN_OWN_NETWORK} = 1;
-	exec 'unshare', '-n', $^X, $0;
+	exec 'unshare', '-n', $^X, $0, @words;
 }
 
 sub request { my ($s, $number, $data) = @_; return ioctl $s, $number, $data }
