@@ -24,6 +24,7 @@ libpeer_a_SOURCES = \
 	milter/peer/rep_mem_admin.c milter/peer/rep_mem_state.c \
 	milter/peer/rep_mem_brake.c milter/peer/rep_mem_unit.c \
 	milter/peer/rep_model.c milter/peer/rep_model.h \
+	milter/peer/rep_apply.c milter/peer/rep_apply.h \
 	milter/peer/rep_batch.c milter/peer/rep_batch.h \
 	milter/peer/rep_link.c milter/peer/rep_link.h \
 	milter/peer/rep_link_node.c milter/peer/rep_link_node.h \
@@ -39,6 +40,7 @@ libpeer_a_SOURCES = \
 	milter/peer/rep_unit.c milter/peer/rep_unit.h \
 	milter/peer/rep_url.c milter/peer/rep_url.h \
 	milter/peer/rep_write.h milter/peer/rep_write_batch.c \
+	milter/peer/rep_write_job.c \
 	milter/peer/rep_write_judge.c milter/peer/rep_write_top.c \
 	milter/peer/rep_writer.c milter/peer/rep_writer.h
 

@@ -58,6 +58,8 @@ struct rep_view {
 
 #define REP_RULE_MAX 64
 #define REP_EVENT_RCPTS 8
+/* 48 bits tell a day's recipients apart, and are shorter to keep. */
+#define REP_RCPT_MASK UINT64_C(0xffffffffffff)
 
 /* One event to be counted. Plain data, copied by whoever takes it. */
 struct rep_event {

@@ -48,20 +48,15 @@ job_take(struct rep_batch *b, struct map *seen, enum rep_job_kind kind,
 	const struct rep_event *e = &b->events.v[event].event;
 	struct rep_name name = job_name(kind, e);
 	int64_t day = e->at_ms / REP_DAY_MS;
-	char key[REP_UNIT_TEXT_MAX + 24];
+	uintptr_t at = (uintptr_t)map_get(seen, str_from(name.text));
 	struct rep_job *j;
-	uintptr_t at;
-	bool after;
 
-	(void)snprintf(key, sizeof(key), "%s %lld", name.text, (long long)day);
-	at = (uintptr_t)map_get(seen, str_from(key));
-	after = at != 0;
-	if (at == 0 || b->jobs.v[at - 1].events.len >= REP_JOB_EVENTS) {
+	if (at == 0 || b->jobs.v[at - 1].day != day) {
 		j = VEC_PUSH(&b->jobs);
 		*j = (struct rep_job){
-		    .kind = kind, .after = after, .name = name, .day = day};
+		    .kind = kind, .after = at != 0, .name = name, .day = day};
 		at = b->jobs.len;
-		(void)map_set(seen, str_from(key), (void *)at);
+		(void)map_set(seen, str_from(name.text), (void *)at);
 	}
 	j = &b->jobs.v[at - 1];
 	j->client = e->client;
@@ -94,17 +89,6 @@ rep_batch_sort(struct rep_batch *b)
 	map_free(&seen);
 }
 
-const char *
-rep_job_kind_text(enum rep_job_kind k)
-{
-	static const char *const text[] = {[REP_JOB_DAY] = "day",
-	    [REP_JOB_SITE] = "site",
-	    [REP_JOB_NET] = "net",
-	    [REP_JOB_HOST] = "host"};
-
-	return text[k];
-}
-
 struct rep_job_keys
 rep_job_keys(const struct rep_job *j, const char *prefix)
 {
@@ -123,65 +107,6 @@ rep_job_keys(const struct rep_job *j, const char *prefix)
 	k.key[3] = rep_key_day(
 	    prefix, j->kind == REP_JOB_NET ? "members" : "given", u, j->day);
 	return k;
-}
-
-uint32_t
-rep_job_pack(const struct rep_batch *b, const struct rep_job *j,
-    const struct rep_settings *s, struct buf *out)
-{
-	uint32_t count = 0;
-
-	for (size_t i = 0; i < j->events.len; i++)
-		count +=
-		    j->kind != REP_JOB_HOST || b->events.v[j->events.v[i]].kept;
-	rep_script_array(out, count);
-	for (size_t i = 0; i < j->events.len; i++) {
-		const struct rep_batch_event *e = &b->events.v[j->events.v[i]];
-
-		struct rep_script_item item = {.event = &e->event,
-		    .seq = e->seq,
-		    .giver = rep_member_id(&e->event.client),
-		    .weight = rep_weight(s, e->event.class),
-		    .with_evidence = j->kind == REP_JOB_HOST};
-
-		if (j->kind != REP_JOB_HOST || e->kept)
-			rep_script_event(out, &item);
-	}
-	return count;
-}
-
-static void
-read_kept(struct rep_batch *b, const struct rep_job *j, struct str admitted)
-{
-	for (size_t i = 0; i < j->events.len && i < admitted.len; i++) {
-		struct rep_batch_event *e = &b->events.v[j->events.v[i]];
-
-		if (!ip_is_v4(&e->event.client))
-			e->kept = admitted.p[i] == '1';
-	}
-}
-
-bool
-rep_job_read(
-    struct rep_batch *b, struct rep_job *j, const struct redis_reply *r)
-{
-	static const char *const name[] = {
-	    "gs", "bs", "gl", "bl", "t", "today"};
-	struct rep_counted c = {.valid = true};
-
-	if (redis_count(r) != 10 && redis_count(r) != 3)
-		return false;
-	c.bad = redis_int(redis_at(r, 1), 0) != 0;
-	c.hard = redis_int(redis_at(r, 2), 0) != 0;
-	for (size_t i = 0;
-	     i < sizeof(name) / sizeof(name[0]) && redis_count(r) == 10; i++)
-		if (!rep_unit_set(&c.unit, str_from(name[i]),
-			redis_text(redis_at(r, 3 + i))))
-			return false;
-	j->counted = c;
-	if (j->kind == REP_JOB_NET)
-		read_kept(b, j, redis_text(redis_at(r, 9)));
-	return true;
 }
 
 void

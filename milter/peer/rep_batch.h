@@ -1,8 +1,8 @@
 /*
- * A batch of events, sorted into one script call per unit and day.
+ * A batch of events, sorted into one job per unit and day.
  *
- * Pure: knows what to ask Redis and how to read its answers, not when. Order of
- * events within a unit is the order they were added in.
+ * Pure. Order of events within a unit is the order they were added in; the days
+ * of a unit that comes back to an earlier one take turns.
  */
 #ifndef POSTERN_PEER_REP_BATCH_H
 #define POSTERN_PEER_REP_BATCH_H
@@ -10,24 +10,22 @@
 #include "base/vec.h"
 #include "peer/redis.h"
 #include "peer/rep_backend.h"
-#include "peer/rep_script.h"
 
 #define REP_BATCH_EVENTS 1024
-#define REP_JOB_EVENTS 96 /* of one script call: mail waits behind it */
 
 enum rep_job_kind { REP_JOB_DAY, REP_JOB_SITE, REP_JOB_NET, REP_JOB_HOST };
 
-/* What the counting script answered. */
+/* What became of the unit. */
 struct rep_counted {
 	bool valid;
-	bool bad;
+	bool bad; /* bad weight was added */
 	bool hard;
-	struct rep_unit unit; /* sums and today only */
+	struct rep_unit unit;
 };
 
 struct rep_job {
 	enum rep_job_kind kind;
-	bool after; /* same unit as an earlier job */
+	bool after; /* same unit as an earlier job, of another day */
 	struct rep_name name;
 	int64_t day;
 	struct ip client;     /* of the last event */
@@ -61,18 +59,6 @@ struct rep_job_keys {
 };
 
 struct rep_job_keys rep_job_keys(const struct rep_job *j, const char *prefix);
-/* MessagePack of the job's events; those not kept are left out of a host's. */
-uint32_t rep_job_pack(const struct rep_batch *b, const struct rep_job *j,
-    const struct rep_settings *s, struct buf *out);
-const char *rep_job_kind_text(enum rep_job_kind k);
-
-/*
- * Reads the script's answer into `j->counted`; a network's answer also says
- * which of its events' hosts are kept. False: not such an answer.
- */
-bool rep_job_read(
-    struct rep_batch *b, struct rep_job *j, const struct redis_reply *r);
-
 /* The unit and listing in HGETALL's answer; bad fields are skipped. */
 void rep_read_unit(const struct redis_reply *r, struct rep_unit *out);
 bool rep_read_listing(const struct redis_reply *r, struct rep_listing *out);

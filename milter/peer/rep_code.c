@@ -2,6 +2,7 @@
 
 #include "peer/rep_keys.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,76 +10,114 @@
 #define TEXT_MAX 192
 #define SUM_MAX 1e12 /* a decayed sum above is not ours */
 
+/* Emits fields that differ from what they were. */
+struct emitter {
+	rep_field_fn *fn;
+	void *ctx;
+};
+
 static void
-emit_int(rep_field_fn *fn, void *ctx, const char *name, int64_t v)
+emit_int(const struct emitter *e, const char *name, int64_t before, int64_t v)
 {
 	char text[24];
 
-	if (v == 0)
+	if (v == before)
 		return;
 	(void)snprintf(text, sizeof(text), "%lld", (long long)v);
-	fn(ctx, name, text);
+	e->fn(e->ctx, name, text);
 }
 
 static void
-emit_double(rep_field_fn *fn, void *ctx, const char *name, double v)
+emit_double(const struct emitter *e, const char *name, double before, double v)
 {
 	char text[32];
 
-	if (v == 0)
+	if (v == before)
 		return;
 	(void)snprintf(text, sizeof(text), "%.7g", v);
-	fn(ctx, name, text);
+	e->fn(e->ctx, name, text);
+}
+
+static bool
+same_today(const struct rep_today *a, const struct rep_today *b)
+{
+	return a->day == b->day && a->bad_givers == b->bad_givers &&
+	       a->good_givers == b->good_givers &&
+	       a->bad_before == b->bad_before &&
+	       a->good_before == b->good_before && a->tries == b->tries &&
+	       a->unknown == b->unknown;
 }
 
 /* "day bad good bad-before good-before tries unknown" */
 static void
-emit_today(rep_field_fn *fn, void *ctx, const struct rep_today *t)
+emit_today(const struct emitter *e, const struct rep_today *before,
+    const struct rep_today *t)
 {
 	char text[TEXT_MAX];
 
-	if (t->day == 0)
+	if (same_today(before, t))
 		return;
 	(void)snprintf(text, sizeof(text), "%lld %u %u %u %u %u %u",
 	    (long long)t->day, t->bad_givers, t->good_givers, t->bad_before,
 	    t->good_before, t->tries, t->unknown);
-	fn(ctx, "today", text);
+	e->fn(e->ctx, "today", text);
 }
 
 /* "hour a3b25": class letters in the order of enum rep_class. */
 static void
-emit_hour(rep_field_fn *fn, void *ctx, const struct rep_unit *u)
+emit_hour(const struct emitter *e, const struct rep_unit *before,
+    const struct rep_unit *u)
 {
 	char text[TEXT_MAX];
 	int n;
 
-	if (u->hour == 0)
+	if (u->hour == before->hour &&
+	    memcmp(u->used, before->used, sizeof(u->used)) == 0)
 		return;
 	n = snprintf(text, sizeof(text), "%lld ", (long long)u->hour);
 	for (int i = 0; i < REP_CLASS_COUNT; i++)
 		if (u->used[i] > 0)
 			n += snprintf(text + n, sizeof(text) - (size_t)n,
 			    "%c%u", 'a' + i, u->used[i]);
-	fn(ctx, "hour", text);
+	e->fn(e->ctx, "hour", text);
+}
+
+static void
+emit_sums(const struct emitter *e, const struct rep_sums *before,
+    const struct rep_sums *x)
+{
+	emit_double(e, "gs", before->good_short, x->good_short);
+	emit_double(e, "bs", before->bad_short, x->bad_short);
+	emit_double(e, "gl", before->good_long, x->good_long);
+	emit_double(e, "bl", before->bad_long, x->bad_long);
+	emit_int(e, "t", before->t_ms, x->t_ms);
+}
+
+void
+rep_unit_each_changed(const struct rep_unit *before, const struct rep_unit *u,
+    rep_field_fn *fn, void *ctx)
+{
+	const struct emitter e = {fn, ctx};
+
+	emit_int(&e, "seen", (int64_t)before->seen, (int64_t)u->seen);
+	for (int i = 0; i < REP_CLASS_COUNT; i++)
+		emit_int(&e, rep_class_text((enum rep_class)i),
+		    (int64_t)before->count[i], (int64_t)u->count[i]);
+	emit_int(
+	    &e, "rejected", (int64_t)before->rejected, (int64_t)u->rejected);
+	emit_int(&e, "first", before->first_ms / 1000, u->first_ms / 1000);
+	emit_int(&e, "last", before->last_ms / 1000, u->last_ms / 1000);
+	emit_sums(&e, &before->sums, &u->sums);
+	emit_today(&e, &before->today, &u->today);
+	emit_hour(&e, before, u);
 }
 
 void
 rep_unit_each(const struct rep_unit *u, rep_field_fn *fn, void *ctx)
 {
-	emit_int(fn, ctx, "seen", (int64_t)u->seen);
-	for (int i = 0; i < REP_CLASS_COUNT; i++)
-		emit_int(fn, ctx, rep_class_text((enum rep_class)i),
-		    (int64_t)u->count[i]);
-	emit_int(fn, ctx, "rejected", (int64_t)u->rejected);
-	emit_int(fn, ctx, "first", u->first_ms / 1000);
-	emit_int(fn, ctx, "last", u->last_ms / 1000);
-	emit_double(fn, ctx, "gs", u->sums.good_short);
-	emit_double(fn, ctx, "bs", u->sums.bad_short);
-	emit_double(fn, ctx, "gl", u->sums.good_long);
-	emit_double(fn, ctx, "bl", u->sums.bad_long);
-	emit_int(fn, ctx, "t", u->sums.t_ms);
-	emit_today(fn, ctx, &u->today);
-	emit_hour(fn, ctx, u);
+	static const struct rep_unit nothing;
+
+	rep_unit_each_changed(&nothing, u, fn, ctx);
 }
 
 /* Plain or with an exponent, as printf and Lua write it; finite, not < 0. */
@@ -229,13 +268,67 @@ rep_unit_set(struct rep_unit *u, struct str name, struct str value)
 }
 
 void
+rep_ledger_format(const struct rep_ledger *l, struct buf *out)
+{
+	if (l->len == 0)
+		return;
+	buf_printf(out, "%lld", (long long)l->day);
+	for (uint32_t i = 0; i < l->len; i++)
+		buf_printf(out, " %" PRIx64 ":%u:%u:%d", l->v[i].id,
+		    l->v[i].bad, l->v[i].good, l->v[i].trap);
+}
+
+static bool
+read_giver(struct str word, struct rep_giver *out)
+{
+	struct str id = str_cut(&word, ':'), bad = str_cut(&word, ':');
+	struct str good = str_cut(&word, ':');
+	uint64_t b, g, v = 0;
+
+	if (id.len == 0 || id.len > 16 || !str_to_u64(bad, &b) ||
+	    !str_to_u64(good, &g) || b > UINT8_MAX || g > UINT8_MAX)
+		return false;
+	for (size_t i = 0; i < id.len; i++) {
+		int digit = ascii_hex(id.p[i]);
+
+		if (digit < 0)
+			return false;
+		v = v << 4 | (uint64_t)digit;
+	}
+	*out = (struct rep_giver){.id = v,
+	    .bad = (uint8_t)b,
+	    .good = (uint8_t)g,
+	    .trap = str_is(word, "1")};
+	return true;
+}
+
+void
+rep_ledger_parse(struct str text, struct rep_ledger *l)
+{
+	struct rep_ledger fresh = {0};
+	struct str word = str_word(&text);
+	struct rep_giver g;
+
+	if (!str_to_i64(word, &fresh.day))
+		return;
+	while (
+	    (word = str_word(&text)).len > 0 && fresh.len < REP_LEDGER_NET_MAX)
+		if (read_giver(word, &g))
+			*rep_ledger_push(&fresh) = g;
+	rep_ledger_fini(l);
+	*l = fresh;
+}
+
+void
 rep_listing_each(const struct rep_listing *l, rep_field_fn *fn, void *ctx)
 {
+	const struct emitter e = {fn, ctx};
+
 	fn(ctx, "state", rep_state_text(l->state));
-	emit_int(fn, ctx, "since", l->since_ms / 1000);
-	emit_int(fn, ctx, "until", l->until_ms / 1000);
-	emit_int(fn, ctx, "strike", l->strike);
-	emit_int(fn, ctx, "removed", l->removed_ms / 1000);
+	emit_int(&e, "since", 0, l->since_ms / 1000);
+	emit_int(&e, "until", 0, l->until_ms / 1000);
+	emit_int(&e, "strike", 0, l->strike);
+	emit_int(&e, "removed", 0, l->removed_ms / 1000);
 	if (l->why[0] != '\0')
 		fn(ctx, "why", l->why);
 	if (l->ref[0] != '\0')

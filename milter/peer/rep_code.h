@@ -38,8 +38,17 @@ typedef void rep_field_fn(void *ctx, const char *name, const char *value);
 
 /* Calls `fn` for each field that is not zero. */
 void rep_unit_each(const struct rep_unit *u, rep_field_fn *fn, void *ctx);
+/* Those that differ between `before` and `u`. */
+void rep_unit_each_changed(const struct rep_unit *before,
+    const struct rep_unit *u, rep_field_fn *fn, void *ctx);
 /* False: known name, unusable value. Unknown names are skipped (true). */
 bool rep_unit_set(struct rep_unit *u, struct str name, struct str value);
+
+/* "day id:bad:good:trap ..."; of an empty one nothing. */
+void rep_ledger_format(const struct rep_ledger *l, struct buf *out);
+/* Replaces `*l`; what is no such text leaves it alone, bad words are skipped.
+ */
+void rep_ledger_parse(struct str text, struct rep_ledger *l);
 
 void rep_listing_each(const struct rep_listing *l, rep_field_fn *fn, void *ctx);
 bool rep_listing_set(struct rep_listing *l, struct str name, struct str value);

@@ -16,7 +16,7 @@ struct rep_link;
 struct rep_node;
 
 enum rep_script {
-	REP_SCRIPT_COUNT,
+	REP_SCRIPT_APPLY,
 	REP_SCRIPT_LIST,
 	REP_SCRIPT_BRAKE,
 	REP_SCRIPTS

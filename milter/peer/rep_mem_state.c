@@ -21,7 +21,6 @@
 #define STATE_FILE_MAX ((size_t)1 << 30)
 #define SLICE 256 /* units per hold of the lock */
 
-/* "day id:bad:good:trap ..." */
 static void
 add_givers(struct json *j, const struct rep_ledger *l)
 {
@@ -30,51 +29,9 @@ add_givers(struct json *j, const struct rep_ledger *l)
 	if (l->len == 0)
 		return;
 	buf_init(&b);
-	buf_printf(&b, "%lld", (long long)l->day);
-	for (uint32_t i = 0; i < l->len; i++)
-		buf_printf(&b, " %" PRIx64 ":%u:%u:%d", l->v[i].id, l->v[i].bad,
-		    l->v[i].good, l->v[i].trap);
+	rep_ledger_format(l, &b);
 	json_set_str(j, "givers", buf_str(&b));
 	buf_fini(&b);
-}
-
-static bool
-read_giver(struct str word, struct rep_giver *out)
-{
-	struct str id = str_cut(&word, ':'), bad = str_cut(&word, ':');
-	struct str good = str_cut(&word, ':');
-	uint64_t b, g, v = 0;
-
-	if (id.len == 0 || id.len > 16 || !str_to_u64(bad, &b) ||
-	    !str_to_u64(good, &g) || b > UINT8_MAX || g > UINT8_MAX)
-		return false;
-	for (size_t i = 0; i < id.len; i++) {
-		int digit = ascii_hex(id.p[i]);
-
-		if (digit < 0)
-			return false;
-		v = v << 4 | (uint64_t)digit;
-	}
-	*out = (struct rep_giver){.id = v,
-	    .bad = (uint8_t)b,
-	    .good = (uint8_t)g,
-	    .trap = str_is(word, "1")};
-	return true;
-}
-
-static void
-read_givers(struct str text, struct rep_ledger *l)
-{
-	struct rep_giver g;
-	struct str word = str_word(&text);
-
-	if (!str_to_i64(word, &l->day))
-		return;
-	l->v = mem_array(REP_LEDGER_NET_MAX, sizeof(*l->v));
-	l->size = REP_LEDGER_NET_MAX;
-	while ((word = str_word(&text)).len > 0 && l->len < l->size)
-		if (read_giver(word, &g))
-			l->v[l->len++] = g;
 }
 
 void
@@ -282,7 +239,7 @@ load_line(struct mem_store *m, struct str line)
 
 		(void)snprintf(text, sizeof(text), "%.*s", STR_ARG(name));
 		rep_mem_set_record(m, text, &r);
-		read_givers(
+		rep_ledger_parse(
 		    json_get_str(j, "givers"), &rep_mem_find(m, text)->ledger);
 	} else {
 		good = false;

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "peer/rep_script.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -293,19 +294,19 @@ open_link(struct redis_store *s, const struct rep_url *u)
 	    .down = on_link_down,
 	    .joined = on_joined,
 	    .ctx = s};
-	struct buf count, list, brake;
+	struct buf apply, list, brake;
 
-	buf_init(&count);
+	buf_init(&apply);
 	buf_init(&list);
 	buf_init(&brake);
-	rep_script_count(&s->base.settings, &count);
+	rep_script_apply(&apply);
 	rep_script_list(&list);
-	o.script[REP_SCRIPT_COUNT] = buf_str(&count);
 	brake_script(&brake);
+	o.script[REP_SCRIPT_APPLY] = buf_str(&apply);
 	o.script[REP_SCRIPT_LIST] = buf_str(&list);
 	o.script[REP_SCRIPT_BRAKE] = buf_str(&brake);
 	s->link = rep_link_new(&o);
-	buf_fini(&count);
+	buf_fini(&apply);
 	buf_fini(&list);
 	buf_fini(&brake);
 }

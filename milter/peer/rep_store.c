@@ -91,7 +91,7 @@ rep_store_hash_rcpt(const struct rep_store *s, struct str rcpt)
 	v[0] ^= word;
 	v[2] ^= 0xff;
 	sip_rounds(v, 4);
-	return v[0] ^ v[1] ^ v[2] ^ v[3];
+	return (v[0] ^ v[1] ^ v[2] ^ v[3]) & REP_RCPT_MASK;
 }
 
 uint64_t

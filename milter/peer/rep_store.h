@@ -55,6 +55,7 @@ void rep_store_record(struct rep_store *s, struct str ref, struct str json);
 /*
  * Keyed hash of a recipient for rep_event.rcpt_hash, ASCII case ignored; the
  * key is drawn once and kept in `state_dir`, so no address can be read back.
+ * No bits outside REP_RCPT_MASK.
  */
 uint64_t rep_store_hash_rcpt(const struct rep_store *s, struct str rcpt);
 

@@ -86,8 +86,8 @@ ledger_turn(struct rep_ledger *l, int64_t day)
 	l->len = 0;
 }
 
-static struct rep_giver *
-ledger_find(const struct rep_ledger *l, uint64_t id)
+struct rep_giver *
+rep_ledger_find(const struct rep_ledger *l, uint64_t id)
 {
 	for (uint32_t i = 0; i < l->len; i++)
 		if (l->v[i].id == id)
@@ -95,19 +95,25 @@ ledger_find(const struct rep_ledger *l, uint64_t id)
 	return NULL;
 }
 
-/* NULL when full. */
-static struct rep_giver *
-ledger_take(struct rep_ledger *l, uint64_t id, uint32_t max)
+struct rep_giver *
+rep_ledger_push(struct rep_ledger *l)
 {
-	struct rep_giver *g = ledger_find(l, id);
-
-	if (g != NULL || l->len >= max)
-		return g;
 	if (l->len == l->size) {
 		l->size = l->size ? l->size * 2 : 4;
 		l->v = mem_resize(l->v, l->size, sizeof(*l->v));
 	}
-	g = &l->v[l->len++];
+	return &l->v[l->len++];
+}
+
+/* NULL when full. */
+static struct rep_giver *
+ledger_take(struct rep_ledger *l, uint64_t id, uint32_t max)
+{
+	struct rep_giver *g = rep_ledger_find(l, id);
+
+	if (g != NULL || l->len >= max)
+		return g;
+	g = rep_ledger_push(l);
 	*g = (struct rep_giver){.id = id};
 	return g;
 }
@@ -118,7 +124,7 @@ rep_ledger_admits(const struct rep_settings *s, struct rep_ledger *l,
 {
 	ledger_turn(l, day);
 	return l->len < (uint32_t)s->net_children ||
-	       ledger_find(l, giver) != NULL;
+	       rep_ledger_find(l, giver) != NULL;
 }
 
 static void
@@ -257,8 +263,8 @@ add_weight(const struct rep_settings *s, struct rep_unit *u,
 	*(bad ? &x->bad_long : &x->good_long) += weight * slow;
 }
 
-static void
-count_event(struct rep_unit *u, const struct rep_event *e)
+void
+rep_unit_count(struct rep_unit *u, const struct rep_event *e)
 {
 	u->count[e->class]++;
 	u->seen++;
@@ -279,7 +285,7 @@ rep_unit_apply(const struct rep_settings *s, struct rep_unit *u,
 	bool bad = rep_class_is_bad(e->class), admitted = true;
 	struct rep_applied out = {false, false};
 
-	count_event(u, e);
+	rep_unit_count(u, e);
 	today_turn(&u->today, day);
 	ledger_turn(l, day);
 	count_tries(&u->today, e);

@@ -79,11 +79,18 @@ struct rep_ledger {
 };
 
 void rep_ledger_fini(struct rep_ledger *l);
+/* NULL: not in it. */
+struct rep_giver *rep_ledger_find(const struct rep_ledger *l, uint64_t id);
+/* Room for one more, to be filled. */
+struct rep_giver *rep_ledger_push(struct rep_ledger *l);
 
 struct rep_applied {
 	bool bad;  /* bad weight was added */
 	bool hard; /* a virus or a fresh trap hit: lists by itself */
 };
+
+/* The lifetime counters alone. */
+void rep_unit_count(struct rep_unit *u, const struct rep_event *e);
 
 /* `giver` of a network is the member's id; not used for other kinds. */
 struct rep_applied rep_unit_apply(const struct rep_settings *s,

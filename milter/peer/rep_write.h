@@ -1,6 +1,7 @@
 /*
  * Inside of the writer, shared by its files: rep_writer.c (taking, the state
- * machine), rep_write_batch.c, rep_write_judge.c, rep_write_top.c.
+ * machine), rep_write_batch.c, rep_write_job.c, rep_write_judge.c,
+ * rep_write_top.c.
  *
  * All but the queue belongs to the loop's thread.
  */
@@ -107,9 +108,15 @@ void writer_on_marker(void *ctx);
 void writer_rewind(struct rep_writer *w, struct rep_cursor c);
 /* Nothing more is sent of this batch; `why` when Redis refused it. */
 void writer_fail(struct rep_writer *w, struct str why);
+/* The answer of a refusal; NULL: none came. */
+void writer_refused(struct rep_writer *w, const struct redis_reply *r);
 /* False: no server to send to. */
-bool writer_send_job(struct rep_writer *w, size_t index);
 bool writer_send_record(struct rep_writer *w, const struct why_item *y);
+
+/* ---- rep_write_job.c ------------------------------------------------------
+ */
+/* Counts as one under way until it is done, or the batch has failed. */
+void writer_send_job(struct rep_writer *w, size_t index);
 
 /* ---- rep_write_judge.c ----------------------------------------------------
  */

@@ -178,11 +178,6 @@ writer_rewind(struct rep_writer *w, struct rep_cursor c)
 /* ---- sending --------------------------------------------------------------
  */
 
-struct sent {
-	struct rep_writer *writer;
-	size_t job;
-};
-
 void
 writer_fail(struct rep_writer *w, struct str why)
 {
@@ -193,8 +188,8 @@ writer_fail(struct rep_writer *w, struct str why)
 	    (int)(why.len < 100 ? why.len : 100), why.p ? why.p : "");
 }
 
-static void
-note_error(struct rep_writer *w, const struct redis_reply *r)
+void
+writer_refused(struct rep_writer *w, const struct redis_reply *r)
 {
 	struct str text = redis_text(r);
 
@@ -210,63 +205,13 @@ note_error(struct rep_writer *w, const struct redis_reply *r)
 }
 
 static void
-on_counted(void *ctx, const struct redis_reply *r)
-{
-	struct sent s = *(struct sent *)ctx;
-	struct rep_writer *w = s.writer;
-	struct rep_job *j = &w->batch.jobs.v[s.job];
-
-	free(ctx);
-	w->out--;
-	if (!rep_job_read(&w->batch, j, r))
-		note_error(w, r);
-	else if (j->kind == REP_JOB_SITE)
-		w->site = j->counted.unit;
-	writer_pump(w);
-}
-
-bool
-writer_send_job(struct rep_writer *w, size_t index)
-{
-	struct rep_job *j = &w->batch.jobs.v[index];
-	struct rep_job_keys k = rep_job_keys(j, w->store->prefix);
-	struct redis_args a = {.count = 0};
-	char count[REDIS_NUMBER], day[REDIS_NUMBER];
-	struct sent *s;
-	struct buf b;
-	bool good = true;
-
-	buf_init(&b);
-	if (rep_job_pack(&w->batch, j, &w->store->settings, &b) > 0) {
-		redis_arg_int(&a, k.count, count);
-		for (int i = 0; i < k.count; i++)
-			redis_arg(&a, str_make(k.key[i].text, k.key[i].len));
-		redis_arg_cstr(&a, rep_job_kind_text(j->kind));
-		redis_arg_cstr(&a, w->field);
-		redis_arg_int(&a, j->day, day);
-		redis_arg(&a, buf_str(&b));
-		s = mem_alloc(sizeof(*s));
-		*s = (struct sent){w, index};
-		w->out++;
-		good = rep_link_script(w->link, REP_SCRIPT_COUNT, k.key[0].text,
-		    &a, on_counted, s);
-		if (!good) {
-			w->out--;
-			free(s);
-		}
-	}
-	buf_fini(&b);
-	return good;
-}
-
-static void
 on_why_set(void *ctx, const struct redis_reply *r)
 {
 	struct rep_writer *w = ctx;
 
 	w->out--;
 	if (r == NULL || redis_is_error(r))
-		note_error(w, r);
+		writer_refused(w, r);
 	writer_pump(w);
 }
 

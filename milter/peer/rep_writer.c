@@ -170,9 +170,7 @@ send_phase(struct rep_writer *w, size_t end)
 		 * could never be sent again. */
 		if (w->batch.jobs.v[w->next].after && w->out > 0)
 			break;
-		if (!writer_send_job(w, w->next))
-			writer_fail(w, STR_NONE);
-		w->next++;
+		writer_send_job(w, w->next++);
 	}
 	return w->next >= end && w->out == 0;
 }
