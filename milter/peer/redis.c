@@ -49,17 +49,52 @@ redis_arg_int(struct redis_args *a, int64_t v, char text[static REDIS_NUMBER])
 	redis_arg_cstr(a, text);
 }
 
+static size_t
+digits(size_t n)
+{
+	size_t count = 1;
+
+	for (; n >= 10; n /= 10)
+		count++;
+	return count;
+}
+
+/* `mark` number CR LF. */
+static char *
+put_count(char *at, char mark, size_t n)
+{
+	size_t len = digits(n);
+
+	*at++ = mark;
+	for (size_t i = len; i-- > 0; n /= 10)
+		at[i] = (char)('0' + n % 10);
+	at += len;
+	*at++ = '\r';
+	*at++ = '\n';
+	return at;
+}
+
+/* An array of strings, as the protocol's specification has it. */
 struct str
 redis_wire(const struct redis_args *a)
 {
-	const char *v[REDIS_ARGS_MAX];
-	char *out = NULL;
-	int n;
+	size_t count = a->count < 0 ? 0 : (size_t)a->count;
+	size_t total = 3 + digits(count);
+	char *out, *at;
 
-	memcpy(v, a->v, sizeof(v));
-	n = redisFormatCommandArgv(&out, a->count, v, a->len);
-	invariant(n >= 0);
-	return str_make(out, (size_t)n);
+	for (size_t i = 0; i < count; i++)
+		total += 5 + digits(a->len[i]) + a->len[i];
+	at = out = mem_alloc(total);
+	at = put_count(at, '*', count);
+	for (size_t i = 0; i < count; i++) {
+		at = put_count(at, '$', a->len[i]);
+		memcpy(at, a->v[i], a->len[i]);
+		at += a->len[i];
+		*at++ = '\r';
+		*at++ = '\n';
+	}
+	invariant((size_t)(at - out) == total);
+	return str_make(out, total);
 }
 
 void
@@ -68,7 +103,7 @@ redis_wire_free(struct str *wire)
 	char *p;
 
 	memcpy(&p, &wire->p, sizeof(p));
-	redisFreeCommand(p);
+	free(p);
 	*wire = STR_NONE;
 }
 

@@ -169,18 +169,18 @@ rep_job_apply(struct rep_batch *b, const struct rep_job *j,
 /* ---- the call -------------------------------------------------------------
  */
 
+/* A name lives with the program, a value must be kept. */
 static void
 add_field(void *ctx, const char *name, const char *value)
 {
 	struct rep_call *c = ctx;
+	size_t len = strlen(value);
+	char *kept = c->value[c->fields];
 
-	invariant(c->fields < REP_CALL_FIELDS);
-	(void)snprintf(
-	    c->field[c->fields][0], sizeof(c->field[0][0]), "%s", name);
-	(void)snprintf(
-	    c->field[c->fields][1], sizeof(c->field[0][1]), "%s", value);
-	redis_arg_cstr(&c->args, c->field[c->fields][0]);
-	redis_arg_cstr(&c->args, c->field[c->fields][1]);
+	invariant(c->fields < REP_CALL_FIELDS && len < sizeof(c->value[0]));
+	memcpy(kept, value, len);
+	redis_arg_cstr(&c->args, name);
+	redis_arg(&c->args, str_make(kept, len));
 	c->fields++;
 }
 
@@ -206,18 +206,17 @@ add_ledger(
 }
 
 void
-rep_call_make(const struct rep_job *j, const struct rep_held *h,
-    const struct rep_change *change, const char *prefix, const char *writer,
-    struct rep_call *c)
+rep_call_make(const struct rep_job *j, const struct rep_job_keys *keys,
+    const struct rep_held *h, const struct rep_change *change,
+    const char *writer, struct rep_call *c)
 {
 	struct redis_args *a = &c->args;
 
 	a->count = 0;
 	c->fields = 0;
-	c->keys = rep_job_keys(j, prefix);
-	redis_arg_int(a, c->keys.count, c->number[0]);
-	for (int i = 0; i < c->keys.count; i++)
-		redis_arg(a, str_make(c->keys.key[i].text, c->keys.key[i].len));
+	redis_arg_int(a, keys->count, c->number[0]);
+	for (int i = 0; i < keys->count; i++)
+		redis_arg(a, str_make(keys->key[i].text, keys->key[i].len));
 	redis_arg_cstr(a, h->seen);
 	redis_arg_cstr(a, h->bad);
 	redis_arg_int(a, life_of(j, h, change), c->number[1]);

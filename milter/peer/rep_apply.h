@@ -61,18 +61,20 @@ void rep_job_apply(struct rep_batch *b, const struct rep_job *j,
 #define REP_CALL_FIELDS 32
 struct rep_call {
 	struct redis_args args;
-	struct rep_job_keys keys;
 	struct buf ledger;
 	char evidence[REP_EVIDENCE_MAX][REP_EVIDENCE_TEXT_MAX];
-	char field[REP_CALL_FIELDS][2][REP_NUMBER_TEXT * 2];
+	char value[REP_CALL_FIELDS][REP_NUMBER_TEXT * 3];
 	size_t fields;
 	char number[5][REDIS_NUMBER];
 };
 
-/* `c` must stand still until sent; end it with rep_call_fini(). */
-void rep_call_make(const struct rep_job *j, const struct rep_held *h,
-    const struct rep_change *change, const char *prefix, const char *writer,
-    struct rep_call *c);
+/*
+ * `c`, `keys` and `writer` must stand still until sent; end it with
+ * rep_call_fini().
+ */
+void rep_call_make(const struct rep_job *j, const struct rep_job_keys *keys,
+    const struct rep_held *h, const struct rep_change *change,
+    const char *writer, struct rep_call *c);
 void rep_call_fini(struct rep_call *c);
 
 #endif

@@ -14,6 +14,7 @@
 struct job_run {
 	struct rep_writer *writer;
 	size_t job;
+	struct rep_job_keys keys;
 	int tries;
 	int waiting; /* for replies of this try */
 	bool lost;
@@ -90,21 +91,20 @@ on_written(void *ctx, const struct redis_reply *reply)
 static void
 drop_writers(struct job_run *r, const struct redis_reply *hash)
 {
-	struct rep_job_keys k =
-	    rep_job_keys(job_of(r), r->writer->store->prefix);
+	const struct rep_key *k = &r->keys.key[0];
 	struct redis_args a = {.count = 0};
 
 	if (r->held.known_writer || r->held.fields <= WRITERS_FIELDS_MAX)
 		return;
 	redis_arg_cstr(&a, "HDEL");
-	redis_arg(&a, str_make(k.key[0].text, k.key[0].len));
+	redis_arg(&a, str_make(k->text, k->len));
 	for (size_t i = 0; i < redis_count(hash); i += 2) {
 		struct str name = redis_text(redis_at(hash, i));
 
 		if (str_starts(name, STR("w:")))
 			redis_arg(&a, name);
 	}
-	writer_send_quietly(r->writer, k.key[0].text, &a);
+	writer_send_quietly(r->writer, k->text, &a);
 }
 
 static void
@@ -113,9 +113,8 @@ write_change(struct job_run *r)
 	struct rep_writer *w = r->writer;
 	struct rep_call c;
 
-	rep_call_make(
-	    job_of(r), &r->held, &r->change, w->store->prefix, w->field, &c);
-	if (!rep_link_script(w->link, REP_SCRIPT_APPLY, c.keys.key[0].text,
+	rep_call_make(job_of(r), &r->keys, &r->held, &r->change, w->field, &c);
+	if (!rep_link_script(w->link, REP_SCRIPT_APPLY, r->keys.key[0].text,
 		&c.args, on_written, r)) {
 		writer_fail(w, STR_NONE);
 		run_end(r);
@@ -207,13 +206,12 @@ static void
 run_begin(struct job_run *r)
 {
 	struct rep_job *j = job_of(r);
-	struct rep_job_keys k = rep_job_keys(j, r->writer->store->prefix);
 	bool sent = true;
 
 	r->held = (struct rep_held){.ledger = {.day = j->day}};
 	if (j->kind == REP_JOB_HOST || j->kind == REP_JOB_NET)
-		sent = ask(r, "GET", &k.key[3], on_ledger);
-	sent = sent && ask(r, "HGETALL", &k.key[0], on_hash);
+		sent = ask(r, "GET", &r->keys.key[3], on_ledger);
+	sent = sent && ask(r, "HGETALL", &r->keys.key[0], on_hash);
 	if (sent)
 		return;
 	writer_fail(r->writer, STR_NONE);
@@ -241,6 +239,7 @@ writer_send_job(struct rep_writer *w, size_t index)
 	r = mem_alloc(sizeof(*r));
 	r->writer = w;
 	r->job = index;
+	r->keys = rep_job_keys(job_of(r), w->store->prefix);
 	w->out++;
 	run_begin(r);
 }
