@@ -493,7 +493,7 @@ engine_judge_message(const struct snapshot *s, struct scratch *scratch,
 		return;
 	}
 	evalfns_run(&evals, hits->value);
-	ruleset_eval_metas(s->rules, hits->value);
+	ruleset_eval_metas(s->rules, hits->value, evals.arena);
 	/* The verdict is always affordable, whatever the message took. */
 	if (cap > 0)
 		a->cap = cap + ENGINE_RESERVE;

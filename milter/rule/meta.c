@@ -6,8 +6,6 @@
 #include "rule/limits.h"
 #include "rule/parse.h"
 
-#define NEVER_RUN (-1.0)
-
 struct tokens {
 	VEC(struct lex_token) list;
 };
@@ -468,50 +466,5 @@ meta_settle(struct loader *l)
 
 		code->late = is_late(rs, code);
 	}
-}
-
-static bool
-waits_forever(const struct meta_code *code, const double *value)
-{
-	for (uint32_t d = 0; d < code->dep_count; d++)
-		if (code->deps[d] != EXPR_UNKNOWN &&
-		    value[code->deps[d]] == NEVER_RUN)
-			return true;
-	return false;
-}
-
-/*
- * A meta of score 0 only shows that it has run when it did not hit; what
- * depends on one that hit, or that had to wait for the end, never runs.
- */
-static double
-judge(const struct rule *r, const double *value)
-{
-	bool scored = r->enabled;
-	double v;
-
-	if (waits_forever(r->code, value) || (!scored && r->code->late))
-		return NEVER_RUN;
-	expr_run(r->code, value, &v);
-	if (v == 0 || v != v)
-		return 0;
-	if (!scored)
-		return NEVER_RUN;
-	return v < 0 ? 1 : v;
-}
-
-void
-ruleset_eval_metas(const struct ruleset *rs, double *value)
-{
-	for (size_t i = 0; i < rs->count; i++)
-		if (rs->rules[i].type == RULE_META)
-			value[i] = 0;
-	for (size_t i = 0; i < rs->meta_count; i++) {
-		uint32_t m = rs->meta_order[i];
-
-		value[m] = judge(&rs->rules[m], value);
-	}
-	for (size_t i = 0; i < rs->meta_count; i++)
-		if (value[rs->meta_order[i]] == NEVER_RUN)
-			value[rs->meta_order[i]] = 0;
+	meta_run_prepare(rs);
 }

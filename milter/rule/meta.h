@@ -11,5 +11,7 @@
 void meta_compile_all(struct loader *l);
 /* The tags net and the priorities metas hand on to or take from others. */
 void meta_settle(struct loader *l);
+/* Finds what metas are worth when nothing hits, and who uses what. */
+void meta_run_prepare(struct ruleset *rs);
 
 #endif

@@ -179,6 +179,9 @@ struct ruleset {
 	double required_score; /* 5.0 unless set */
 	uint32_t *meta_order;  /* metas, dependencies first */
 	size_t meta_count;
+	double *meta_rest; /* by place in meta_order: worth if nothing hits */
+	uint32_t *meta_users;	   /* places, by rule they look at ... */
+	uint32_t *first_meta_user; /* ... from here; one more at the end */
 	size_t files;
 	struct arena arena;  /* owns every string and array above */
 	uint8_t version[16]; /* digest of all input: cache key, `ruleset` */
@@ -206,9 +209,12 @@ bool ruleset_setting(const struct ruleset *rs, const char *key, size_t *pos,
     const struct rule_setting **out);
 
 /*
- * Metas: `value[i]` is rule i's hit value (0 = no hit), filled for all that are
- * no metas; computes the rest in place (spec 2.12). Pure.
+ * Metas: `value[i]` is rule i's hit value, 0 = no hit and for metas; computes
+ * these in place (spec 2.12). Only what a hit reaches is computed; works in `a`,
+ * and without it (or when it is full) computes everything, with the same result.
+ * Pure.
  */
-void ruleset_eval_metas(const struct ruleset *rs, double *value);
+void ruleset_eval_metas(
+    const struct ruleset *rs, double *value, struct arena *a);
 
 #endif

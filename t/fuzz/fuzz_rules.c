@@ -27,7 +27,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		json_unref(&j);
 		value[i] = (double)(i % 3);
 	}
-	ruleset_eval_metas(rs, value);
+	ruleset_eval_metas(rs, value, NULL);
 	free(value);
 	ruleset_free(&rs);
 	diags_fini(&d);

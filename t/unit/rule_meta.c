@@ -56,11 +56,13 @@ test_values(void)
 {
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct ruleset_options o = {.plugins = PLUGINS_CORE};
+		struct arena arena;
 		struct diags d;
 		struct ruleset *rs;
 		double *value;
 		struct buf b;
 
+		arena_init(&arena, 0);
 		diags_init(&d, 0);
 		buf_init(&b);
 		buf_add_cstr(&b, base);
@@ -70,7 +72,7 @@ test_values(void)
 		value[ruleset_find(rs, STR("H"))->index] = 1;
 		value[ruleset_find(rs, STR("HM"))->index] = 3;
 		value[ruleset_find(rs, STR("L"))->index] = 1;
-		ruleset_eval_metas(rs, value);
+		ruleset_eval_metas(rs, value, &arena);
 		ok(value[ruleset_find(rs, str_from(cases[i].name))->index] ==
 			cases[i].want,
 		    "%s is %g in: %s", cases[i].name, cases[i].want,
@@ -79,7 +81,60 @@ test_values(void)
 		buf_fini(&b);
 		ruleset_free(&rs);
 		diags_fini(&d);
+		arena_fini(&arena);
 	}
+}
+
+/* Chains, alternatives, negations, arithmetic, score 0, a cycle and its users.
+ */
+static const char web[] =
+    "body A /x/\nbody B /x/\nbody C /x/\nbody D /x/\nbody E /x/\nscore E 0\n"
+    "meta M0 A && B\nmeta M1 !C\nmeta M2 M0 + M1 + D > 2\n"
+    "meta M3 M2 || (A && !M0)\nscore M4 0\nmeta M4 C && D\n"
+    "meta M5 !M4\nmeta M6 M5 || M3\nmeta M7 E || UNDEFINED\n"
+    "meta M8 !M7 && (B - C) * D\nmeta M9 1 / (A - B)\n"
+    "meta K1 K2 || A\nmeta K2 !K1 + M6\nmeta M10 K1 && !K2\n"
+    "meta M11 M10 + K2 + M9\n"
+    "meta M12 rules_matching(M?) > 4\n";
+
+/* What is computed from the hits alone is what computing everything gives. */
+static void
+test_reached(void)
+{
+	struct ruleset_options o = {.plugins = PLUGINS_CORE};
+	struct ruleset *rs;
+	struct arena arena;
+	struct diags d;
+	double *all, *reached;
+	uint32_t seed = 1;
+	int different = 0;
+
+	diags_init(&d, 0);
+	arena_init(&arena, 0);
+	rs = ruleset_parse("t.cf", str_from(web), &o, &d);
+	all = mem_array(rs->count, sizeof(*all));
+	reached = mem_array(rs->count, sizeof(*reached));
+	for (int i = 0; i < 2000; i++) {
+		for (uint32_t r = 0; r < rs->count; r++) {
+			seed = seed * 1664525 + 1013904223;
+			all[r] = rs->rules[r].type == RULE_META ? 0
+								: seed >> 30;
+			if (i % 2 == 0 && all[r] != 1)
+				all[r] = 0;
+			reached[r] = all[r];
+		}
+		arena_reset(&arena);
+		ruleset_eval_metas(rs, all, NULL);
+		ruleset_eval_metas(rs, reached, &arena);
+		different += memcmp(all, reached,
+				 rs->count * sizeof(*all)) != 0;
+	}
+	is_int(different, 0, "computed from what hit: as if all were computed");
+	free(all);
+	free(reached);
+	ruleset_free(&rs);
+	arena_fini(&arena);
+	diags_fini(&d);
 }
 
 static void
@@ -108,6 +163,7 @@ int
 main(void)
 {
 	test_values();
+	test_reached();
 	test_settled();
 	return done_testing();
 }
