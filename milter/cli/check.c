@@ -10,79 +10,16 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/ref.h"
-#include "base/vec.h"
+#include "cli/mail_files.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <unistd.h>
 
-#define MESSAGE_FILE_MAX ((size_t)256 * 1024 * 1024)
 #define FACTS_FILE_MAX ((size_t)4 * 1024 * 1024)
-#define DIRECTORY_DEPTH_MAX 32
 #define THREADS_MAX 64
 #define WINDOW ((size_t)256)
-
-/* ---- which messages --------------------------------------------------------
- */
-
-struct names {
-	VEC(char *) v;
-};
-
-static void
-names_fini(struct names *n)
-{
-	for (size_t i = 0; i < n->v.len; i++)
-		free(n->v.v[i]);
-	VEC_FINI(&n->v);
-}
-
-/* All files below `dir`, sorted at each level; names with a dot are hidden. */
-static bool
-add_directory(struct names *n, const char *dir, int depth)
-{
-	char **entry;
-	size_t count;
-	bool good = true;
-
-	if (depth == DIRECTORY_DEPTH_MAX) {
-		cli_complain("check", "%s: too many levels", dir);
-		return false;
-	}
-	if (file_list(dir, "", &entry, &count) != 0) {
-		cli_complain("check", "%s: %s", dir, strerror(errno));
-		return false;
-	}
-	for (size_t i = 0; i < count; i++) {
-		char *path = file_join(dir, entry[i]);
-
-		if (file_is_dir(path)) {
-			good = add_directory(n, path, depth + 1) && good;
-			free(path);
-		} else {
-			*VEC_PUSH(&n->v) = path;
-		}
-	}
-	file_list_free(&entry, count);
-	return good;
-}
-
-static bool
-add_operands(struct names *n, const struct option_list *operands)
-{
-	bool good = true;
-
-	for (size_t i = 0; i < operands->len; i++) {
-		const char *name = operands->v[i];
-
-		if (strcmp(name, "-") != 0 && file_is_dir(name))
-			good = add_directory(n, name, 0) && good;
-		else
-			*VEC_PUSH(&n->v) = mem_strdup(name);
-	}
-	return good;
-}
 
 /* ---- the workers -----------------------------------------------------------
  */
@@ -98,7 +35,7 @@ struct crew {
 	const struct check_options *options;
 	struct snapshot *snapshot;
 	const struct facts *facts;
-	const struct names *names;
+	const struct mail_files *files;
 	pthread_mutex_t guards_slots;
 	pthread_cond_t moved; /* a slot became ready, or was printed */
 	struct slot *slots;   /* WINDOW of them, by index modulo WINDOW */
@@ -120,16 +57,12 @@ judge_one(struct crew *crew, struct offline_room *room, const char *name,
     struct slot *slot)
 {
 	struct offline_result result;
-	int rc;
 
 	arena_reset(&room->arena);
 	buf_clear(&room->raw);
-	rc = file_read(name, MESSAGE_FILE_MAX, &room->raw);
-	if (rc != 0) {
-		slot->error = mem_printf("%s: %s", name,
-		    rc == ERR_IO ? strerror(errno) : err_text(rc));
+	slot->error = mail_file_read(name, &room->raw);
+	if (slot->error != NULL)
 		return;
-	}
 	offline_judge(crew->snapshot, room, crew->facts,
 	    crew->options->has_envelope, &result);
 	write_slot(crew, name, &result, slot);
@@ -161,10 +94,10 @@ take_index(struct crew *crew, size_t *index_out)
 	bool taken;
 
 	pthread_mutex_lock(&crew->guards_slots);
-	while (crew->next < crew->names->v.len &&
+	while (crew->next < crew->files->v.len &&
 	       crew->next >= crew->printed + WINDOW)
 		pthread_cond_wait(&crew->moved, &crew->guards_slots);
-	taken = crew->next < crew->names->v.len;
+	taken = crew->next < crew->files->v.len;
 	if (taken)
 		*index_out = crew->next++;
 	pthread_mutex_unlock(&crew->guards_slots);
@@ -182,7 +115,7 @@ work(void *arg)
 	while (take_index(crew, &index)) {
 		struct slot *slot = &crew->slots[index % WINDOW];
 
-		judge_one(crew, &room, crew->names->v.v[index], slot);
+		judge_one(crew, &room, crew->files->v.v[index], slot);
 		pthread_mutex_lock(&crew->guards_slots);
 		slot->ready = true;
 		pthread_cond_broadcast(&crew->moved);
@@ -233,7 +166,7 @@ static int
 run_crew(struct crew *crew)
 {
 	pthread_t threads[THREADS_MAX];
-	size_t wanted = thread_count(crew->options, crew->names->v.len);
+	size_t wanted = thread_count(crew->options, crew->files->v.len);
 	size_t started = 0;
 	int worst = EXIT_GOOD;
 
@@ -242,7 +175,7 @@ run_crew(struct crew *crew)
 		started++;
 	if (started == 0 && wanted > 0)
 		return cli_complain("check", "cannot start a thread");
-	for (size_t i = 0; i < crew->names->v.len; i++) {
+	for (size_t i = 0; i < crew->files->v.len; i++) {
 		int rc = print_index(crew, i);
 
 		if (rc > worst)
@@ -257,10 +190,10 @@ run_crew(struct crew *crew)
 
 static int
 check_all(const struct check_options *o, struct snapshot *s,
-    const struct facts *facts, const struct names *names)
+    const struct facts *facts, const struct mail_files *files)
 {
 	struct crew crew = {
-	    .options = o, .snapshot = s, .facts = facts, .names = names};
+	    .options = o, .snapshot = s, .facts = facts, .files = files};
 	int rc;
 
 	pthread_mutex_init(&crew.guards_slots, NULL);
@@ -380,7 +313,7 @@ check(struct check_options *o, const struct option_list *operands)
 {
 	struct config *c = offline_config("check", &o->offline);
 	struct snapshot *s = NULL;
-	struct names names = {0};
+	struct mail_files files = {0};
 	struct diags diags;
 	struct facts facts;
 	struct arena a;
@@ -402,13 +335,13 @@ check(struct check_options *o, const struct option_list *operands)
 		    "%zu error%s in the rules; what is good "
 		    "in them is used",
 		    diags.errors, diags.errors == 1 ? "" : "s");
-	rc = add_operands(&names, operands) ? EXIT_GOOD : EXIT_USAGE;
-	judged = operands->len > 0 ? check_all(o, s, &facts, &names)
+	rc = mail_files_add("check", &files, operands) ? EXIT_GOOD : EXIT_USAGE;
+	judged = operands->len > 0 ? check_all(o, s, &facts, &files)
 				   : check_envelope(o, s, &facts);
 	if (judged > rc)
 		rc = judged;
 out:
-	names_fini(&names);
+	mail_files_fini(&files);
 	snapshot_unref(&s);
 	diags_fini(&diags);
 	config_free(&c);

@@ -1,6 +1,7 @@
 bin_PROGRAMS += postern
 postern_SOURCES = \
 	milter/cli/access.c \
+	milter/cli/bench.c milter/cli/bench.h milter/cli/bench_print.c \
 	milter/cli/check.c milter/cli/check.h milter/cli/check_print.c milter/cli/check_gates.c \
 	milter/cli/cli.c milter/cli/cli.h milter/cli/commands.def \
 	milter/cli/conf.c \
@@ -8,6 +9,7 @@ postern_SOURCES = \
 	milter/cli/daemon_commands.c \
 	milter/cli/import.c \
 	milter/cli/lint.c \
+	milter/cli/mail_files.c milter/cli/mail_files.h \
 	milter/cli/main.c \
 	milter/cli/offline.c milter/cli/offline.h \
 	milter/cli/options.c milter/cli/options.h \

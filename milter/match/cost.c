@@ -22,7 +22,8 @@ cost_fini(struct cost *c)
 void
 cost_begin(struct cost *c)
 {
-	c->sampling = c->rules != NULL && c->scans % COST_SAMPLE == 0;
+	c->sampling = c->rules != NULL && 
+	    (c->always || c->scans % COST_SAMPLE == 0);
 	c->scans++;
 }
 
@@ -49,13 +50,13 @@ cost_start(const struct cost *c)
 void
 cost_stop(struct cost *c, uint32_t rule, uint64_t start)
 {
-	uint64_t now;
+	uint64_t now, weight = c->always ? 1 : COST_SAMPLE;
 
 	if (!c->sampling)
 		return;
 	now = (uint64_t)clock_mono_ns();
-	add(&c->rules[rule].tried, COST_SAMPLE);
-	add(&c->rules[rule].ns, now > start ? (now - start) * COST_SAMPLE : 0);
+	add(&c->rules[rule].tried, weight);
+	add(&c->rules[rule].ns, now > start ? (now - start) * weight : 0);
 }
 
 void

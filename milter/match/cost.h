@@ -2,7 +2,8 @@
  * Live cost of each rule: how often tried and hit, and how long it took.
  *
  * Hits are counted always; tries and time only in one scan of COST_SAMPLE, and
- * multiplied, so that counting costs well under 2 %. A cost has one writer (the
+ * multiplied, so that counting costs well under 2 %. A benchmark may have every
+ * scan timed. A cost has one writer (the
  * scan that holds its scratch) and any number of readers. Times never influence
  * a result.
  */
@@ -25,6 +26,7 @@ struct cost {
 	struct cost_count *rules; /* by rule; NULL = not counted */
 	size_t rule_count;
 	uint64_t scans;
+	bool always;   /* every scan is a timed one */
 	bool sampling; /* this scan is a timed one */
 };
 

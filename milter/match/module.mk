@@ -22,6 +22,8 @@ libmatch_a_SOURCES = \
 	milter/match/shape.c milter/match/shape.h \
 	milter/match/shape_set.c milter/match/shape_set.h \
 	milter/match/special.c milter/match/special.h \
+	milter/match/stage.def \
+	milter/match/stages.c milter/match/stages.h \
 	milter/match/texts.c milter/match/texts.h \
 	milter/match/tree.c milter/match/tree.h
 if VECTORSCAN

@@ -70,7 +70,9 @@ run_view(struct run *r, enum view view)
 
 	if (w->job_count == 0)
 		return;
-	if (!candidate_find(r, view, w))
+	if (candidate_find(r, view, w))
+		stages_lap(&r->scratch->stages, STAGE_prefilter);
+	else
 		try_selected(r, view, w);
 	candidate_try(r, view, w);
 	for (size_t i = 0; i < w->always_count; i++)
@@ -79,6 +81,7 @@ run_view(struct run *r, enum view view)
 		negate(r, w);
 		add_unset(r, w);
 	}
+	stages_lap(&r->scratch->stages, STAGE_confirm);
 }
 
 uint32_t
@@ -130,5 +133,6 @@ run_texts(const struct plan *p, struct scratch *s, const struct texts *texts,
 		if (out->value[i] != 0)
 			cost_add_hit(&s->cost, i);
 	out->truncated = a->full;
+	stages_lap(&s->stages, STAGE_confirm);
 	return true;
 }

@@ -23,8 +23,12 @@ scan_message(const struct plan *p, struct scratch *s, struct message *m,
 
 	if (!texts_gather(m, &p->queries, &texts))
 		return false;
+	stages_lap(&s->stages, STAGE_texts);
 	if (!run_texts(p, s, &texts, &source, message_arena(m), out))
 		return false;
-	return p->dict_index == NULL ||
-	       dict_scan_message(p->dict_index, s->regex, m, out);
+	if (p->dict_index != NULL &&
+	    !dict_scan_message(p->dict_index, s->regex, m, out))
+		return false;
+	stages_lap(&s->stages, STAGE_dictionaries);
+	return true;
 }

@@ -15,6 +15,7 @@
 
 struct plan;
 struct scratch;
+struct stages;
 
 struct plan_options {
 	const char *cache_dir;	/* compiled prefilters; NULL = none */
@@ -30,6 +31,11 @@ void plan_free(struct plan **p);
 
 struct scratch *scratch_new(const struct plan *p);
 void scratch_free(struct scratch **s);
+/* For benchmarks: times every stage, or (with plan_options.count_cost) every
+ * attempt of every rule, from now on. */
+void scratch_time_stages(struct scratch *s, bool on);
+void scratch_time_rules(struct scratch *s, bool on);
+struct stages *scratch_stages(struct scratch *s);
 /* Its memory for regexps, for others than the scan. */
 struct regex_scratch *scratch_regex(struct scratch *s);
 

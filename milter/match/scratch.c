@@ -90,6 +90,24 @@ retire_costs(struct cost *into, const struct cost *from)
 		cost_read(from, i, &into->rules[i]);
 }
 
+void
+scratch_time_stages(struct scratch *s, bool on)
+{
+	s->stages.on = on;
+}
+
+void
+scratch_time_rules(struct scratch *s, bool on)
+{
+	s->cost.always = on;
+}
+
+struct stages *
+scratch_stages(struct scratch *s)
+{
+	return &s->stages;
+}
+
 struct regex_scratch *
 scratch_regex(struct scratch *s)
 {

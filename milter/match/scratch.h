@@ -10,6 +10,7 @@
 
 #include "match/cost.h"
 #include "match/plan.h"
+#include "match/stages.h"
 
 /* Candidates of one view kept; beyond it every job of the view is tried. */
 #define CANDIDATES_MAX ((size_t)1 << 20)
@@ -60,6 +61,7 @@ struct scratch {
 	uint32_t *ends; /* where each string of the block ends */
 	size_t ends_size;
 	struct cost cost;
+	struct stages stages;
 	struct pool *pool;
 	struct scratch *next_free;
 	struct scratch *next; /* all of this pool */

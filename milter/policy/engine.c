@@ -1,5 +1,6 @@
 #include "policy/engine.h"
 
+#include "match/stages.h"
 #include "policy/decision.h"
 #include "policy/evalfns.h"
 #include "policy/gate.h"
@@ -344,26 +345,30 @@ rule_verdict(enum rule_action a)
 }
 
 static void
-add_rules(struct judge *j, const struct hits *hits)
+add_rule(struct judge *j, const struct rule *rule, struct str text)
 {
 	struct arena *a = j->decision.arena;
+	struct verdict_reason r = {.gate = GATE_rules,
+	    .class = CLASS_RULES,
+	    .action = rule_verdict(rule->action),
+	    .shadow = rule->action == RULE_ACTION_SHADOW,
+	    .name = rule->name,
+	    .text = rule->action_text,
+	    .where = decision_where(a, rule->pos),
+	    .detail = arena_copy(a, str_head(text, DETAIL_MAX))};
 
-	for (size_t i = 0; i < hits->rule_count; i++) {
-		const struct rule *rule = &j->snapshot->rules->rules[i];
-		struct verdict_reason r = {.gate = GATE_rules,
-		    .class = CLASS_RULES,
-		    .action = rule_verdict(rule->action),
-		    .shadow = rule->action == RULE_ACTION_SHADOW,
-		    .name = rule->name,
-		    .text = rule->action_text};
+	add(j, &r);
+}
 
-		if (hits->value[i] == 0 || rule->action == RULE_ACTION_NONE)
-			continue;
-		r.where = decision_where(a, rule->pos);
-		r.detail =
-		    arena_copy(a, str_head(hits->span[i].text, DETAIL_MAX));
-		add(j, &r);
-	}
+static void
+add_rules(struct judge *j, const struct hits *hits)
+{
+	const struct rule *rules = j->snapshot->rules->rules;
+
+	for (size_t i = 0; i < hits->rule_count; i++)
+		if (hits->value[i] != 0 &&
+		    rules[i].action != RULE_ACTION_NONE)
+			add_rule(j, &rules[i], hits->span[i].text);
 }
 
 static void
@@ -493,12 +498,15 @@ engine_judge_message(const struct snapshot *s, struct scratch *scratch,
 		return;
 	}
 	evalfns_run(&evals, hits->value);
+	stages_lap(scratch_stages(scratch), STAGE_evals);
 	ruleset_eval_metas(s->rules, hits->value, evals.arena);
+	stages_lap(scratch_stages(scratch), STAGE_metas);
 	/* The verdict is always affordable, whatever the message took. */
 	if (cap > 0)
 		a->cap = cap + ENGINE_RESERVE;
 	judge_hits(&j, m, hits, out);
 	a->cap = cap;
+	stages_lap(scratch_stages(scratch), STAGE_verdict);
 }
 
 /* ---- our own failure -------------------------------------------------------

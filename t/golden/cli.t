@@ -91,6 +91,13 @@ for my $case (
 	qr/--format wants/],
     ['no reference', ['why', 'K7Q2-9XTM'], qr/is no reference/],
     ['no word', ['why'], qr/wants REF/],
+    ['nothing to measure', ['bench', @rules], qr/wants a message/],
+    ['nothing there to measure', ['bench', @rules, "$dir/none"],
+	qr/none: No such file/],
+    ['no thread', ['bench', @rules, '-t', '0', "$dir/mail"],
+	qr/--threads wants 1 to 256/],
+    ['no round', ['bench', @rules, '-n', '0', "$dir/mail"],
+	qr/--rounds 1 to/],
     ['no daemon', ['status', '-c', '/dev/null', '-o', "control=$dir/none"],
 	qr/cannot reach posternd/],
 ) {
@@ -102,6 +109,33 @@ for my $case (
 	is($out, '', "$name: nothing else");
 	cmp_ok(($err =~ tr/\n//), '<=', $name =~ /setting|command|config/ ? 20
 	    : 1, "$name: in one line");
+}
+
+# ---- bench --------------------------------------------------------------------
+{
+	my ($code, $out, $err) = run('', 'bench', @rules, '--json', '-n', '3',
+	    '-t', '2', '--top', '1', "$dir/mail");
+	is($code, 0, 'bench: exit code');
+	is($err, '', 'bench: no progress but on a terminal');
+	my $got = JSON::PP->new->decode($out);
+	is($got->{files}, 4, 'bench: files');
+	is($got->{threads}, 2, 'bench: threads');
+	is($got->{messages}, 12, 'bench: messages are those of all rounds');
+	is($got->{hits}, 3, 'bench: and hits');
+	is($got->{bytes}, 3 * (-s "$dir/mail/1.eml") * 4 + 3,
+	    'bench: and bytes');
+	cmp_ok($got->{per_second}, '>', 0, 'bench: a rate');
+	is_deeply([sort keys %{ $got->{stage_us} }],
+	    [sort qw(parse texts prefilter confirm dictionaries evals metas
+		verdict)], 'bench: stages');
+	is_deeply([map { $_->{name} } @{ $got->{rules} }], ['CHEAP'],
+	    'bench: rules');
+	($code, $out, $err) = run("Subject: cheap\r\n\r\nx\r\n", 'bench',
+	    @rules, '-n', '1', '-');
+	is($code, 0, 'bench: standard input');
+	like($out, qr{messages/s a core}, 'bench: for people');
+	like($out, qr{^confirm\s+\d+\.\d\s+\d+\.\d%$}m, 'bench: a stage');
+	like($out, qr{\d\s+1\.00\s+CHEAP$}m, 'bench: a rule');
 }
 
 # ---- check --------------------------------------------------------------------

@@ -95,6 +95,7 @@ for my $command (rows('cli/commands.def', 'COMMAND')) {
 	is_deeply(\@missing, [], "options of $command are documented");
 }
 
+all_in('stages', $tool, rows('match/stage.def', 'STAGE'));
 all_in('metrics', $daemon, rows('daemon/metrics.def', 'METRIC'));
 all_in('control commands', $daemon, rows('daemon/control.def', 'CONTROL'));
 
