@@ -140,7 +140,9 @@ attempt_string(struct run *r, const struct attempt *t, size_t i)
 		text = t->rule->has_unset ? t->rule->unset : STR("");
 	}
 	start = cost_start(&r->scratch->cost);
-	attempt_match(r, t, text);
+	if (t->dfa == NULL ||
+	    dfa_may_match(t->dfa, text, r->scratch->windows, t->windows))
+		attempt_match(r, t, text);
 	cost_stop(&r->scratch->cost, t->rule->index, start);
 }
 

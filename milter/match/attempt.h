@@ -30,6 +30,7 @@ struct attempt {
 	enum view view;
 	struct tag_values *values; /* NULL: sets no tags */
 	bool skip_unset;	   /* job.unset has the answer already */
+	struct dfa *dfa;  /* job.dfa */
 	uint32_t windows; /* where it may begin (candidate.windows) */
 };
 

@@ -6,12 +6,14 @@ libmatch_a_SOURCES = \
 	milter/match/candidate.c milter/match/candidate.h \
 	milter/match/capture.c milter/match/capture.h \
 	milter/match/cost.c milter/match/cost.h \
+	milter/match/dfa.c milter/match/dfa.h \
 	milter/match/dict_index.c milter/match/dict_index.h \
 	milter/match/dict_scan.c milter/match/dict_scan.h \
 	milter/match/dict_texts.c \
 	milter/match/hits.c milter/match/hits.h \
 	milter/match/literal.c milter/match/literal.h \
 	milter/match/literal_set.c milter/match/literal_set.h \
+	milter/match/nfa.c milter/match/nfa.h \
 	milter/match/plan.c milter/match/plan.h \
 	milter/match/prefilter.h \
 	milter/match/rarity.c milter/match/rarity.h \
@@ -46,6 +48,10 @@ t_unit_bin_match_literal_LDADD = $(MATCH_LIBS)
 check_PROGRAMS += t/unit/bin/match_shipped
 t_unit_bin_match_shipped_SOURCES = t/unit/match_shipped.c
 t_unit_bin_match_shipped_LDADD = $(MATCH_LIBS)
+
+check_PROGRAMS += t/unit/bin/match_dfa
+t_unit_bin_match_dfa_SOURCES = t/unit/match_dfa.c
+t_unit_bin_match_dfa_LDADD = $(MATCH_LIBS)
 
 check_PROGRAMS += t/unit/bin/match_cache
 t_unit_bin_match_cache_SOURCES = t/unit/match_cache.c

@@ -162,7 +162,7 @@ finish_work(struct builder *b, enum view view)
 	w->jobs = b->jobs[view].v;
 	w->job_count = b->jobs[view].len;
 	if (!b->options->no_prefilter)
-		select_build(w, b->options->cache_dir);
+		select_build(w, b->plan->dfas, b->options->cache_dir);
 	w->always = mem_array(w->job_count + 1, sizeof(*w->always));
 	w->negated = mem_array(w->job_count + 1, sizeof(*w->negated));
 	for (uint32_t i = 0; i < w->job_count; i++) {
@@ -205,6 +205,7 @@ plan_new(const struct ruleset *rs, const struct dict_set *dicts,
 	p->count_cost = options->count_cost;
 	arena_init(&p->arena, 0);
 	p->pool = pool_new();
+	p->dfas = dfa_set_new(DFA_SET_MEMORY_MAX);
 	b.headers = map_new(false);
 	b.mimes = map_new(false);
 	for (size_t i = 0; i < rs->count; i++)
@@ -241,6 +242,7 @@ plan_free(struct plan **pp)
 		free(w->unset);
 		select_fini(w);
 	}
+	dfa_set_free(&p->dfas);
 	arena_fini(&p->arena);
 	VEC_FINI(&p->exists);
 	VEC_FINI(&p->captures);

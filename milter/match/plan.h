@@ -8,6 +8,7 @@
 #ifndef POSTERN_MATCH_PLAN_H
 #define POSTERN_MATCH_PLAN_H
 
+#include "match/dfa.h"
 #include "match/dict_index.h"
 #include "match/literal.h"
 #include "match/prefilter.h"
@@ -23,6 +24,7 @@ struct job {
 	uint8_t times; /* places where clause 0 has to be seen */
 	uint32_t need; /* one bit a clause; all must be seen. 0: always tried */
 	uint32_t unset; /* hit value when the header does not exist */
+	struct dfa *dfa; /* asked before PCRE2; NULL: none */
 	/* Where the literals of one clause tell a match may begin. */
 	uint32_t anchor;	 /* bit of that clause; 0: anywhere */
 	struct distance distance; /* from the match's start to the literal's */
@@ -91,6 +93,7 @@ struct plan {
 	uint32_t *mime_negated; /* rules */
 	size_t mime_negated_count;
 	struct arena arena; /* of the templates' literals */
+	struct dfa_set *dfas; /* of patterns that PCRE2 is slow at */
 	struct pool *pool;
 };
 

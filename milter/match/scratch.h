@@ -9,6 +9,7 @@
 #define POSTERN_MATCH_SCRATCH_H
 
 #include "match/cost.h"
+#include "match/dfa.h"
 #include "match/plan.h"
 #include "match/stages.h"
 
@@ -30,13 +31,6 @@ struct mark {
 	uint32_t first;	 /* window, plus one; 0 = none */
 	uint32_t last;	 /* window */
 	uint32_t floor;	 /* the last one cannot begin before */
-};
-
-/* Offsets of a string where a match of some job may begin. */
-struct window {
-	uint32_t from;
-	uint32_t to;   /* the last one */
-	uint32_t next; /* plus one; 0 = none */
 };
 
 struct candidate {

@@ -13,6 +13,7 @@
 
 #define LITERAL_BITS_GOOD 13 /* literals as rare need no shape */
 #define SHAPE_ADVANTAGE 3    /* bits a shape must be better by */
+#define DFA_PATTERN_MIN 100  /* bytes; PCRE2 is fast at shorter ones */
 #define WINDOW_MAX 4000	     /* starts that one literal leaves open */
 
 /* A use and the literal it belongs to, before they are sorted. */
@@ -32,6 +33,7 @@ struct selection {
 	VEC(struct prefilter_literal) literals;
 	VEC(struct raw_use) uses;
 	VEC(struct shaped) shaped;
+	struct dfa_set *dfas;
 };
 
 static uint32_t
@@ -155,6 +157,8 @@ select_job(
 
 	if (tree == NULL)
 		return;
+	if (!rule->negated && rule->pattern.len >= DFA_PATTERN_MIN)
+		j->dfa = dfa_add(sel->dfas, tree);
 	literal_extract_tree(tree, a, &need);
 	if (need.bits < LITERAL_BITS_GOOD && shape_extract(tree, a, &cover) &&
 	    cover.bits > need.bits + SHAPE_ADVANTAGE) {
@@ -253,9 +257,9 @@ make_filter(const struct work *w, const char *cache_dir)
 }
 
 void
-select_build(struct work *w, const char *cache_dir)
+select_build(struct work *w, struct dfa_set *dfas, const char *cache_dir)
 {
-	struct selection sel = {.ids = map_new(false)};
+	struct selection sel = {.ids = map_new(false), .dfas = dfas};
 	struct arena a;
 
 	arena_init(&a, EXTRACT_MEMORY_MAX);

@@ -1,0 +1,534 @@
+#include "match/dfa.h"
+
+#include "base/vec.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#define STATES_MAX 4096
+#define BUCKETS 1024
+#define STATE_NONE UINT32_MAX	     /* not built */
+#define STATE_MATCH (UINT32_MAX - 1) /* the pattern's end is reached */
+#define STATE_SPECIAL STATE_MATCH    /* these and above are no offsets */
+
+/* What stands before the byte that is next. */
+enum before {
+	BEFORE_OTHER,
+	BEFORE_LINE, /* a newline */
+	BEFORE_TEXT, /* nothing */
+	BEFORE_COUNT
+};
+
+/*
+ * A state is the set of steps that wait for a byte, without those of the start,
+ * which always wait: a match may begin anywhere. A state is known by the offset
+ * of its row of transitions. State 0 has no steps of its own: no match is under
+ * way.
+ */
+struct set {
+	uint32_t first; /* in members */
+	uint32_t count;
+	uint32_t next; /* number of a state of the same hash, plus one */
+};
+
+/*
+ * States and transitions, of which readers need the rows only. When there is
+ * no room for a further state a new table takes the place of this one.
+ */
+struct table {
+	uint32_t *row; /* never moves; the last of one: text ends here? */
+	size_t max;
+	VEC(struct set) sets;
+	VEC(uint16_t) members;
+	uint32_t buckets[BUCKETS];    /* by hash: number of a state, plus one */
+	uint32_t begin[BEFORE_COUNT]; /* states */
+	size_t used;		      /* bytes, as counted in the set */
+	struct table *next;
+};
+
+/* One set of steps under construction. */
+struct maker {
+	uint32_t *mark; /* by step: stamp of the set it was put into */
+	uint32_t stamp;
+	uint16_t *list;
+	size_t count;
+	uint16_t *stack;
+	bool matched;
+	bool ends;
+	size_t work; /* of this text */
+};
+
+struct dfa {
+	struct dfa_set *set;
+	struct nfa *nfa;
+	size_t width;			 /* of a row */
+	struct table *current;		 /* atomic; NULL until first used */
+	unsigned readers;		 /* atomic */
+	pthread_mutex_t guards_building; /* all below; never waited for */
+	struct table *former;		 /* may have readers still */
+	struct maker maker;
+	uint16_t *start; /* steps that always wait */
+	size_t start_count;
+	bool *is_start; /* by step: of the start, and nothing else */
+	bool start_ends;
+};
+
+struct dfa_set {
+	VEC(struct dfa *) v;
+	size_t memory;
+	size_t used; /* atomic */
+};
+
+/* One text on its way through. */
+struct reader {
+	struct dfa *dfa;
+	struct table *table;
+	size_t work;
+};
+
+/* ---- sets of steps ------------------------------------------------------- */
+
+static void
+begin_set(struct dfa *d)
+{
+	struct maker *m = &d->maker;
+
+	m->count = 0;
+	m->matched = m->ends = false;
+	if (++m->stamp == 0) {
+		memset(m->mark, 0, d->nfa->count * sizeof(*m->mark));
+		m->stamp = 1;
+	}
+}
+
+static bool
+goes_on(const struct nfa_step *s, enum before before)
+{
+	return s->kind == NFA_START ? before == BEFORE_TEXT
+				    : before != BEFORE_OTHER;
+}
+
+/* Puts in the steps that wait for a byte, reached from `at` without one. */
+static void
+add_step(struct dfa *d, size_t at, enum before before)
+{
+	struct maker *m = &d->maker;
+	size_t depth = 0;
+
+	m->stack[depth++] = (uint16_t)at;
+	while (depth > 0) {
+		const struct nfa_step *s;
+
+		at = m->stack[--depth];
+		if (m->mark[at] == m->stamp)
+			continue;
+		m->mark[at] = m->stamp;
+		m->work++;
+		s = &d->nfa->steps[at];
+		switch (s->kind) {
+		case NFA_MATCH:
+			m->matched = true;
+			break;
+		case NFA_END:
+			m->ends = true;
+			/* fall through */
+		case NFA_BYTE:
+			if (!d->is_start[at])
+				m->list[m->count++] = (uint16_t)at;
+			break;
+		case NFA_START:
+		case NFA_LINE:
+			if (goes_on(s, before))
+				m->stack[depth++] = (uint16_t)(at + 1);
+			break;
+		case NFA_SPLIT:
+			m->stack[depth++] = s->b;
+			/* fall through */
+		default:
+			m->stack[depth++] = s->a;
+			break;
+		}
+	}
+}
+
+static void
+add_steps_behind(
+    struct dfa *d, const uint16_t *steps, size_t count, unsigned byte)
+{
+	enum before before = byte == '\n' ? BEFORE_LINE : BEFORE_OTHER;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct nfa_step *s = &d->nfa->steps[steps[i]];
+
+		if (s->kind == NFA_END)
+			d->maker.matched |= byte == '\n';
+		else if (byte_class_has(&d->nfa->classes[s->a], byte))
+			add_step(d, steps[i] + 1u, before);
+	}
+	d->maker.work += count;
+}
+
+static int
+compare_steps(const void *a, const void *b)
+{
+	const uint16_t *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+static uint32_t
+hash_steps(const uint16_t *v, size_t n)
+{
+	uint32_t h = 0x811c9dc5;
+
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ v[i]) * 0x01000193;
+	return h ^ h >> 15;
+}
+
+/* ---- tables -------------------------------------------------------------- */
+
+/* The state of the set just made; STATE_NONE: there is no room for it. */
+static uint32_t
+find_state(struct dfa *d, struct table *t)
+{
+	struct maker *m = &d->maker;
+	size_t bytes = d->width * sizeof(*t->row) + sizeof(struct set) +
+		       m->count * sizeof(*m->list);
+	uint32_t *bucket, state;
+	struct set *set;
+
+	if (m->matched)
+		return STATE_MATCH;
+	qsort(m->list, m->count, sizeof(*m->list), compare_steps);
+	bucket = &t->buckets[hash_steps(m->list, m->count) % BUCKETS];
+	for (uint32_t k = *bucket; k != 0; k = set->next) {
+		set = &t->sets.v[k - 1];
+		if (set->count != m->count)
+			continue;
+		if (m->count == 0 || memcmp(t->members.v + set->first, m->list,
+					 m->count * sizeof(*m->list)) == 0)
+			return (k - 1) * (uint32_t)d->width;
+	}
+	if (t->sets.len == t->max || t->used + bytes > DFA_MEMORY_MAX ||
+	    __atomic_load_n(&d->set->used, __ATOMIC_RELAXED) + bytes >
+		d->set->memory)
+		return STATE_NONE;
+	t->used += bytes;
+	__atomic_fetch_add(&d->set->used, bytes, __ATOMIC_RELAXED);
+	state = (uint32_t)t->sets.len;
+	*VEC_PUSH(&t->sets) = (struct set){.first = (uint32_t)t->members.len,
+	    .count = (uint32_t)m->count,
+	    .next = *bucket};
+	*bucket = state + 1;
+	for (size_t i = 0; i < m->count; i++)
+		*VEC_PUSH(&t->members) = m->list[i];
+	state *= (uint32_t)d->width;
+	memset(&t->row[state], 0xff, d->width * sizeof(*t->row));
+	t->row[state + d->width - 1] = m->ends || d->start_ends;
+	return state;
+}
+
+static void
+free_table(struct dfa *d, struct table *t)
+{
+	__atomic_fetch_sub(&d->set->used, t->used, __ATOMIC_RELAXED);
+	free(t->row);
+	VEC_FINI(&t->sets);
+	VEC_FINI(&t->members);
+	free(t);
+}
+
+/* NULL: no room. Rows that no state uses are never touched. */
+static struct table *
+new_table(struct dfa *d)
+{
+	struct table *t = mem_alloc(sizeof(*t));
+
+	t->max = DFA_MEMORY_MAX / (d->width * sizeof(*t->row));
+	if (t->max > STATES_MAX)
+		t->max = STATES_MAX;
+	t->row = mem_array(t->max * d->width, sizeof(*t->row));
+	begin_set(d);
+	t->begin[BEFORE_OTHER] = find_state(d, t);
+	for (int before = BEFORE_LINE; before < BEFORE_COUNT; before++) {
+		begin_set(d);
+		add_step(d, 0, (enum before)before);
+		t->begin[before] = find_state(d, t);
+	}
+	if (t->begin[BEFORE_OTHER] == STATE_NONE) {
+		free_table(d, t);
+		return NULL;
+	}
+	return t;
+}
+
+/* When only the caller, a reader of the current table, is left. */
+static void
+free_former(struct dfa *d)
+{
+	while (d->former != NULL &&
+	       __atomic_load_n(&d->readers, __ATOMIC_SEQ_CST) == 1) {
+		struct table *t = d->former;
+
+		d->former = t->next;
+		free_table(d, t);
+	}
+}
+
+/* ---- building ------------------------------------------------------------ */
+
+/* A new table with the set just made in it; STATE_NONE: not now. */
+static uint32_t
+start_over(struct reader *r)
+{
+	struct dfa *d = r->dfa;
+	struct maker *m = &d->maker;
+	size_t count = m->count;
+	bool ends = m->ends;
+	uint16_t *kept;
+	struct table *t;
+
+	if (d->former != NULL)
+		return STATE_NONE;
+	kept = mem_array(count + 1, sizeof(*kept));
+	memcpy(kept, m->list, count * sizeof(*kept));
+	t = new_table(d);
+	if (t == NULL) {
+		free(kept);
+		return STATE_NONE;
+	}
+	begin_set(d);
+	memcpy(m->list, kept, count * sizeof(*kept));
+	free(kept);
+	m->count = count;
+	m->ends = ends;
+	d->former = r->table;
+	__atomic_store_n(&d->current, t, __ATOMIC_SEQ_CST);
+	r->table = t;
+	free_former(d);
+	return find_state(d, t);
+}
+
+static uint32_t
+build_transition(struct reader *r, uint32_t state, unsigned byte)
+{
+	struct dfa *d = r->dfa;
+	const struct set *set = &r->table->sets.v[state / d->width];
+	uint32_t to;
+
+	begin_set(d);
+	if (byte == '\n')
+		add_step(d, 0, BEFORE_LINE);
+	add_steps_behind(d, d->start, d->start_count, byte);
+	add_steps_behind(d, r->table->members.v + set->first, set->count, byte);
+	to = find_state(d, r->table);
+	if (to == STATE_NONE)
+		return start_over(r);
+	__atomic_store_n(&r->table->row[state + d->nfa->group_of[byte]], to,
+	    __ATOMIC_RELEASE);
+	return to;
+}
+
+/* Where `state` goes with `byte`; STATE_NONE: that is not to be known now. */
+static uint32_t
+build(struct reader *r, uint32_t state, unsigned byte)
+{
+	struct dfa *d = r->dfa;
+	uint32_t to = STATE_NONE;
+
+	if (r->work > DFA_WORK_MAX ||
+	    pthread_mutex_trylock(&d->guards_building) != 0)
+		return STATE_NONE;
+	d->maker.work = 0;
+	if (__atomic_load_n(&d->current, __ATOMIC_SEQ_CST) == r->table) {
+		free_former(d);
+		to = build_transition(r, state, byte);
+	}
+	r->work += d->maker.work;
+	pthread_mutex_unlock(&d->guards_building);
+	return to;
+}
+
+/* The first text makes the first table. */
+static struct table *
+open_table(struct dfa *d)
+{
+	struct table *t = __atomic_load_n(&d->current, __ATOMIC_SEQ_CST);
+
+	if (t != NULL || pthread_mutex_trylock(&d->guards_building) != 0)
+		return t;
+	t = __atomic_load_n(&d->current, __ATOMIC_SEQ_CST);
+	if (t == NULL) {
+		t = new_table(d);
+		if (t != NULL)
+			__atomic_store_n(&d->current, t, __ATOMIC_SEQ_CST);
+	}
+	pthread_mutex_unlock(&d->guards_building);
+	return t;
+}
+
+/* ---- the set ------------------------------------------------------------- */
+
+struct dfa_set *
+dfa_set_new(size_t memory)
+{
+	struct dfa_set *s = mem_alloc(sizeof(*s));
+
+	s->memory = memory;
+	return s;
+}
+
+static void
+find_start(struct dfa *d)
+{
+	struct maker *m = &d->maker;
+
+	begin_set(d);
+	add_step(d, 0, BEFORE_OTHER);
+	d->start_count = m->count;
+	d->start = mem_array(m->count + 1, sizeof(*d->start));
+	memcpy(d->start, m->list, m->count * sizeof(*d->start));
+	d->start_ends = m->ends;
+	/* Of those that loops lead back to, a match under way may be at one. */
+	begin_set(d);
+	for (size_t i = 0; i < d->nfa->count; i++)
+		if (d->nfa->steps[i].kind == NFA_BYTE)
+			add_step(d, i + 1, BEFORE_TEXT);
+	for (size_t i = 0; i < d->start_count; i++)
+		if (m->mark[d->start[i]] != m->stamp)
+			d->is_start[d->start[i]] = true;
+}
+
+struct dfa *
+dfa_add(struct dfa_set *s, const struct node *tree)
+{
+	struct nfa *n = nfa_new(tree);
+	struct dfa *d;
+
+	if (n == NULL)
+		return NULL;
+	d = mem_alloc(sizeof(*d));
+	*VEC_PUSH(&s->v) = d;
+	d->set = s;
+	d->nfa = n;
+	d->width = n->group_count + 1;
+	d->maker.mark = mem_array(n->count, sizeof(*d->maker.mark));
+	d->maker.list = mem_array(n->count + 1, sizeof(*d->maker.list));
+	d->maker.stack = mem_array(2 * n->count + 2, sizeof(*d->maker.stack));
+	d->is_start = mem_array(n->count, sizeof(*d->is_start));
+	pthread_mutex_init(&d->guards_building, NULL);
+	find_start(d);
+	return d;
+}
+
+static void
+free_dfa(struct dfa *d)
+{
+	if (d->current != NULL)
+		free_table(d, d->current);
+	if (d->former != NULL)
+		free_table(d, d->former);
+	nfa_free(&d->nfa);
+	pthread_mutex_destroy(&d->guards_building);
+	free(d->maker.mark);
+	free(d->maker.list);
+	free(d->maker.stack);
+	free(d->is_start);
+	free(d->start);
+	free(d);
+}
+
+void
+dfa_set_free(struct dfa_set **s)
+{
+	if (*s == NULL)
+		return;
+	for (size_t i = 0; i < (*s)->v.len; i++)
+		free_dfa((*s)->v.v[i]);
+	VEC_FINI(&(*s)->v);
+	free(*s);
+	*s = NULL;
+}
+
+size_t
+dfa_set_used(const struct dfa_set *s)
+{
+	return __atomic_load_n(&s->used, __ATOMIC_RELAXED);
+}
+
+/* ---- running ------------------------------------------------------------- */
+
+static uint32_t
+first_state(const struct reader *r, struct str text, size_t from)
+{
+	if (from == 0)
+		return r->table->begin[BEFORE_TEXT];
+	return r->table
+	    ->begin[text.p[from - 1] == '\n' ? BEFORE_LINE : BEFORE_OTHER];
+}
+
+/* From `from` to the text's end, or until no match is under way behind
+ * `until`. True: one may be there. */
+static bool
+run(struct reader *r, struct str text, size_t from, size_t until, size_t *end)
+{
+	const uint8_t *group_of = r->dfa->nfa->group_of;
+	uint32_t state = first_state(r, text, from);
+
+	if (state >= STATE_SPECIAL)
+		return true;
+	for (size_t i = from; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.p[i];
+		uint32_t to = __atomic_load_n(
+		    &r->table->row[state + group_of[c]], __ATOMIC_ACQUIRE);
+
+		if (to == STATE_NONE)
+			to = build(r, state, c);
+		if (to >= STATE_SPECIAL)
+			return true;
+		state = to;
+		if (state == 0 && i >= until) {
+			*end = i + 1;
+			return false;
+		}
+	}
+	*end = text.len;
+	return r->table->row[state + r->dfa->width - 1] != 0;
+}
+
+static bool
+run_windows(struct reader *r, struct str text, const struct window *windows,
+    uint32_t first)
+{
+	size_t end = 0;
+
+	if (first == 0)
+		return run(r, text, 0, text.len, &end);
+	for (; first != 0; first = windows[first - 1].next) {
+		const struct window *w = &windows[first - 1];
+		size_t from = w->from > end ? w->from : end;
+
+		/* What began before `end` was followed to its own. */
+		if (w->to >= from && from <= text.len &&
+		    run(r, text, from, w->to, &end))
+			return true;
+	}
+	return false;
+}
+
+bool
+dfa_may_match(struct dfa *d, struct str text, const struct window *windows,
+    uint32_t first)
+{
+	struct reader r = {.dfa = d};
+	bool maybe = true;
+
+	/* Before the table is looked at: what has readers is not freed. */
+	__atomic_fetch_add(&d->readers, 1, __ATOMIC_SEQ_CST);
+	r.table = open_table(d);
+	if (r.table != NULL)
+		maybe = run_windows(&r, text, windows, first);
+	__atomic_fetch_sub(&d->readers, 1, __ATOMIC_SEQ_CST);
+	return maybe;
+}

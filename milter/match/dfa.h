@@ -1,0 +1,49 @@
+/*
+ * Can a pattern match in a string at all? Answered by a deterministic automaton
+ * of its nfa, of which only the states that texts have led to are built.
+ *
+ * A step costs a few instructions a byte where PCRE2 would try hundreds of
+ * alternatives at each. States are kept from message to message and shared by
+ * all threads, in bounded memory. Nothing waits: when a state is missing while
+ * another thread builds one, when a text asks for too many, or there is no
+ * room, the answer is "maybe". So time stays linear, and whatever came before,
+ * "no" is always true.
+ */
+#ifndef POSTERN_MATCH_DFA_H
+#define POSTERN_MATCH_DFA_H
+
+#include "base/str.h"
+#include "match/nfa.h"
+
+/* Bytes of states of one pattern, and of all patterns of a set. */
+#define DFA_MEMORY_MAX ((size_t)1024 * 1024)
+#define DFA_SET_MEMORY_MAX ((size_t)24 * 1024 * 1024)
+/* Steps of the nfa taken to build states for one string. */
+#define DFA_WORK_MAX ((size_t)200000)
+
+struct dfa;
+struct dfa_set;
+
+/* Offsets where a match may begin, in order, not overlapping. */
+struct window {
+	uint32_t from;
+	uint32_t to;   /* the last one */
+	uint32_t next; /* number of the next, plus one; 0 = none */
+};
+
+/* `memory`: bytes of states of all its members together. */
+struct dfa_set *dfa_set_new(size_t memory);
+void dfa_set_free(struct dfa_set **s); /* and its members */
+/* NULL: the pattern is too large, or may match the empty string. */
+struct dfa *dfa_add(struct dfa_set *s, const struct node *tree);
+/* Bytes of states built so far. */
+size_t dfa_set_used(const struct dfa_set *s);
+
+/*
+ * False: no match begins in `text` in one of the windows; `first` is the number
+ * of the first one in `windows`, plus one, 0 for the whole text. Any thread.
+ */
+bool dfa_may_match(struct dfa *d, struct str text, const struct window *windows,
+    uint32_t first);
+
+#endif

@@ -1,0 +1,293 @@
+#include "match/nfa.h"
+
+#include "base/map.h"
+#include "base/vec.h"
+#include "match/literal.h"
+
+#include <stdlib.h>
+
+#define COPIES_MAX 8 /* of a repeated part, fewer when it is too large */
+
+struct builder {
+	VEC(struct nfa_step) steps;
+	VEC(struct byte_class) classes;
+	struct map *known; /* class's bytes -> index + 1 */
+	uint32_t copies;
+	bool failed;
+};
+
+static size_t
+emit(struct builder *b, enum nfa_kind kind, size_t first, size_t second)
+{
+	if (b->steps.len >= NFA_STEPS_MAX) {
+		b->failed = true;
+		return 0;
+	}
+	*VEC_PUSH(&b->steps) = (struct nfa_step){
+	    .kind = (uint8_t)kind, .a = (uint16_t)first, .b = (uint16_t)second};
+	return b->steps.len - 1;
+}
+
+static size_t
+here(const struct builder *b)
+{
+	return b->steps.len;
+}
+
+/* A jump made before its end was known ends here. */
+static void
+land(struct builder *b, size_t jump)
+{
+	struct nfa_step *s;
+
+	if (b->failed)
+		return;
+	s = &b->steps.v[jump];
+	if (s->kind == NFA_SPLIT)
+		s->b = (uint16_t)here(b);
+	else
+		s->a = (uint16_t)here(b);
+}
+
+static size_t
+class_index(struct builder *b, const struct byte_class *c)
+{
+	struct str bytes = str_make((const char *)c, sizeof(*c));
+	uintptr_t index = (uintptr_t)map_get(b->known, bytes);
+
+	if (index == 0) {
+		*VEC_PUSH(&b->classes) = *c;
+		index = b->classes.len;
+		map_set(b->known, bytes, (void *)index);
+	}
+	return index - 1;
+}
+
+static void add_node(struct builder *b, const struct node *n);
+
+/* One or more times when `some`, else any number of times. */
+static void
+add_loop(struct builder *b, const struct node *n, bool some)
+{
+	size_t start = here(b), split;
+
+	if (some) {
+		add_node(b, n);
+		split = emit(b, NFA_SPLIT, start, 0);
+		land(b, split);
+		return;
+	}
+	split = emit(b, NFA_SPLIT, start + 1, 0);
+	add_node(b, n);
+	emit(b, NFA_JUMP, start, 0);
+	land(b, split);
+}
+
+static void
+add_repeat(struct builder *b, const struct node *n)
+{
+	uint32_t least = n->u.repeat.least, most = n->u.repeat.most;
+	uint32_t copies = least < b->copies ? least : b->copies;
+	bool loops = most > 1 && (most > least || least > b->copies);
+
+	if (most == 0)
+		return;
+	if (least == 0 && most == 1) {
+		size_t split = emit(b, NFA_SPLIT, here(b) + 1, 0);
+
+		add_node(b, n->child);
+		land(b, split);
+		return;
+	}
+	for (uint32_t i = 1; i < copies && !b->failed; i++)
+		add_node(b, n->child);
+	if (loops)
+		add_loop(b, n->child, least > 0);
+	else
+		add_node(b, n->child);
+}
+
+/* Each alternative but the last is one way of a split. */
+static void
+add_choice(struct builder *b, const struct node *n)
+{
+	VEC(size_t) ends = {0};
+
+	for (const struct node *c = n->child; c != NULL && !b->failed;
+	     c = c->next) {
+		size_t split = 0;
+
+		if (c->next != NULL)
+			split = emit(b, NFA_SPLIT, here(b) + 1, 0);
+		add_node(b, c);
+		if (c->next == NULL)
+			break;
+		*VEC_PUSH(&ends) = emit(b, NFA_JUMP, 0, 0);
+		land(b, split);
+	}
+	for (size_t i = 0; i < ends.len; i++)
+		land(b, ends.v[i]);
+	VEC_FINI(&ends);
+}
+
+static void
+add_any(struct builder *b)
+{
+	static const struct byte_class all = {
+	    {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX}};
+	size_t split = emit(b, NFA_SPLIT, here(b) + 1, 0);
+
+	emit(b, NFA_BYTE, class_index(b, &all), 0);
+	emit(b, NFA_JUMP, split, 0);
+	land(b, split);
+}
+
+static void
+add_edges(struct builder *b, unsigned edges)
+{
+	if (edges & EDGE_START)
+		emit(b, NFA_START, 0, 0);
+	if (edges & EDGE_LINE)
+		emit(b, NFA_LINE, 0, 0);
+	if (edges & EDGE_END)
+		emit(b, NFA_END, 0, 0);
+}
+
+static void
+add_node(struct builder *b, const struct node *n)
+{
+	if (b->failed)
+		return;
+	switch (n->kind) {
+	case NODE_CLASS:
+		emit(b, NFA_BYTE, class_index(b, &n->u.class), 0);
+		break;
+	case NODE_ANY:
+		add_any(b);
+		break;
+	case NODE_EDGE:
+		add_edges(b, n->u.edges);
+		break;
+	case NODE_SEQUENCE:
+		for (const struct node *c = n->child; c != NULL; c = c->next)
+			add_node(b, c);
+		break;
+	case NODE_CHOICE:
+		add_choice(b, n);
+		break;
+	case NODE_REPEAT:
+		add_repeat(b, n);
+		break;
+	}
+}
+
+/* Does everything in the automaton treat both bytes alike? */
+static bool
+are_alike(const struct nfa *n, unsigned x, unsigned y)
+{
+	if ((x == '\n') != (y == '\n'))
+		return false; /* lines end there */
+	for (size_t c = 0; c < n->class_count; c++)
+		if (byte_class_has(&n->classes[c], x) !=
+		    byte_class_has(&n->classes[c], y))
+			return false;
+	return true;
+}
+
+static void
+make_groups(struct nfa *n)
+{
+	for (unsigned byte = 0; byte < 256; byte++) {
+		size_t g = 0;
+
+		while (g < n->group_count && !are_alike(n, byte, n->byte_of[g]))
+			g++;
+		if (g == n->group_count)
+			n->byte_of[n->group_count++] = (uint8_t)byte;
+		n->group_of[byte] = (uint8_t)g;
+	}
+}
+
+/* Can the end be reached from step `at` without a byte? */
+static bool
+is_empty_from(const struct nfa *n, size_t at, bool *seen)
+{
+	while (!seen[at]) {
+		const struct nfa_step *s = &n->steps[at];
+
+		seen[at] = true;
+		if (s->kind == NFA_MATCH)
+			return true;
+		if (s->kind == NFA_BYTE)
+			return false;
+		if (s->kind == NFA_SPLIT && is_empty_from(n, s->b, seen))
+			return true;
+		at =
+		    s->kind == NFA_SPLIT || s->kind == NFA_JUMP ? s->a : at + 1;
+	}
+	return false;
+}
+
+static bool
+matches_empty(const struct nfa *n)
+{
+	bool *seen = mem_array(n->count, sizeof(*seen));
+	bool empty = is_empty_from(n, 0, seen);
+
+	free(seen);
+	return empty;
+}
+
+/* With at most so many copies of what is repeated; NULL: too large. */
+static struct nfa *
+build(const struct node *tree, uint32_t copies)
+{
+	struct builder b = {.known = map_new(false), .copies = copies};
+	struct nfa *n = NULL;
+
+	add_node(&b, tree);
+	emit(&b, NFA_MATCH, 0, 0);
+	map_free(&b.known);
+	if (b.failed) {
+		VEC_FINI(&b.steps);
+		VEC_FINI(&b.classes);
+		return NULL;
+	}
+	n = mem_alloc(sizeof(*n));
+	n->count = b.steps.len;
+	n->steps = mem_resize(b.steps.v, n->count, sizeof(*n->steps));
+	n->class_count = b.classes.len;
+	n->classes = b.classes.v;
+	make_groups(n);
+	return n;
+}
+
+struct nfa *
+nfa_new(const struct node *tree)
+{
+	struct nfa *n = NULL;
+
+	for (uint32_t copies = COPIES_MAX; copies > 0 && n == NULL; copies /= 2)
+		n = build(tree, copies);
+	if (n != NULL && matches_empty(n))
+		nfa_free(&n);
+	return n;
+}
+
+void
+nfa_free(struct nfa **n)
+{
+	if (*n == NULL)
+		return;
+	free((*n)->steps);
+	free((*n)->classes);
+	free(*n);
+	*n = NULL;
+}
+
+size_t
+nfa_size(const struct nfa *n)
+{
+	return sizeof(*n) + n->count * sizeof(*n->steps) +
+	       n->class_count * sizeof(*n->classes);
+}

@@ -1,0 +1,46 @@
+/*
+ * A pattern's tree as a nondeterministic automaton: what match/dfa.h runs.
+ *
+ * Accepts at least what the pattern matches: counted repetitions become loops
+ * beyond a few copies, word boundaries hold everywhere, and what follows a `$`
+ * is not looked at. Immutable once built.
+ */
+#ifndef POSTERN_MATCH_NFA_H
+#define POSTERN_MATCH_NFA_H
+
+#include "match/tree.h"
+
+#define NFA_STEPS_MAX 16384 /* of one pattern; a larger one gets none */
+
+enum nfa_kind {
+	NFA_BYTE,  /* takes a byte of class `a`, goes on behind */
+	NFA_SPLIT, /* goes on at `a` and at `b` */
+	NFA_JUMP,  /* goes on at `a` */
+	NFA_START, /* at the text's start goes on behind */
+	NFA_LINE,  /* at a line's start goes on behind */
+	NFA_END,   /* at a line's or the text's end taken for the whole */
+	NFA_MATCH
+};
+
+struct nfa_step {
+	uint8_t kind;
+	uint16_t a;
+	uint16_t b;
+};
+
+struct nfa {
+	struct nfa_step *steps;
+	size_t count;
+	struct byte_class *classes;
+	size_t class_count;
+	uint8_t group_of[256]; /* bytes that no class tells apart */
+	uint8_t byte_of[256];  /* one byte of each group */
+	size_t group_count;
+};
+
+/* NULL: too large, or it matches the empty string and so proves nothing. */
+struct nfa *nfa_new(const struct node *tree);
+void nfa_free(struct nfa **n);
+size_t nfa_size(const struct nfa *n); /* bytes */
+
+#endif

@@ -1,0 +1,290 @@
+/* The automata asked before PCRE2: "no" is always true, and said often. */
+#include "match/dfa.h"
+
+#include "base/mem.h"
+#include "match/literal.h"
+#include "tap.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+static const struct {
+	const char *pattern;
+	unsigned flags;
+} patterns[] = {
+    {"abc", 0},
+    {"a(?:b|cc)+d", 0},
+    {"(?:ab?){3}c", 0},
+    {"a{2,3}b{2}", 0},
+    {"^ab", 0},
+    {"^ab", REGEX_MULTILINE},
+    {"ab$", 0},
+    {"ab$", REGEX_MULTILINE},
+    {"(?:^|c)ab(?:$|d)", 0},
+    {"a*b", 0},
+    {"(?:a|b)*c", 0},
+    {"^(?>a{0,3})(?:ab|d)", REGEX_MULTILINE},
+    {"\\bab\\b", 0},
+    {"ab.cd", 0},
+    {"ab.cd", REGEX_DOTALL},
+    {"AB[^a-c]d", REGEX_CASELESS},
+    {"(a)b\\1", 0},
+    {"a(?=b)b", 0},
+    {"(?<!b)ac", 0},
+    {"(?:a(?:b(?:c|d)*){2}){2}", 0},
+    {"\\xe9a", REGEX_CASELESS},
+    {"a\\nb", 0},
+    {"a$b|c", 0},
+    {"(?:a|$)b", REGEX_MULTILINE},
+};
+#define PATTERNS (sizeof(patterns) / sizeof(patterns[0]))
+
+static uint32_t
+next_random(uint32_t *seed)
+{
+	*seed = *seed * 1664525 + 1013904223;
+	return *seed >> 16;
+}
+
+static struct str
+random_text(char *p, size_t most, uint32_t *seed)
+{
+	static const char bytes[] = "aaabbbcccdd \n\xe9\xc9xAB\0";
+	size_t len = next_random(seed) % (most + 1);
+
+	for (size_t i = 0; i < len; i++)
+		p[i] = bytes[next_random(seed) % (sizeof(bytes) - 1)];
+	return str_make(p, len);
+}
+
+static struct dfa *
+add(struct dfa_set *s, const char *pattern, unsigned flags)
+{
+	struct arena a;
+	struct dfa *d = NULL;
+	const struct node *tree;
+
+	arena_init(&a, 0);
+	tree = tree_parse(str_from(pattern), flags, &a);
+	if (tree != NULL)
+		d = dfa_add(s, tree);
+	arena_fini(&a);
+	return d;
+}
+
+/* Windows in order within a text of `len` bytes; their number. */
+static uint32_t
+random_windows(struct window *v, size_t len, uint32_t *seed)
+{
+	uint32_t n = next_random(seed) % 4, at = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		at += next_random(seed) % 6;
+		v[i] = (struct window){.from = at, .next = i + 2};
+		at += next_random(seed) % 6;
+		v[i].to = at;
+		at += 1;
+	}
+	if (n > 0)
+		v[n - 1].next = 0;
+	(void)len;
+	return n;
+}
+
+static bool
+matches_in_windows(const struct regex *re, struct regex_scratch *s,
+    struct str text, const struct window *v, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (v[i].from <= text.len &&
+		    regex_match_between(re, s, text,
+			(struct regex_span){v[i].from, v[i].to}, NULL) == 1)
+			return true;
+	return false;
+}
+
+struct tally {
+	int wrong; /* "no" where it matches */
+	int no;
+	int matched;
+};
+
+static void
+ask(struct dfa *d, const struct regex *re, struct regex_scratch *s,
+    uint32_t *seed, struct tally *t)
+{
+	struct window windows[4] = {{0}};
+	char bytes[40];
+	struct str text = random_text(bytes, sizeof(bytes), seed);
+	uint32_t n = random_windows(windows, text.len, seed);
+	bool maybe = dfa_may_match(d, text, windows, n > 0 ? 1 : 0);
+	bool matches = n > 0 ? matches_in_windows(re, s, text, windows, n)
+			     : regex_match(re, s, text, 0, NULL) == 1;
+
+	t->wrong += matches && !maybe;
+	t->no += !maybe;
+	t->matched += matches;
+}
+
+static void
+test_patterns(size_t memory, bool tight)
+{
+	struct regex_scratch *s = regex_scratch_new(NULL);
+	struct dfa_set *set = dfa_set_new(memory);
+	uint32_t seed = 7;
+
+	for (size_t i = 0; i < PATTERNS; i++) {
+		struct regex_error error;
+		struct tally t = {0};
+		struct regex *re = regex_compile(
+		    str_from(patterns[i].pattern), patterns[i].flags, &error);
+		struct dfa *d =
+		    add(set, patterns[i].pattern, patterns[i].flags);
+
+		for (int n = 0; n < 4000; n++)
+			ask(d, re, s, &seed, &t);
+		ok(t.wrong == 0 && t.matched > 0,
+		    "%zu bytes, %s: no is true (%d times no, %d matches)",
+		    memory, patterns[i].pattern, t.no, t.matched);
+		if (!tight)
+			ok(t.no > 500, "%s: no is said", patterns[i].pattern);
+		regex_free(&re);
+	}
+	if (tight)
+		ok(dfa_set_used(set) <= memory, "the memory suffices");
+	dfa_set_free(&set);
+	regex_scratch_free(&s);
+}
+
+/* A text after `before`, as rows of states see it. */
+static void
+test_no_room(void)
+{
+	struct dfa_set *set = dfa_set_new(0);
+	struct dfa *d = add(set, "abc", 0);
+
+	ok(dfa_may_match(d, STR("xyz"), NULL, 0), "no room: maybe");
+	ok(dfa_may_match(d, STR(""), NULL, 0), "and for nothing, too");
+	dfa_set_free(&set);
+}
+
+static void
+test_refused(void)
+{
+	struct dfa_set *set = dfa_set_new(DFA_SET_MEMORY_MAX);
+
+	ok(add(set, "a*", 0) == NULL, "matches the empty string");
+	ok(add(set, "(?:a|)(?:b?)", 0) == NULL, "in any way");
+	ok(add(set, "^$", 0) == NULL, "at whatever place");
+	ok(add(set, "(?:(?:(?:(?:abcdefgh){8}){8}){8}){8}", 0) != NULL,
+	    "fewer copies of what is large");
+	dfa_set_free(&set);
+}
+
+/* As many steps as allowed, and one more. */
+static void
+test_size_limit(void)
+{
+	struct dfa_set *set = dfa_set_new(DFA_SET_MEMORY_MAX);
+	char *pattern = mem_alloc(NFA_STEPS_MAX + 1);
+
+	memset(pattern, 'a', NFA_STEPS_MAX - 1);
+	ok(add(set, pattern, 0) != NULL, "%d steps", NFA_STEPS_MAX);
+	pattern[NFA_STEPS_MAX - 1] = 'a';
+	ok(add(set, pattern, 0) == NULL, "%d steps", NFA_STEPS_MAX + 1);
+	free(pattern);
+	dfa_set_free(&set);
+}
+
+/* A text that needs a new state for every byte is not followed for ever. */
+static void
+test_work_limit(void)
+{
+	struct dfa_set *set = dfa_set_new(DFA_SET_MEMORY_MAX);
+	struct dfa *d = add(set,
+	    "(?:a|b|c|d)*a(?:(?:a|b){8}){8}(?:(?:a|b){8}){4}"
+	    "(?:(?:a|b){8}){4}e",
+	    0);
+	char *text = mem_alloc(100000);
+	uint32_t seed = 3;
+
+	for (int i = 0; i < 100000; i++)
+		text[i] = "ab"[next_random(&seed) & 1];
+	ok(dfa_may_match(d, str_make(text, 100000), NULL, 0),
+	    "too many states: maybe");
+	ok(dfa_set_used(set) <= 2 * DFA_MEMORY_MAX, "in bounded memory");
+	ok(!dfa_may_match(d, STR("cdcdcd"), NULL, 0), "others go on");
+	free(text);
+	dfa_set_free(&set);
+}
+
+/* ---- threads ------------------------------------------------------------- */
+
+struct shared {
+	struct dfa *dfa[PATTERNS];
+	struct regex *regex[PATTERNS];
+};
+
+struct thread {
+	pthread_t id;
+	const struct shared *shared;
+	uint32_t seed;
+	struct tally tally;
+};
+
+static void *
+ask_all(void *arg)
+{
+	struct thread *t = arg;
+	struct regex_scratch *s = regex_scratch_new(NULL);
+
+	for (int n = 0; n < 500; n++)
+		for (size_t i = 0; i < PATTERNS; i++)
+			ask(t->shared->dfa[i], t->shared->regex[i], s, &t->seed,
+			    &t->tally);
+	regex_scratch_free(&s);
+	return NULL;
+}
+
+static void
+test_threads(size_t memory)
+{
+	struct dfa_set *set = dfa_set_new(memory);
+	struct shared shared;
+	struct thread thread[4];
+	struct regex_error error;
+	int wrong = 0;
+
+	for (size_t i = 0; i < PATTERNS; i++) {
+		shared.dfa[i] =
+		    add(set, patterns[i].pattern, patterns[i].flags);
+		shared.regex[i] = regex_compile(
+		    str_from(patterns[i].pattern), patterns[i].flags, &error);
+	}
+	for (uint32_t i = 0; i < 4; i++) {
+		thread[i] = (struct thread){.shared = &shared, .seed = i};
+		pthread_create(&thread[i].id, NULL, ask_all, &thread[i]);
+	}
+	for (size_t i = 0; i < 4; i++) {
+		pthread_join(thread[i].id, NULL);
+		wrong += thread[i].tally.wrong;
+	}
+	is_int(wrong, 0, "four threads, %zu bytes: no is true", memory);
+	for (size_t i = 0; i < PATTERNS; i++)
+		regex_free(&shared.regex[i]);
+	dfa_set_free(&set);
+}
+
+int
+main(void)
+{
+	test_patterns(DFA_SET_MEMORY_MAX, false);
+	test_patterns(20000, true);
+	test_no_room();
+	test_refused();
+	test_size_limit();
+	test_work_limit();
+	test_threads(DFA_SET_MEMORY_MAX);
+	test_threads(12000);
+	return done_testing();
+}
