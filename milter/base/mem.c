@@ -42,7 +42,7 @@ mem_resize(void *p, size_t count, size_t size)
 	size_t bytes;
 
 	if (__builtin_mul_overflow(count, size, &bytes))
-		bytes = SIZE_MAX;
+		return checked(NULL, count);
 	return checked(realloc(p, bytes ? bytes : 1), bytes);
 }
 

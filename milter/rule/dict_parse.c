@@ -293,7 +293,7 @@ static void
 read_line(struct dict_builder *b, struct dict_line *line, bool *in_header,
     unsigned *seen)
 {
-	struct dict_entry e;
+	struct dict_entry e = {.remove = false};
 	struct str text = str_trim(line->text);
 	const char *bad = bad_byte(line->text);
 
