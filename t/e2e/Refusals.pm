@@ -21,10 +21,6 @@ sub enter_network {
 	my (@words) = @_;
 	return if $ENV{POSTERN_OWN_NETWORK} || $> != 0;
 	return unless system('unshare -n true 2>/dev/null') == 0;
-	# What is fetched must be fetched while there is a network.
-	for my $kind (qw(postfix sendmail)) {
-		system "$Lab::SRC/scripts/private-mta fetch $kind '$Lab::BUILD/mta' >/dev/null 2>&1";
-	}
 	$ENV{POSTERN_OWN_NETWORK} = 1;
 	exec 'unshare', '-n', $^X, $0, @words;
 }
