@@ -23,7 +23,9 @@ static struct {
 	char *path;		 /* of a log file, else NULL */
 	char *ident;
 	enum log_level most;
-} out = {PTHREAD_MUTEX_INITIALIZER, STDERR_FILENO, NULL, NULL, LOG_LEVEL_INFO};
+	bool echo; /* errors to stderr too */
+} out = {PTHREAD_MUTEX_INITIALIZER, STDERR_FILENO, NULL, NULL, LOG_LEVEL_INFO,
+    false};
 
 static int
 open_path(const char *path)
@@ -71,6 +73,19 @@ log_reopen(void)
 	pthread_mutex_unlock(&out.fd_lock);
 	close(old);
 	return 0;
+}
+
+void
+log_give(unsigned uid, unsigned gid)
+{
+	if (out.path != NULL)
+		(void)!fchown(out.fd, (uid_t)uid, (gid_t)gid);
+}
+
+void
+log_echo(bool on)
+{
+	out.echo = on;
 }
 
 void
@@ -131,6 +146,10 @@ log_line(enum log_level level, const char *fmt, ...)
 			syslog(priority[level], "%s", text);
 		else
 			write_fd(level, text);
+		if (out.echo && level == LOG_LEVEL_ERROR &&
+		    out.fd != STDERR_FILENO)
+			fprintf(stderr, "%s: %s\n",
+			    out.ident ? out.ident : "postern", text);
 		free(text);
 	}
 	errno = saved;

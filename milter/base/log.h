@@ -16,6 +16,10 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO,
 /* `target`: "syslog", "stderr", or a file's path. 0 or ERR_IO (errno). */
 int log_open(const char *target, const char *ident, enum log_level most);
 int log_reopen(void);
+/* A log file made by root goes to the user who has to reopen it. */
+void log_give(unsigned uid, unsigned gid);
+/* While on, errors go to stderr as well, for whoever starts the program. */
+void log_echo(bool on);
 void log_close(void);
 
 void log_line(enum log_level level, const char *fmt, ...)

@@ -1,5 +1,5 @@
 /*
- * One daemon per control socket: an advisory lock that dies with its process.
+ * One daemon per socket: an advisory lock that dies with its process.
  */
 #ifndef POSTERN_DAEMON_LOCK_H
 #define POSTERN_DAEMON_LOCK_H

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/vec.h"
+#include "daemon/background.h"
 #include "daemon/control.h"
 #include "daemon/lock.h"
 #include "daemon/metrics.h"
@@ -255,19 +256,35 @@ prepare_dirs(const struct config *c)
 }
 
 static bool
-take_lock(const struct config *c)
+take_lock(const char *path)
 {
 	pid_t holder = 0;
 
-	if (c->control[0] == '\0' || lock_take(c->control, &holder) >= 0)
+	if (lock_take(path, &holder) >= 0)
 		return true;
 	if (errno == EWOULDBLOCK)
-		log_error("another posternd (pid %d) serves %s", (int)holder,
-		    c->control);
-	else
 		log_error(
-		    "cannot lock %s.lock: %s", c->control, strerror(errno));
+		    "another posternd (pid %d) serves %s", (int)holder, path);
+	else
+		log_error("cannot lock %s.lock: %s", path, strerror(errno));
 	return false;
+}
+
+/*
+ * libmilter unlinks whatever socket it finds, a living one too, and so do we:
+ * whoever holds the locks owns both.
+ */
+static bool
+take_locks(const struct config *c)
+{
+	const char *why = "";
+	char *spec = milter_listen_spec(c->listen, &why);
+	bool good = c->control[0] == '\0' || take_lock(c->control);
+
+	if (good && spec != NULL && strncmp(spec, "unix:", 5) == 0)
+		good = take_lock(spec + 5);
+	free(spec);
+	return good;
 }
 
 static void *
@@ -282,6 +299,18 @@ serve_milter(void *arg)
 	return NULL;
 }
 
+static enum log_level
+diag_level(enum severity severity)
+{
+	static const enum log_level of[] = {
+	    [SEVERITY_NOTE] = LOG_LEVEL_DEBUG,
+	    [SEVERITY_WARNING] = LOG_LEVEL_WARNING,
+	    [SEVERITY_ERROR] = LOG_LEVEL_ERROR,
+	};
+
+	return of[severity];
+}
+
 static void
 reload(struct server *server)
 {
@@ -289,13 +318,13 @@ reload(struct server *server)
 	bool good;
 
 	diags_init(&diags, 0);
-	(void)log_reopen();
+	if (log_reopen() != 0)
+		log_error("cannot open the log %s anew: %s; the old one is "
+			  "written on",
+		    server->config->log, strerror(errno));
 	good = server_reload(server, false, &diags);
 	for (size_t i = 0; i < diags.len; i++)
-		log_line(diags.v[i].severity == SEVERITY_ERROR
-			     ? LOG_LEVEL_ERROR
-			     : LOG_LEVEL_WARNING,
-		    "reload %s:%u:%u: %s",
+		log_line(diag_level(diags.v[i].severity), "reload %s:%u:%u: %s",
 		    diags.v[i].file ? diags.v[i].file : "", diags.v[i].line,
 		    diags.v[i].col, diags.v[i].message);
 	log_line(good ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR,
@@ -340,24 +369,31 @@ wait_for_signals(struct server *server, const sigset_t *signals)
 }
 
 static bool
+open_control(struct server *server, struct control **control)
+{
+	const char *path = server->config->control;
+
+	if (path[0] != '\0')
+		*control = control_open(server, path);
+	return path[0] == '\0' || *control != NULL;
+}
+
+/* The door is opened last: whoever finds it is served. */
+static bool
 start(struct server *server, struct control **control,
     const struct arguments *args)
 {
-	const struct config *c = server->config;
-
-	if (args->background && daemon(0, 0) != 0) {
+	if (args->background && !background_begin()) {
 		log_error("cannot go into the background: %s", strerror(errno));
 		return false;
 	}
-	if (!take_lock(c) || !open_dns(server) || !milter_open(server) ||
-	    !open_store(server))
+	if (!take_locks(server->config) || !open_store(server) ||
+	    !open_dns(server) || !open_control(server, control))
 		return false;
-	if (c->control[0] != '\0') {
-		*control = control_open(server, c->control);
-		if (*control == NULL)
-			return false;
-	}
-	return true;
+	if (milter_open(server))
+		return true;
+	control_close(control);
+	return false;
 }
 
 static int
@@ -381,6 +417,8 @@ run(struct server *server, const struct arguments *args)
 	}
 	log_info("ready version=%s listen=%s user=%s", POSTERN_VERSION,
 	    server->config->listen, server->config->user);
+	log_echo(false);
+	background_ready(strcmp(server->config->log, "stderr") == 0);
 	wait_for_signals(server, &signals);
 	control_close(&control);
 	rep_store_close(&server->store, STORE_DRAIN_MS);
@@ -395,6 +433,38 @@ not_started(void)
 {
 	fputs("posternd: not started\n", stderr);
 	return 1;
+}
+
+/* Also for a test: it shall see what the daemon will see. */
+static bool
+become_user(const struct server *server, const struct arguments *args)
+{
+	const struct config *c = server->config;
+
+	if (!args->test && !prepare_dirs(c))
+		return false;
+	priv_give_log(c->user);
+	if (!priv_drop(c->user, c->listen_group))
+		return false;
+	if (access(args->config_path, R_OK) != 0)
+		fprintf(stderr,
+		    "%s: warning: user %s cannot read it, so no reload will "
+		    "(%s)\n",
+		    args->config_path, c->user, strerror(errno));
+	return true;
+}
+
+/*
+ * The configuration is read again at a reload: from the same place, wherever
+ * the process has gone by then.
+ */
+static void
+fix_config_path(struct arguments *args)
+{
+	char *path = realpath(args->config_path, NULL);
+
+	if (path != NULL)
+		args->config_path = path;
 }
 
 int
@@ -412,6 +482,7 @@ main(int argc, char **argv)
 	/* Many short-lived threads: few arenas keep the memory together. */
 	mallopt(M_ARENA_MAX, 4);
 	priv_raise_descriptors();
+	fix_config_path(&args);
 	if (!read_config(&server, &args))
 		return not_started();
 	if (log_open(server.config->log, "posternd",
@@ -420,8 +491,8 @@ main(int argc, char **argv)
 		    server.config->log, strerror(errno));
 		return 1;
 	}
-	if (!args.test &&
-	    (!prepare_dirs(server.config) || !priv_drop(server.config->user)))
+	log_echo(true);
+	if (!milter_check(server.config) || !become_user(&server, &args))
 		return not_started();
 	if (!build_first_snapshot(&server))
 		return not_started();
@@ -429,5 +500,5 @@ main(int argc, char **argv)
 		puts("posternd: configuration and rules are good");
 		return 0;
 	}
-	return run(&server, &args);
+	return run(&server, &args) == 0 ? 0 : not_started();
 }

@@ -390,14 +390,49 @@ milter_listen_spec(const char *listen, const char **why_out)
 	return NULL;
 }
 
+static bool
+parse_mode(const char *text, unsigned long *mode_out)
+{
+	char *end;
+
+	*mode_out = strtoul(text, &end, 8);
+	return text[0] >= '0' && text[0] <= '7' && *end == '\0' &&
+	       *mode_out <= 0777;
+}
+
+bool
+milter_check(const struct config *c)
+{
+	const char *why = "";
+	char *spec = milter_listen_spec(c->listen, &why);
+	unsigned long mode;
+	bool good = spec != NULL;
+
+	free(spec);
+	if (!good)
+		log_error("listen = %s: %s", c->listen, why);
+	if (!parse_mode(c->listen_mode, &mode)) {
+		log_error("listen_mode = %s: expected an octal mode such as "
+			  "0660",
+		    c->listen_mode);
+		good = false;
+	}
+	if (c->listen_group[0] != '\0' && getgrnam(c->listen_group) == NULL) {
+		log_error("listen_group = %s: no such group", c->listen_group);
+		good = false;
+	}
+	return good;
+}
+
 /* Mode and group of the socket; false: logged. */
 static bool
 own_socket(const struct config *c)
 {
 	const struct group *g;
-	unsigned long mode = strtoul(c->listen_mode, NULL, 8);
+	unsigned long mode;
 
-	if (chmod(socket_path, (mode_t)mode) != 0) {
+	if (!parse_mode(c->listen_mode, &mode) ||
+	    chmod(socket_path, (mode_t)mode) != 0) {
 		log_error("cannot set mode %s on %s: %s", c->listen_mode,
 		    socket_path, strerror(errno));
 		return false;
@@ -431,6 +466,13 @@ static struct smfiDesc description = {
     .xxfi_negotiate = on_negotiate,
 };
 
+void
+milter_close_door(void)
+{
+	if (socket_path != NULL)
+		(void)unlink(socket_path);
+}
+
 bool
 milter_open(const struct server *server)
 {
@@ -457,7 +499,11 @@ milter_open(const struct server *server)
 			  "may this user write to it?",
 		    spec, errno ? strerror(errno) : "refused by libmilter");
 	free(spec);
-	return good && (socket_path == NULL || own_socket(server->config));
+	if (good && socket_path != NULL && !own_socket(server->config)) {
+		milter_close_door();
+		return false;
+	}
+	return good;
 }
 
 int
@@ -470,11 +516,4 @@ size_t
 milter_sessions(void)
 {
 	return atomic_load(&open_sessions);
-}
-
-void
-milter_close_door(void)
-{
-	if (socket_path != NULL)
-		(void)unlink(socket_path);
 }

@@ -11,6 +11,8 @@
 
 #include "daemon/server.h"
 
+/* Are `listen`, its mode and its group such as can be used? False: logged. */
+bool milter_check(const struct config *c);
 /*
  * Registers with libmilter and opens `listen`. A stale Unix socket is replaced;
  * the caller's lock file guarantees that no other instance is behind it. False:

@@ -1,5 +1,6 @@
 sbin_PROGRAMS += posternd
 posternd_SOURCES = \
+	milter/daemon/background.c milter/daemon/background.h \
 	milter/daemon/control.c milter/daemon/control.h milter/daemon/control.def \
 	milter/daemon/gather.c \
 	milter/daemon/live.c milter/daemon/live.h \

@@ -11,6 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* A user in more groups than this is refused. */
+#define GROUP_COUNT_MAX 1024
+
 unsigned long
 priv_raise_descriptors(void)
 {
@@ -46,8 +49,32 @@ priv_prepare_dir(const char *dir, const char *user, unsigned mode)
 	return true;
 }
 
+void
+priv_give_log(const char *user)
+{
+	const struct passwd *pw = geteuid() == 0 ? getpwnam(user) : NULL;
+
+	if (pw != NULL)
+		log_give(pw->pw_uid, pw->pw_gid);
+}
+
+/* The groups of `pw`, and `extra`, which may be empty. */
+static bool
+take_groups(const struct passwd *pw, const char *extra)
+{
+	const struct group *g = extra[0] != '\0' ? getgrnam(extra) : NULL;
+	gid_t groups[GROUP_COUNT_MAX];
+	int count = GROUP_COUNT_MAX - 1;
+
+	if (getgrouplist(pw->pw_name, pw->pw_gid, groups, &count) < 0)
+		return false;
+	if (g != NULL)
+		groups[count++] = g->gr_gid;
+	return setgroups((size_t)count, groups) == 0;
+}
+
 bool
-priv_drop(const char *user)
+priv_drop(const char *user, const char *group)
 {
 	const struct passwd *pw;
 
@@ -67,7 +94,7 @@ priv_drop(const char *user)
 		    "`user = %s` is root: name an unprivileged user", user);
 		return false;
 	}
-	if (initgroups(user, pw->pw_gid) != 0 ||
+	if (!take_groups(pw, group) ||
 	    setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) != 0 ||
 	    setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) != 0) {
 		log_error("cannot become %s: %s", user, strerror(errno));

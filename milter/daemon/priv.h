@@ -16,10 +16,14 @@ unsigned long priv_raise_descriptors(void);
  */
 bool priv_prepare_dir(const char *dir, const char *user, unsigned mode);
 
+/* When started by root: the log file made by then goes to `user`. */
+void priv_give_log(const char *user);
+
 /*
- * Drops root for `user` and its groups, permanently, and proves it. Not root:
- * true. False: a line was logged and the process must not go on.
+ * Drops root for `user` and its groups, permanently, and proves it. `group`
+ * (may be empty) is kept beside them, so that a socket can be given to it. Not
+ * root: true. False: a line was logged and the process must not go on.
  */
-bool priv_drop(const char *user);
+bool priv_drop(const char *user, const char *group);
 
 #endif

@@ -31,6 +31,54 @@ server_read_config(
 	return c;
 }
 
+/* Read at the start only; a * stands for what goes on. */
+static const char *const at_start[] = {"listen*", "control", "user", "log*",
+    "state_dir", "drain_timeout", "redis*", "rep_*", "dns_servers",
+    "dns_timeout", "dns_cache", "dnsbl"};
+
+static bool
+is_at_start(const char *name)
+{
+	for (size_t i = 0; i < sizeof(at_start) / sizeof(at_start[0]); i++) {
+		struct str pattern = str_from(at_start[i]);
+
+		if (str_ends(pattern, STR("*"))
+			? str_starts(str_from(name),
+			      str_head(pattern, pattern.len - 1))
+			: str_is(pattern, name))
+			return true;
+	}
+	return false;
+}
+
+/* Says which changes have to wait. */
+static void
+compare_at_start(
+    const struct config *old, const struct config *new, struct diags *diags)
+{
+	size_t count;
+	const struct config_row *row = config_rows(&count);
+	struct buf before, after;
+
+	buf_init(&before);
+	buf_init(&after);
+	for (size_t i = 0; i < count; i++) {
+		if (!is_at_start(row[i].name))
+			continue;
+		buf_clear(&before);
+		buf_clear(&after);
+		config_format(old, row[i].name, &before);
+		config_format(new, row[i].name, &after);
+		if (!str_eq(buf_str(&before), buf_str(&after)))
+			diag_add(diags, SEVERITY_WARNING,
+			    config_where(new, row[i].name),
+			    "%s changes at the next start, not at a reload",
+			    row[i].name);
+	}
+	buf_fini(&before);
+	buf_fini(&after);
+}
+
 bool
 server_reload(struct server *s, bool forced, struct diags *diags)
 {
@@ -47,6 +95,7 @@ server_reload(struct server *s, bool forced, struct diags *diags)
 	if (diags->errors == 0 || forced)
 		next = snapshot_build(&o, diags);
 	if (next != NULL) {
+		compare_at_start(s->config, config, diags);
 		next->serial = former->serial + 1;
 		next->built_ms = clock_wall_ms();
 	}
