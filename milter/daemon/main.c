@@ -4,8 +4,7 @@
  *
  * SIGHUP reloads, SIGTERM and SIGINT drain: the socket's path goes away at
  * once, sessions under way are served to their end or the deadline. libmilter
- * would take these signals for itself, so they are blocked everywhere and
- * waited for here, while libmilter runs on a thread of its own.
+ * runs on a thread of its own and never sees these signals (signals.h).
  */
 #include "base/clock.h"
 #include "base/log.h"
@@ -17,6 +16,7 @@
 #include "daemon/metrics.h"
 #include "daemon/milter.h"
 #include "daemon/priv.h"
+#include "daemon/signals.h"
 #include "policy/rep_conf.h"
 
 #include <errno.h>
@@ -25,6 +25,7 @@
 #include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +33,9 @@
 #include <unistd.h>
 
 /* Retired rule sets are looked after this often. */
-#define SWEEP_SECONDS 2
+#define SWEEP_MS 2000
+/* How often a drain looks whether all sessions are over. */
+#define DRAIN_TICK_MS 50
 /* Events not written by then go to the journal. */
 #define STORE_DRAIN_MS 3000
 
@@ -290,11 +293,11 @@ take_locks(const struct config *c)
 static void *
 serve_milter(void *arg)
 {
-	sigset_t *signals = arg;
+	atomic_bool *gave_up = arg;
 
-	if (milter_serve() != 0)
-		log_error("libmilter gave up; ending");
-	(void)signals;
+	(void)milter_serve();
+	log_error("libmilter gave up; ending");
+	atomic_store(gave_up, true);
 	kill(getpid(), SIGTERM);
 	return NULL;
 }
@@ -335,25 +338,25 @@ reload(struct server *server)
 
 /* Serves the sessions under way; new ones find no socket. */
 static void
-drain(const struct server *server, const sigset_t *signals)
+drain(const struct server *server)
 {
 	int64_t deadline =
 	    clock_mono_us() + server->config->drain_timeout * 1000;
-	const struct timespec tick = {.tv_nsec = 50 * 1000 * 1000};
+	int signal;
 
 	milter_close_door();
-	while (milter_sessions() > 0 && clock_mono_us() < deadline)
-		if (sigtimedwait(signals, NULL, &tick) == SIGTERM)
+	while (milter_sessions() > 0 && clock_mono_us() < deadline) {
+		signal = signals_wait(DRAIN_TICK_MS);
+		if (signal == SIGTERM || signal == SIGINT)
 			return; /* told twice: at once */
+	}
 }
 
 static void
-wait_for_signals(struct server *server, const sigset_t *signals)
+wait_for_signals(struct server *server)
 {
-	const struct timespec tick = {.tv_sec = SWEEP_SECONDS};
-
 	for (;;) {
-		int signal = sigtimedwait(signals, NULL, &tick);
+		int signal = signals_wait(SWEEP_MS);
 
 		if (signal == SIGHUP) {
 			reload(server);
@@ -365,7 +368,7 @@ wait_for_signals(struct server *server, const sigset_t *signals)
 		if (server->lists != NULL)
 			dnsbl_tick(server->lists, clock_mono_us());
 	}
-	drain(server, signals);
+	drain(server);
 }
 
 static bool
@@ -399,19 +402,15 @@ start(struct server *server, struct control **control,
 static int
 run(struct server *server, const struct arguments *args)
 {
+	static atomic_bool gave_up;
 	struct control *control = NULL;
 	pthread_t thread;
-	sigset_t signals;
 
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGHUP);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
-	pthread_sigmask(SIG_BLOCK, &signals, NULL);
-	signal(SIGPIPE, SIG_IGN);
+	signals_block();
 	if (!start(server, &control, args))
 		return 1;
-	if (pthread_create(&thread, NULL, serve_milter, &signals) != 0) {
+	if (pthread_create(&thread, NULL, serve_milter, &gave_up) != 0 ||
+	    !signals_catch()) {
 		log_error("cannot start a thread: %s", strerror(errno));
 		return 1;
 	}
@@ -419,13 +418,13 @@ run(struct server *server, const struct arguments *args)
 	    server->config->listen, server->config->user);
 	log_echo(false);
 	background_ready(strcmp(server->config->log, "stderr") == 0);
-	wait_for_signals(server, &signals);
+	wait_for_signals(server);
 	control_close(&control);
 	rep_store_close(&server->store, STORE_DRAIN_MS);
 	log_info("ended messages=%llu",
 	    (unsigned long long)metric_get(METRIC_messages));
 	/* smfi_stop() would make clients wait; the process ends instead. */
-	_exit(0);
+	_exit(atomic_load(&gave_up) ? 1 : 0);
 }
 
 static int

@@ -11,6 +11,7 @@ posternd_SOURCES = \
 	milter/daemon/outcome.c milter/daemon/own_header.def \
 	milter/daemon/priv.c milter/daemon/priv.h \
 	milter/daemon/server.c milter/daemon/server.h \
+	milter/daemon/signals.c milter/daemon/signals.h \
 	milter/daemon/session.c milter/daemon/session.h \
 	milter/daemon/session_internal.h milter/daemon/session_state.def
 posternd_LDADD = $(POLICY_LIBS) $(MILTER_LIBS)
