@@ -13,6 +13,7 @@ libmail_a_SOURCES = \
 	milter/mail/mime_part.c \
 	milter/mail/addr.c milter/mail/addr.h \
 	milter/mail/authres.c milter/mail/authres.h \
+	milter/mail/bigrams.h \
 	milter/mail/addr_match.c milter/mail/addr_match.h \
 	milter/mail/message.c milter/mail/trace_record.c \
 	milter/mail/trace_record.h milter/mail/header_query.c \

@@ -75,7 +75,8 @@ static const struct row {
 
 /* One line while it is read. */
 struct line {
-	struct str s;	    /* behind "from " */
+	struct str s; /* behind "from " */
+	struct bigrams pairs;
 	enum group branch;  /* FROM, UPPER, PAREN or GROUP_COUNT: neither */
 	enum group product; /* or GROUP_FROM: none of those */
 	uint32_t asked;	    /* bit per group: the condition was tested */
@@ -147,21 +148,23 @@ static const struct step qmail[] = {
 };
 
 static bool
-has(struct str s, struct str word)
+has(const struct line *l, struct str word)
 {
-	return str_find(s, word) != STR_NPOS;
+	return bigrams_may_hold(&l->pairs, word) &&
+	       str_find(l->s, word) != STR_NPOS;
 }
 
 static bool
-fits(const struct step *steps, struct str s)
+fits(const struct line *l, const struct step *steps)
 {
 	struct received_fields f;
 
-	return received_match(steps, s, true, &f);
+	return received_may_match(steps, &l->pairs) &&
+	       received_match(steps, l->s, true, &f);
 }
 
 static enum group
-product_of(struct str s)
+product_of(const struct line *l)
 {
 	static const struct {
 		const char *word;
@@ -179,32 +182,32 @@ product_of(struct str s)
 	};
 
 	for (size_t i = 0; i < sizeof(products) / sizeof(products[0]); i++)
-		if (has(s, str_from(products[i].word)) &&
-		    (products[i].also == NULL || fits(products[i].also, s)))
+		if (has(l, str_from(products[i].word)) &&
+		    (products[i].also == NULL || fits(l, products[i].also)))
 			return products[i].group;
 	return GROUP_FROM;
 }
 
 static bool
-condition(struct str s, enum group group)
+condition(const struct line *l, enum group group)
 {
 	struct received_fields f;
 
 	switch (group) {
 	case GROUP_WEBMAIL:
-		return has(s, STR(" (SquirrelMail authenticated user ")) ||
-		       has(s, STR(" (NaSMail authenticated user "));
+		return has(l, STR(" (SquirrelMail authenticated user ")) ||
+		       has(l, STR(" (NaSMail authenticated user "));
 	case GROUP_AOL_WEBMAIL:
-		return has(s, STR("aol.com")) &&
-		       has(s, STR("with HTTP (WebMailUI)"));
+		return has(l, STR("aol.com")) &&
+		       has(l, STR("with HTTP (WebMailUI)"));
 	case GROUP_WITH_HTTP:
-		return has(s, STR("with HTTP")) && fits(with_http, s);
+		return has(l, STR("with HTTP")) && fits(l, with_http);
 	case GROUP_NOT_QMAIL_LDAP:
-		return !has(s, STR(" (qmail-")) || !fits(qmail_ldap, s);
+		return !has(l, STR(" (qmail-")) || !fits(l, qmail_ldap);
 	case GROUP_QMAIL:
-		return received_match(qmail, s, false, &f);
+		return received_match(qmail, l->s, false, &f);
 	case GROUP_COMMUNIGATE:
-		return has(s, STR(" (CommuniGate Pro"));
+		return has(l, STR(" (CommuniGate Pro"));
 	default:
 		return false;
 	}
@@ -225,7 +228,7 @@ applies(struct line *l, enum group group)
 		return l->product == group;
 	if ((l->asked & bit) == 0) {
 		l->asked |= bit;
-		if (condition(l->s, group))
+		if (condition(l, group))
 			l->holds |= bit;
 	}
 	return (l->holds & bit) != 0;
@@ -360,6 +363,7 @@ try_rows(struct line *l, const struct row **row_out)
 		struct received_fields f;
 
 		if (!applies(l, row->group) ||
+		    !received_may_match(row->steps, &l->pairs) ||
 		    !received_match(row->steps, l->s, row->flags & SEARCH, &f))
 			continue;
 		take_fields(l, row, &f);
@@ -485,7 +489,7 @@ finish(
 
 /* "from a by b;" and "with local for": no network handover. */
 static bool
-is_local(struct str s)
+is_local(const struct line *l)
 {
 	static const struct step local[] = {
 	    EDGE, L("with local for"), EDGE, DONE};
@@ -494,9 +498,9 @@ is_local(struct str s)
 	struct received_fields f;
 	struct str host;
 
-	if (has(s, STR("with local for")) && fits(local, s))
+	if (fits(l, local))
 		return true;
-	if (!received_match(plain, s, false, &f))
+	if (!received_match(plain, l->s, false, &f))
 		return false;
 	host = f.v[FIELD_HELO];
 	return !(host.len > 2 && host.p[0] == '[' &&
@@ -529,21 +533,26 @@ received_parse(struct arena *a, struct str text, struct received_state *state,
 	    .s = received_squeeze(a, str_head(text, RECEIVED_LINE_MAX))};
 	const struct row *row = NULL;
 	enum row_outcome outcome;
-	struct str auth;
+	struct str auth, mended;
 
-	if ((!str_starts_nocase(l.s, STR("from ")) &&
-		!str_starts_nocase(l.s, STR("(from "))) ||
-	    is_local(l.s))
+	if (!str_starts_nocase(l.s, STR("from ")) &&
+	    !str_starts_nocase(l.s, STR("(from ")))
 		return RECEIVED_SKIP;
-	l.s = received_mend_by(a, received_without_date(l.s));
+	bigrams_fill(&l.pairs, l.s);
+	if (is_local(&l))
+		return RECEIVED_SKIP;
+	mended = received_mend_by(a, received_without_date(l.s));
+	if (mended.p != l.s.p)
+		bigrams_fill(&l.pairs, mended);
+	l.s = mended;
 	l.v[FIELD_ID] = received_id_of(l.s);
 	l.v[FIELD_HELO] = received_helo_of(l.s);
 	l.v[FIELD_BY] = received_by_of(l.s);
-	auth = received_auth(a, l.s);
+	auth = received_auth(a, l.s, &l.pairs);
 	l.branch = branch_of(&l.s);
 	if (l.branch == GROUP_FROM) {
 		l.v[FIELD_ENVFROM] = received_sender_of(l.s);
-		l.product = product_of(l.s);
+		l.product = product_of(&l);
 	}
 	outcome = try_rows(&l, &row);
 	if (outcome == OUTCOME_FETCHED)

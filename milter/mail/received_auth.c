@@ -64,21 +64,16 @@ static const struct step gmail_tls[] = {
 };
 
 static struct str
-gmail(struct arena *a, struct str line)
+gmail(struct arena *a, struct str line, const struct bigrams *pairs)
 {
 	struct received_fields f;
 
-	if (!received_match(gmail_id, line, true, &f) ||
+	if (!received_may_match(gmail_id, pairs) ||
+	    !received_match(gmail_id, line, true, &f) ||
 	    !received_match(gmail_tls, line, true, &f))
 		return STR_NONE;
 	return arena_printf(a, "GMail - transport=%.*s cipher=%.*s",
 	    STR_ARG(f.v[FIELD_METHOD]), STR_ARG(f.v[FIELD_CIPHER]));
-}
-
-static bool
-has(struct str line, struct str word)
-{
-	return str_find(line, word) != STR_NPOS;
 }
 
 static struct str
@@ -98,7 +93,7 @@ name_of(struct arena *a, const struct auth_row *row,
 }
 
 struct str
-received_auth(struct arena *a, struct str line)
+received_auth(struct arena *a, struct str line, const struct bigrams *pairs)
 {
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const struct auth_row *row = &rows[i];
@@ -106,13 +101,14 @@ received_auth(struct arena *a, struct str line)
 		struct str name;
 
 		if (i == 1) {
-			name = gmail(a, line);
+			name = gmail(a, line, pairs);
 			if (name.len > 0)
 				return name;
 		}
-		if (!has(line, str_from(row->need)))
-			continue;
-		if (received_match(row->steps, line, row->flags & SEARCH, &f))
+		if (bigrams_may_hold(pairs, str_from(row->need)) &&
+		    received_may_match(row->steps, pairs) &&
+		    str_find(line, str_from(row->need)) != STR_NPOS &&
+		    received_match(row->steps, line, row->flags & SEARCH, &f))
 			return name_of(a, row, &f);
 	}
 	return STR_NONE;

@@ -5,12 +5,14 @@
 #define POSTERN_MAIL_RECEIVED_INTERNAL_H
 
 #include "base/arena.h"
+#include "mail/bigrams.h"
 
 /* Longest line looked at; the header limit is below. */
 #define RECEIVED_LINE_MAX 16384
 
 /* How the hop of `line` ("from ...") authenticated; empty: it did not. */
-struct str received_auth(struct arena *a, struct str line);
+struct str received_auth(
+    struct arena *a, struct str line, const struct bigrams *pairs);
 
 /* Single spaces, none at the ends, no ';' at the end. */
 struct str received_squeeze(struct arena *a, struct str s);

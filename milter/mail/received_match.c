@@ -166,6 +166,10 @@ match_one(struct match *m, size_t step, size_t pos)
 	while (rest.p != NULL) {
 		struct str word = str_cut(&rest, '|');
 
+		/* A byte tells most of them apart. */
+		if (here.len < word.len ||
+		    ascii_lower(here.p[0]) != ascii_lower(word.p[0]))
+			continue;
 		if ((t->flags & STEP_NOCASE ? str_starts_nocase(here, word)
 					    : str_starts(here, word)) &&
 		    match_from(m, step + 1, pos + word.len))
@@ -272,11 +276,45 @@ may_begin(const struct match *m, size_t pos)
 		       : m->s.p[pos] == t->text[0]);
 }
 
+/* First place at or behind `pos` where the steps may begin, or STR_NPOS. */
+static size_t
+next_begin(const struct match *m, size_t pos)
+{
+	const struct step *t = m->steps;
+	size_t at;
+
+	if (t->op == OP_EDGE)
+		t++;
+	if (t->op == OP_LITERAL &&
+	    ((t->flags & STEP_NOCASE) == 0 || !ascii_is_alpha(t->text[0]))) {
+		at = str_find_char(str_skip(m->s, pos), t->text[0]);
+		return at == STR_NPOS ? STR_NPOS : pos + at;
+	}
+	while (pos <= m->s.len && !may_begin(m, pos))
+		pos++;
+	return pos <= m->s.len ? pos : STR_NPOS;
+}
+
+bool
+received_may_match(const struct step *steps, const struct bigrams *pairs)
+{
+	for (const struct step *t = steps; t->op != OP_DONE; t++) {
+		struct str text = str_make(t->text, t->len);
+
+		if (t->op == OP_OPT)
+			t += t->min;
+		else if (t->op == OP_LITERAL &&
+			 !(is_plain(t) ? bigrams_may_hold(pairs, text)
+				       : bigrams_may_hold_nocase(pairs, text)))
+			return false;
+	}
+	return true;
+}
+
 bool
 received_match(const struct step *steps, struct str line, bool search,
     struct received_fields *out)
 {
-	size_t last = search ? line.len : 0;
 	struct match m;
 
 	m.s = line;
@@ -284,13 +322,12 @@ received_match(const struct step *steps, struct str line, bool search,
 	m.out = out;
 	m.begin = 0;
 	m.known = 0;
-	for (size_t pos = 0; pos <= last; pos++) {
-		if (search && is_plain(steps))
-			pos = next_end(&m, steps, pos, last);
-		if (pos == STR_NPOS)
-			return false;
-		if (!may_begin(&m, pos))
-			continue;
+	if (!search) {
+		out->set = 0;
+		return may_begin(&m, 0) && match_from(&m, 0, 0);
+	}
+	for (size_t pos = next_begin(&m, 0); pos != STR_NPOS;
+	     pos = next_begin(&m, pos + 1)) {
 		out->set = 0;
 		if (match_from(&m, 0, pos))
 			return true;

@@ -9,7 +9,7 @@
 #ifndef POSTERN_MAIL_RECEIVED_MATCH_H
 #define POSTERN_MAIL_RECEIVED_MATCH_H
 
-#include "base/str.h"
+#include "mail/bigrams.h"
 
 enum received_field {
 	FIELD_NONE,
@@ -126,6 +126,9 @@ struct received_fields {
 	uint32_t set;
 	struct str v[FIELD_COUNT];
 };
+
+/* False: `steps` fit nowhere in a text that has only these pairs of bytes. */
+bool received_may_match(const struct step *steps, const struct bigrams *pairs);
 
 /*
  * Matches `steps` at the start of `line`, whose only white space is the space,

@@ -24,6 +24,9 @@ struct uri_set {
 	size_t records_size;
 	struct text_table seen;
 	struct text_table cleaned;
+	struct text_table hosts; /* same order as `domains` */
+	struct str *domains;	 /* of hosts; empty: no valid host */
+	size_t domains_size;
 	bool truncated;
 };
 
@@ -193,9 +196,9 @@ has_needless_escape(struct str s)
 	return false;
 }
 
-bool
-uri_host_of(struct arena *a, const struct mail_settings *s, struct str uri,
-    struct uri_host *out)
+/* The host of a URI in lower case; false: it has none. */
+static bool
+host_text(struct arena *a, struct str uri, struct str *out)
 {
 	struct str host;
 
@@ -211,14 +214,33 @@ uri_host_of(struct arena *a, const struct mail_settings *s, struct str uri,
 	if (host.len == 0 || host.len > 2 * PSL_HOST_MAX ||
 	    has_needless_escape(host))
 		return false;
-	host = lower(a, host);
-	if (iptext_is(host)) {
-		*out = (struct uri_host){host, host};
-		return true;
-	}
+	*out = lower(a, host);
+	return true;
+}
+
+/* The registered domain of a valid host, the host for an address, or empty. */
+static struct str
+domain_of(const struct mail_settings *s, struct str host)
+{
+	if (iptext_is(host))
+		return host;
 	if (!psl_is_host_form(host) || !psl_is_host_valid(s, host))
+		return STR_NONE;
+	return psl_domain(s, host);
+}
+
+bool
+uri_host_of(struct arena *a, const struct mail_settings *s, struct str uri,
+    struct uri_host *out)
+{
+	struct str host, domain;
+
+	if (!host_text(a, uri, &host))
 		return false;
-	*out = (struct uri_host){host, psl_domain(s, host)};
+	domain = domain_of(s, host);
+	if (domain.len == 0)
+		return false;
+	*out = (struct uri_host){host, domain};
 	return true;
 }
 
@@ -278,6 +300,43 @@ scratch_of(struct uri_set *set)
 	return set->scratch;
 }
 
+static bool
+reserve_domain(struct uri_set *set)
+{
+	size_t old = set->domains_size, size = old ? 2 * old : 16;
+	struct str *v;
+
+	if (set->hosts.len < old)
+		return true;
+	v = arena_grow(
+	    set->arena, set->domains, old * sizeof(*v), size * sizeof(*v));
+	if (v == NULL)
+		return false;
+	set->domains = v;
+	set->domains_size = size;
+	return true;
+}
+
+/* As uri_host_of(), asking the registries once for each host of a message. */
+static bool
+find_host(struct uri_set *set, struct str uri, struct uri_host *out)
+{
+	struct str host, domain;
+	bool new = false;
+	size_t at;
+
+	if (!host_text(set->arena, uri, &host) || !reserve_domain(set))
+		return false;
+	at = table_add(set->arena, set->seed, &set->hosts, host, &new);
+	if (at == STR_NPOS)
+		return false;
+	if (new)
+		set->domains[at] = domain_of(set->settings, host);
+	domain = set->domains[at];
+	*out = (struct uri_host){set->hosts.v[at], domain};
+	return domain.len > 0;
+}
+
 static void
 collect_hosts(struct uri_set *set, struct uri *u, struct str_list from)
 {
@@ -291,7 +350,7 @@ collect_hosts(struct uri_set *set, struct uri *u, struct str_list from)
 		struct uri_host h;
 		size_t k;
 
-		if (!uri_host_of(set->arena, set->settings, from.v[i], &h))
+		if (!find_host(set, from.v[i], &h))
 			continue;
 		for (k = 0; k < n && !str_eq(hosts[k].host, h.host);)
 			k++;

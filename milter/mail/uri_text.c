@@ -16,7 +16,8 @@ enum {
 	START_BARE = 8, /* a host name without scheme may begin behind it */
 	HOST = 16,	/* stands in a host name */
 	WORD = 32,
-	SCHEME = 64 /* a scheme or www may begin with it */
+	SCHEME = 64, /* a scheme or www may begin with it */
+	SIGN = 128   /* every URI, address and host name has one of these */
 };
 
 #define SPACE (END | END_MAIL | START | START_BARE)
@@ -33,14 +34,17 @@ static const uint8_t classes[256] = {
     ['('] = END_MAIL | START | START_BARE,
     [')' ... '+'] = START_BARE,
     [','] = END_MAIL | START | START_BARE,
-    ['-' ... '.'] = HOST,
+    ['-'] = HOST,
+    ['.'] = HOST | SIGN,
     ['/'] = START_BARE,
     ['0' ... '9'] = HOST | WORD,
-    [':' ... ';'] = START_BARE,
+    [':'] = START_BARE | SIGN,
+    [';'] = START_BARE,
     ['<'] = SPACE,
     ['='] = START_BARE,
     ['>'] = SPACE,
-    ['?' ... '@'] = START_BARE,
+    ['?'] = START_BARE,
+    ['@'] = START_BARE | SIGN,
     ['A' ... 'E'] = HOST | WORD,
     ['F'] = HOST | WORD | SCHEME,
     ['G'] = HOST | WORD,
@@ -84,6 +88,7 @@ struct scan {
 	struct run uri;	  /* up to END */
 	struct run mail;  /* up to END_MAIL */
 	struct run local; /* up to END_MAIL or '@' */
+	size_t sign;	  /* the next SIGN */
 };
 
 enum kind { KIND_SCHEME, KIND_MAIL, KIND_BARE };
@@ -289,6 +294,28 @@ is_start(const struct scan *c, size_t pos)
 	       c->s.p[pos - 2] == '(' && c->s.p[pos - 1] != '\n';
 }
 
+/*
+ * The first position from `pos` on with a SIGN ahead of it and no END between:
+ * nothing begins before that.
+ */
+static size_t
+skip_plain(struct scan *c, size_t pos)
+{
+	const unsigned char *p = (const unsigned char *)c->s.p;
+	size_t at = pos;
+
+	if (pos <= c->sign)
+		return pos;
+	while (at < c->s.len && (classes[p[at]] & SIGN) == 0)
+		at++;
+	c->sign = at;
+	if (at == c->s.len)
+		return at;
+	while (at > pos && (classes[p[at - 1]] & END) == 0)
+		at--;
+	return at;
+}
+
 /* The next position behind `pos` that may be a start. */
 static size_t
 next_start(const struct scan *c, size_t pos)
@@ -485,11 +512,12 @@ uri_set_add_text(struct uri_set *set, struct str text)
 		return;
 	c.settings = uri_set_settings(set);
 	for (size_t pos = 0; pos < text.len;) {
-		if (!match_at(&c, pos, &f)) {
+		if (match_at(&c, pos, &f)) {
+			add_found(set, str_make(text.p + pos, f.end - pos), &f);
+			pos = f.end;
+		} else {
 			pos = next_start(&c, pos);
-			continue;
 		}
-		add_found(set, str_make(text.p + pos, f.end - pos), &f);
-		pos = f.end;
+		pos = skip_plain(&c, pos);
 	}
 }
