@@ -235,19 +235,30 @@ add_blank(struct buf *out, struct str run)
 		buf_add_char(out, ' ');
 }
 
-/* Bytes up to the next white space or NUL. */
+/* No white space and no NUL, without asking further. */
+static inline bool
+is_visible(char c, bool wide)
+{
+	unsigned char byte = (unsigned char)c;
+
+	return byte > ' ' && (byte < 0xc2 || !wide);
+}
+
+/* Bytes of words with one space between, up to other white space or NUL. */
 static size_t
-word_length(struct str s, bool wide)
+words_length(struct str s, bool wide)
 {
 	size_t n = 0;
 
 	for (; n < s.len; n++) {
-		unsigned char c = (unsigned char)s.p[n];
-
-		/* Below "!" stand white space, NUL and what is rare. */
-		if (c > ' ' && (c < 0xc2 || !wide))
+		if (is_visible(s.p[n], wide))
 			continue;
-		if (c == '\0' || unicode_space_length(str_skip(s, n), wide) > 0)
+		/* What stays as it is needs no copy of its own. */
+		if (s.p[n] == ' ' && n + 1 < s.len &&
+		    is_visible(s.p[n + 1], wide))
+			continue;
+		if (s.p[n] == '\0' ||
+		    unicode_space_length(str_skip(s, n), wide) > 0)
 			break;
 	}
 	return n;
@@ -272,7 +283,7 @@ add_paragraphs(struct buf *out, struct str s, bool wide)
 			s = str_skip(s, 1);
 			continue;
 		}
-		n = word_length(s, wide);
+		n = words_length(s, wide);
 		buf_add(out, str_head(s, n));
 		s = str_skip(s, n);
 	}

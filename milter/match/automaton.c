@@ -2,9 +2,11 @@
 
 #include "base/vec.h"
 
-/* States of the first level have a full table each: 257 of 1 KiB at most. */
-#define FANOUT 256
+/* Room for full rows. What lies deeper than they reach is rarely visited. */
+#define ROWS_MAX ((size_t)1024 * 1024)
 #define NONE UINT32_MAX
+/* In a step: a string ends in the state it leads to. */
+#define ENDS 0x80000000u
 
 struct state {
 	uint32_t child; /* first; siblings are sorted by byte */
@@ -12,7 +14,6 @@ struct state {
 	uint32_t fail;
 	uint32_t string;   /* first that ends here, or NONE */
 	uint32_t next_out; /* nearest suffix with a string, 0 = none */
-	uint32_t table;	   /* of the full ones, or NONE */
 	uint8_t byte;
 };
 
@@ -25,17 +26,17 @@ struct string {
 struct automaton {
 	VEC(struct state) states;
 	VEC(struct string) strings;
-	VEC(uint32_t) tables; /* FANOUT each */
+	uint8_t class_of[256]; /* bytes no string has are all class 0 */
+	uint32_t classes;
+	uint32_t *rows; /* of the first `row_count` states: steps by class */
+	uint32_t row_count;
 };
 
 static uint32_t
 add_state(struct automaton *a, uint8_t byte)
 {
-	*VEC_PUSH(&a->states) = (struct state){.child = NONE,
-	    .sibling = NONE,
-	    .string = NONE,
-	    .table = NONE,
-	    .byte = byte};
+	*VEC_PUSH(&a->states) = (struct state){
+	    .child = NONE, .sibling = NONE, .string = NONE, .byte = byte};
 	return (uint32_t)a->states.len - 1;
 }
 
@@ -57,7 +58,7 @@ automaton_free(struct automaton **ap)
 		return;
 	VEC_FINI(&a->states);
 	VEC_FINI(&a->strings);
-	VEC_FINI(&a->tables);
+	free(a->rows);
 	free(a);
 	*ap = NULL;
 }
@@ -98,7 +99,7 @@ automaton_add(struct automaton *a, struct str text, uint32_t id)
 {
 	uint32_t at = 0;
 
-	invariant(text.len > 0 && a->tables.len == 0);
+	invariant(text.len > 0 && a->rows == NULL);
 	for (size_t i = 0; i < text.len; i++) {
 		uint8_t byte = (uint8_t)text.p[i];
 		uint32_t next = child_of(a, at, byte);
@@ -113,41 +114,19 @@ automaton_add(struct automaton *a, struct str text, uint32_t id)
 
 /* ---- the links ---------------------------------------------------------- */
 
-/* One step, by table or by list; the root takes what nobody does. */
-static inline uint32_t
-step(const struct automaton *a, uint32_t at, uint8_t byte)
+/* The state a byte leads to: by list, and by suffix where the list ends. */
+static uint32_t
+sparse_step(const struct automaton *a, uint32_t at, uint8_t byte)
 {
 	for (;;) {
-		const struct state *s = &a->states.v[at];
-		uint32_t next;
+		uint32_t next = child_of(a, at, byte);
 
-		if (s->table != NONE)
-			return a->tables.v[s->table + byte];
-		next = child_of(a, at, byte);
 		if (next != NONE)
 			return next;
-		at = s->fail;
+		if (at == 0)
+			return 0;
+		at = a->states.v[at].fail;
 	}
-}
-
-/*
- * The full table of `at`: its children, else where its suffix goes. The suffix
- * of a first-level state is the root, whose table is there already.
- */
-static void
-make_table(struct automaton *a, uint32_t at)
-{
-	uint32_t base = (uint32_t)a->tables.len;
-	uint32_t root = a->states.v[0].table;
-
-	for (unsigned byte = 0; byte < FANOUT; byte++) {
-		uint32_t next = child_of(a, at, (uint8_t)byte);
-
-		if (next == NONE && root != NONE)
-			next = a->tables.v[root + byte];
-		*VEC_PUSH(&a->tables) = next != NONE ? next : 0;
-	}
-	a->states.v[at].table = base;
 }
 
 static void
@@ -156,7 +135,8 @@ link_children(struct automaton *a, uint32_t at, uint32_t *queue, size_t *tail)
 	struct state *v = a->states.v;
 
 	for (uint32_t c = v[at].child; c != NONE; c = v[c].sibling) {
-		uint32_t fail = at == 0 ? 0 : step(a, v[at].fail, v[c].byte);
+		uint32_t fail =
+		    at == 0 ? 0 : sparse_step(a, v[at].fail, v[c].byte);
 
 		v[c].fail = fail;
 		v[c].next_out =
@@ -165,24 +145,109 @@ link_children(struct automaton *a, uint32_t at, uint32_t *queue, size_t *tail)
 	}
 }
 
+/* Renumbers the states as in `order`, so that the shallow ones come first. */
+static void
+sort_states(struct automaton *a, const uint32_t *order)
+{
+	size_t n = a->states.len;
+	struct state *sorted = mem_array(n, sizeof(*sorted));
+	uint32_t *number = mem_array(n, sizeof(*number));
+
+	for (size_t i = 0; i < n; i++)
+		number[order[i]] = (uint32_t)i;
+	for (size_t i = 0; i < n; i++) {
+		struct state *s = &sorted[i];
+
+		*s = a->states.v[order[i]];
+		s->child = s->child != NONE ? number[s->child] : NONE;
+		s->sibling = s->sibling != NONE ? number[s->sibling] : NONE;
+		s->fail = number[s->fail];
+		s->next_out = number[s->next_out];
+	}
+	memcpy(a->states.v, sorted, n * sizeof(*sorted));
+	free(sorted);
+	free(number);
+}
+
+/* ---- the rows ----------------------------------------------------------- */
+
+static void
+classify(struct automaton *a)
+{
+	a->classes = 1;
+	for (size_t i = 1; i < a->states.len; i++) {
+		uint8_t byte = a->states.v[i].byte;
+
+		if (a->class_of[byte] == 0 && a->classes < 256)
+			a->class_of[byte] = (uint8_t)a->classes++;
+	}
+}
+
+static uint32_t
+marked(const struct automaton *a, uint32_t at)
+{
+	const struct state *s = &a->states.v[at];
+
+	return at | (s->string != NONE || s->next_out != 0 ? ENDS : 0);
+}
+
+/* A row is that of the suffix, which is shallower, but for the own children. */
+static void
+make_row(struct automaton *a, uint32_t at)
+{
+	uint32_t *row = a->rows + (size_t)at * a->classes;
+	const struct state *v = a->states.v;
+
+	if (at > 0)
+		memcpy(row, a->rows + (size_t)v[at].fail * a->classes,
+		    a->classes * sizeof(*row));
+	for (uint32_t c = v[at].child; c != NONE; c = v[c].sibling)
+		row[a->class_of[v[c].byte]] = marked(a, c);
+}
+
+static void
+make_rows(struct automaton *a)
+{
+	size_t most = ROWS_MAX / (a->classes * sizeof(*a->rows));
+
+	a->row_count = (uint32_t)(a->states.len < most ? a->states.len : most);
+	a->rows =
+	    mem_array((size_t)a->row_count * a->classes, sizeof(*a->rows));
+	for (uint32_t at = 0; at < a->row_count; at++)
+		make_row(a, at);
+}
+
 void
 automaton_build(struct automaton *a)
 {
 	uint32_t *queue = mem_array(a->states.len, sizeof(*queue));
 	size_t head = 0, tail = 1;
 
-	make_table(a, 0);
-	for (uint32_t c = a->states.v[0].child; c != NONE;
-	     c = a->states.v[c].sibling)
-		make_table(a, c);
 	while (head < tail) {
 		link_children(a, queue[head], queue, &tail);
 		head++;
 	}
+	sort_states(a, queue);
 	free(queue);
+	classify(a);
+	make_rows(a);
 }
 
 /* ---- the search --------------------------------------------------------- */
+
+/* One step from a state that has no row; marked like those of a row. */
+static uint32_t
+deep_step(const struct automaton *a, uint32_t at, uint8_t byte)
+{
+	while (at >= a->row_count) {
+		uint32_t next = child_of(a, at, byte);
+
+		if (next != NONE)
+			return marked(a, next);
+		at = a->states.v[at].fail;
+	}
+	return a->rows[(size_t)at * a->classes + a->class_of[byte]];
+}
 
 static void
 report(const struct automaton *a, uint32_t at, size_t end,
@@ -204,11 +269,14 @@ automaton_scan(const struct automaton *a, struct str text,
 	uint32_t at = 0;
 
 	for (size_t i = 0; i < text.len; i++) {
-		const struct state *s;
+		uint8_t byte = (uint8_t)text.p[i];
+		uint32_t next =
+		    at < a->row_count
+			? a->rows[(size_t)at * a->classes + a->class_of[byte]]
+			: deep_step(a, at, byte);
 
-		at = step(a, at, (uint8_t)text.p[i]);
-		s = &a->states.v[at];
-		if (s->string != NONE || s->next_out != 0)
+		at = next & ~ENDS;
+		if (next & ENDS)
 			report(a, at, i + 1, found, context);
 	}
 }

@@ -2,9 +2,9 @@
  * Many byte strings found in one pass (Aho and Corasick, 1975), on any machine.
  *
  * For the few kinds of dictionary terms that are not whole words, where the
- * vector prefilter would be more set-up than search. Linear in the text, about
- * twelve bytes a state: the first two levels have full tables, the deeper ones
- * lists. Immutable once built; any number of threads may search.
+ * vector prefilter would be more set-up than search. Linear in the text: the
+ * shallow states, up to a megabyte of them, have a full row each, the deeper
+ * ones lists. Immutable once built; any number of threads may search.
  */
 #ifndef POSTERN_MATCH_AUTOMATON_H
 #define POSTERN_MATCH_AUTOMATON_H
