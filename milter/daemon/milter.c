@@ -2,7 +2,8 @@
  * libmilter adapters. Facts behind the choices: a reply set by smfi_setreply()
  * sticks to the session, so it is set only right before its REJECT or TEMPFAIL;
  * ACCEPT at RCPT would end filtering for all recipients, so it is never used;
- * headers and body are steps without a reply where the MTA offers that.
+ * what is answered at RCPT and at the end of the message only needs no reply
+ * before, where the MTA offers that.
  */
 #include "daemon/milter.h"
 
@@ -31,9 +32,9 @@ static _Atomic size_t open_sessions;
 /* What negotiation found out, kept beside the session. */
 struct door {
 	struct session *session;
-	bool header_blank;    /* values come with their leading space */
-	bool no_reply_header; /* also EOH, DATA and BODY */
-	bool skip;	      /* SMFIS_SKIP is understood */
+	bool header_blank;   /* values come with their leading space */
+	unsigned long quiet; /* SMFIP_NR_*: steps the MTA wants no reply to */
+	bool skip;	     /* SMFIS_SKIP is understood */
 };
 
 static struct door *
@@ -97,6 +98,17 @@ answer(SMFICTX *ctx, const struct verdict *v)
 	return SMFIS_CONTINUE;
 }
 
+/* Steps that have only one answer. A body step may also say "enough". */
+#define QUIET_STEPS                                                      \
+	(SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_NR_MAIL | SMFIP_NR_DATA | \
+	    SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_NR_BODY)
+
+static sfsistat
+no_answer(const struct door *door, unsigned long step)
+{
+	return door->quiet & step ? SMFIS_NOREPLY : SMFIS_CONTINUE;
+}
+
 /* ---- callbacks ------------------------------------------------------------
  */
 
@@ -129,8 +141,6 @@ on_negotiate(SMFICTX *ctx, unsigned long offered_actions,
     unsigned long *actions, unsigned long *steps, unsigned long *out2,
     unsigned long *out3)
 {
-	const unsigned long quiet =
-	    SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_NR_BODY | SMFIP_NR_DATA;
 	struct door *door = calloc(1, sizeof(*door));
 
 	(void)unused2;
@@ -146,14 +156,14 @@ on_negotiate(SMFICTX *ctx, unsigned long offered_actions,
 	}
 	atomic_fetch_add(&open_sessions, 1);
 	door->header_blank = (offered_steps & SMFIP_HDR_LEADSPC) != 0;
-	door->no_reply_header = (offered_steps & quiet) == quiet;
-	door->skip =
-	    (offered_steps & SMFIP_SKIP) != 0 && !door->no_reply_header;
+	door->quiet = offered_steps & QUIET_STEPS;
+	door->skip = (offered_steps & SMFIP_SKIP) != 0 &&
+		     (door->quiet & SMFIP_NR_BODY) == 0;
 	ask_for_macros(ctx);
 	*actions = offered_actions & WANTED_ACTIONS;
-	*steps = offered_steps &
-		 (SMFIP_NOUNKNOWN | SMFIP_RCPT_REJ | SMFIP_HDR_LEADSPC |
-		     SMFIP_SKIP | (door->no_reply_header ? quiet : 0));
+	*steps =
+	    offered_steps & (SMFIP_NOUNKNOWN | SMFIP_RCPT_REJ |
+				SMFIP_HDR_LEADSPC | SMFIP_SKIP | QUIET_STEPS);
 	*out2 = *out3 = 0;
 	return SMFIS_CONTINUE;
 }
@@ -173,14 +183,14 @@ on_connect(SMFICTX *ctx, char *host, _SOCK_ADDR *address)
 	    .daemon_name = macro(ctx, "{daemon_name}")};
 
 	session_connect(door->session, &peer);
-	return SMFIS_CONTINUE;
+	return no_answer(door, SMFIP_NR_CONN);
 }
 
 static sfsistat
 on_helo(SMFICTX *ctx, char *helo)
 {
 	session_helo(door_of(ctx)->session, str_from(helo));
-	return SMFIS_CONTINUE;
+	return no_answer(door_of(ctx), SMFIP_NR_HELO);
 }
 
 static sfsistat
@@ -191,7 +201,7 @@ on_mail(SMFICTX *ctx, char **argv)
 	    .tls_version = macro(ctx, "{tls_version}")};
 
 	session_mail(door_of(ctx)->session, str_from(argv[0]), &macros);
-	return SMFIS_CONTINUE;
+	return no_answer(door_of(ctx), SMFIP_NR_MAIL);
 }
 
 static sfsistat
@@ -211,16 +221,10 @@ on_recipient(SMFICTX *ctx, char **argv)
 }
 
 static sfsistat
-quiet_step(const struct door *door)
-{
-	return door->no_reply_header ? SMFIS_NOREPLY : SMFIS_CONTINUE;
-}
-
-static sfsistat
 on_data(SMFICTX *ctx)
 {
 	session_queue_id(door_of(ctx)->session, macro(ctx, "i"));
-	return quiet_step(door_of(ctx));
+	return no_answer(door_of(ctx), SMFIP_NR_DATA);
 }
 
 static sfsistat
@@ -230,7 +234,7 @@ on_header(SMFICTX *ctx, char *name, char *value)
 
 	session_header(door->session, str_from(name), str_from(value),
 	    !door->header_blank);
-	return quiet_step(door);
+	return no_answer(door, SMFIP_NR_HDR);
 }
 
 static sfsistat
@@ -240,7 +244,7 @@ on_end_of_headers(SMFICTX *ctx)
 
 	session_queue_id(door->session, macro(ctx, "i"));
 	session_end_of_headers(door->session);
-	return quiet_step(door);
+	return no_answer(door, SMFIP_NR_EOH);
 }
 
 static sfsistat
@@ -249,7 +253,8 @@ on_body(SMFICTX *ctx, unsigned char *chunk, size_t len)
 	struct door *door = door_of(ctx);
 	bool more = session_body(door->session, str_make((char *)chunk, len));
 
-	return !more && door->skip ? SMFIS_SKIP : quiet_step(door);
+	return !more && door->skip ? SMFIS_SKIP
+				   : no_answer(door, SMFIP_NR_BODY);
 }
 
 static void

@@ -26,10 +26,36 @@
 #define BODY_CHUNK ((size_t)65535)
 #define PROTOCOL_OFFER 0x1fffff
 
-/* A message ready to send: header packets and body packets back to back. */
+/* Steps a filter may ask to have no reply to (mfdef.h: SMFIP_NR_*). */
+#define NR_HDR 0x80u
+#define NR_CONN 0x1000u
+#define NR_HELO 0x2000u
+#define NR_MAIL 0x4000u
+#define NR_RCPT 0x8000u
+#define NR_DATA 0x10000u
+#define NR_EOH 0x40000u
+#define NR_BODY 0x80000u
+/* ... and not to be told at all (SMFIP_NO*). */
+#define NO_CONNECT 0x1u
+#define NO_HELO 0x2u
+#define NO_MAIL 0x4u
+#define NO_RCPT 0x8u
+#define NO_BODY 0x10u
+#define NO_HDRS 0x20u
+#define NO_EOH 0x40u
+#define NO_DATA 0x200u
+
+/* A message ready to send: its header and body packets, one after the other. */
 struct script {
-	struct buf headers;
-	struct buf body;
+	VEC(struct str) headers;
+	VEC(struct str) body;
+};
+
+/* One connection to the filter. */
+struct session {
+	int fd;
+	uint32_t steps;	   /* what the filter asked for */
+	struct buf unsent; /* as MTAs do, sent when a reply is waited for */
 };
 
 static struct {
@@ -52,6 +78,16 @@ add_packet(struct buf *b, char type, struct str data)
 	buf_add(b, data);
 }
 
+/* A copy that lives as long as the program. */
+static struct str
+keep(struct str s)
+{
+	char *copy = mem_alloc(s.len + 1);
+
+	memcpy(copy, s.p, s.len);
+	return str_make(copy, s.len);
+}
+
 static void
 add_header(struct script *s, struct str field)
 {
@@ -65,7 +101,7 @@ add_header(struct script *s, struct str field)
 	buf_add_char(&data, '\0');
 	buf_add(&data, str_skip(field, colon + 1));
 	buf_add_char(&data, '\0');
-	add_packet(&s->headers, 'L', buf_str(&data));
+	*VEC_PUSH(&s->headers) = keep(buf_str(&data));
 	buf_fini(&data);
 }
 
@@ -106,10 +142,9 @@ add_script(const char *path)
 			buf_add_char(&body, '\r');
 		buf_add_char(&body, rest.p[i]);
 	}
-	add_packet(&s->headers, 'N', STR_NONE);
 	for (size_t at = 0; at < body.len; at += BODY_CHUNK)
-		add_packet(&s->body, 'B',
-		    str_head(str_skip(buf_str(&body), at), BODY_CHUNK));
+		*VEC_PUSH(&s->body) =
+		    keep(str_head(str_skip(buf_str(&body), at), BODY_CHUNK));
 	buf_fini(&file);
 	buf_fini(&body);
 }
@@ -160,73 +195,107 @@ reply(int fd, char *data, size_t size)
 	}
 }
 
+/* The reply to all that was sent so far; 0: there was none. */
 static char
-step(int fd, char type, struct str data)
+wait_reply(struct session *s)
 {
-	struct buf b;
-	char answer[4096], got = 0;
+	char answer[4096];
+	bool sent = send_all(s->fd, buf_str(&s->unsent));
 
-	buf_init(&b);
-	add_packet(&b, type, data);
-	if (send_all(fd, buf_str(&b)))
-		got = reply(fd, answer, sizeof(answer));
-	buf_fini(&b);
-	return got;
+	buf_clear(&s->unsent);
+	return sent ? reply(s->fd, answer, sizeof(answer)) : 0;
+}
+
+/* 'c' as well when the filter does not want it or not to reply. */
+static char
+step(struct session *s, char type, struct str data, uint32_t no, uint32_t quiet)
+{
+	if (s->steps & no)
+		return 'c';
+	add_packet(&s->unsent, type, data);
+	return s->steps & quiet ? 'c' : wait_reply(s);
+}
+
+static bool
+negotiate(struct session *s)
+{
+	uint32_t offer[3] = {htonl(6), htonl(0x1ff), htonl(PROTOCOL_OFFER)};
+	uint32_t chosen[3] = {0};
+	char answer[4096] = "";
+
+	add_packet(&s->unsent, 'O', str_make((char *)offer, sizeof(offer)));
+	if (!send_all(s->fd, buf_str(&s->unsent)) ||
+	    reply(s->fd, answer, sizeof(answer)) != 'O')
+		return false;
+	buf_clear(&s->unsent);
+	memcpy(chosen, answer, sizeof(chosen));
+	s->steps = ntohl(chosen[2]);
+	return true;
 }
 
 static char
-envelope(int fd, size_t n)
+envelope(struct session *s, size_t n)
 {
-	char connect[64], macros[] = "Ci\0BENCH\0";
-	struct buf b;
+	char connect[64], macros[] = "Mi\0BENCH\0", got;
 	int len = snprintf(connect, sizeof(connect),
 	    "client.example%c4..198.18.%zu.%zu", '\0', n / 250 % 250,
 	    n % 250 + 1);
 
 	connect[16] = 0x12;
 	connect[17] = 0x34;
-	if (step(fd, 'C', str_make(connect, (size_t)len + 1)) != 'c' ||
-	    step(fd, 'H', str_make("client.example", 15)) != 'c')
-		return 0;
-	buf_init(&b);
-	macros[0] = 'M';
-	add_packet(&b, 'D', str_make(macros, sizeof(macros) - 1));
-	(void)send_all(fd, buf_str(&b));
-	buf_fini(&b);
-	if (step(fd, 'M', str_make("<ann@client.example>", 21)) != 'c')
-		return 0;
-	return step(fd, 'R', str_make("<bob@postern.test>", 19));
+	got = step(
+	    s, 'C', str_make(connect, (size_t)len + 1), NO_CONNECT, NR_CONN);
+	if (got == 'c')
+		got = step(
+		    s, 'H', str_make("client.example", 15), NO_HELO, NR_HELO);
+	if (got != 'c')
+		return got;
+	add_packet(&s->unsent, 'D', str_make(macros, sizeof(macros) - 1));
+	got = step(
+	    s, 'M', str_make("<ann@client.example>", 21), NO_MAIL, NR_MAIL);
+	if (got != 'c')
+		return got;
+	return step(
+	    s, 'R', str_make("<bob@postern.test>", 19), NO_RCPT, NR_RCPT);
 }
 
 static char
-send_message(int fd, size_t n)
+content(struct session *s, const struct script *script)
 {
-	const struct script *s = &bench.scripts.v[n % bench.scripts.len];
-	char answer[4096], got;
-	uint32_t offer[3] = {htonl(6), htonl(0x1ff), htonl(PROTOCOL_OFFER)};
-	struct buf b;
+	char got = step(s, 'T', STR_NONE, NO_DATA, NR_DATA);
 
-	if (step(fd, 'O', str_make((char *)offer, sizeof(offer))) != 'O')
+	for (size_t i = 0; got == 'c' && i < script->headers.len; i++)
+		got = step(s, 'L', script->headers.v[i], NO_HDRS, NR_HDR);
+	if (got == 'c')
+		got = step(s, 'N', STR_NONE, NO_EOH, NR_EOH);
+	for (size_t i = 0; got == 'c' && i < script->body.len; i++)
+		got = step(s, 'B', script->body.v[i], NO_BODY, NR_BODY);
+	/* 's': enough of the body was seen. */
+	if (got == 'c' || got == 's')
+		got = step(s, 'E', STR_NONE, 0, 0);
+	return got;
+}
+
+static char
+send_message(struct session *s, size_t n)
+{
+	const struct script *script = &bench.scripts.v[n % bench.scripts.len];
+	char got;
+
+	if (!negotiate(s))
 		return 0;
-	got = envelope(fd, n);
-	if (got != 'c')
-		return got;
-	buf_init(&b);
-	add_packet(&b, 'T', STR_NONE);
-	buf_add(&b, buf_str(&s->headers));
-	buf_add(&b, buf_str(&s->body));
-	add_packet(&b, 'E', STR_NONE);
-	got = send_all(fd, buf_str(&b)) ? reply(fd, answer, sizeof(answer)) : 0;
-	buf_clear(&b);
-	add_packet(&b, 'Q', STR_NONE);
-	(void)send_all(fd, buf_str(&b));
-	buf_fini(&b);
+	got = envelope(s, n);
+	if (got == 'c')
+		got = content(s, script);
+	add_packet(&s->unsent, 'Q', STR_NONE);
+	(void)send_all(s->fd, buf_str(&s->unsent));
 	return got;
 }
 
 static void *
-session(void *arg)
+run_sessions(void *arg)
 {
+	struct session s = {0};
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	size_t n;
 
@@ -234,19 +303,21 @@ session(void *arg)
 	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", bench.socket);
 	while ((n = atomic_fetch_add(&bench.next, 1)) < bench.messages) {
 		int64_t start = clock_mono_us();
-		int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 		char got = 0;
 
-		if (fd >= 0 &&
-		    connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0)
-			got = send_message(fd, n);
-		if (fd >= 0)
-			close(fd);
+		buf_clear(&s.unsent);
+		s.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		if (s.fd >= 0 &&
+		    connect(s.fd, (struct sockaddr *)&addr, sizeof(addr)) == 0)
+			got = send_message(&s, n);
+		if (s.fd >= 0)
+			close(s.fd);
 		bench.latency_ms[n] = (double)(clock_mono_us() - start) / 1000;
 		if (got == 0)
 			atomic_fetch_add(&bench.failed, 1);
 		atomic_fetch_add(&bench.verdict[(unsigned char)got], 1);
 	}
+	buf_fini(&s.unsent);
 	return NULL;
 }
 
@@ -288,7 +359,7 @@ main(int argc, char **argv)
 	thread = mem_array(sessions, sizeof(*thread));
 	start = clock_mono_us();
 	for (uint64_t i = 0; i < sessions; i++)
-		if (pthread_create(&thread[i], NULL, session, NULL) != 0)
+		if (pthread_create(&thread[i], NULL, run_sessions, NULL) != 0)
 			return 2;
 	for (uint64_t i = 0; i < sessions; i++)
 		pthread_join(thread[i], NULL);

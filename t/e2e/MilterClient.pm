@@ -57,10 +57,15 @@ sub read_packet {
 
 # Macros for a step, then the step; returns its reply as {action, reply, edits}.
 sub step {
+	my ($self, @step) = @_;
+	$self->send_step(@step);
+	return $self->answer;
+}
+
+sub send_step {
 	my ($self, $type, $data, %macros) = @_;
 	$self->packet('D', $type . join('', map { "$_\0$macros{$_}\0" } sort keys %macros)) if %macros;
 	$self->packet($type, $data);
-	return $self->answer;
 }
 
 # Reads replies until one that ends the step.
@@ -84,12 +89,12 @@ sub connect {
 	my $family = $o{family} || ($self->{client} =~ /:/ ? '6' : '4');
 	my $data = ($o{name} || 'client.example') . "\0$family";
 	$data .= pack('n', $o{port} // 4711) . ($o{client} || $self->{client}) . "\0" if $family =~ /[46L]/;
-	return $self->step('C', $data, j => 'mx.postern.test', '{daemon_name}' => 'smtpd',
+	return $self->quiet(0x00001000, 'C', $data, j => 'mx.postern.test', '{daemon_name}' => 'smtpd',
 		'{client_ptr}' => $o{ptr} // 'client.example', '{client_resolve}' => $o{resolve} // 'OK');
 }
 
-sub helo { $_[0]->step('H', ($_[1] // 'client.example') . "\0") }
-sub mail { my ($self, $from, %m) = @_; return $self->step('M', "<$from>\0", %m) }
+sub helo { $_[0]->quiet(0x00002000, 'H', ($_[1] // 'client.example') . "\0") }
+sub mail { my ($self, $from, %m) = @_; return $self->quiet(0x00004000, 'M', "<$from>\0", %m) }
 sub rcpt { my ($self, $to, %m) = @_; return $self->step('R', "<$to>\0", %m) }
 
 # Connection (once) and envelope.
@@ -102,7 +107,13 @@ sub begin {
 	return $r;
 }
 
-sub quiet { my ($self, $bit, $type, $data) = @_; return $self->{steps} & $bit ? $self->packet($type, $data) && { action => 'continue' } : $self->step($type, $data) }
+# A step the filter may have asked not to reply to.
+sub quiet {
+	my ($self, $bit, $type, $data, %macros) = @_;
+	return $self->step($type, $data, %macros) unless $self->{steps} & $bit;
+	$self->send_step($type, $data, %macros);
+	return { action => 'continue' };
+}
 
 # Content; returns the verdict of the end of message.
 sub finish {
