@@ -158,8 +158,11 @@ start(const struct options *options, int argc, char **argv,
 	return -1;
 }
 
+typedef void print_fn(const struct json *answer);
+
 static int
-finish(const char *command, struct json *answer, const struct daemon_options *o)
+finish(const char *command, struct json *answer, const struct daemon_options *o,
+    print_fn *print)
 {
 	int rc = EXIT_USAGE;
 
@@ -173,9 +176,52 @@ finish(const char *command, struct json *answer, const struct daemon_options *o)
 		cli_complain(
 		    command, "%.*s", STR_ARG(json_get_str(answer, "error")));
 	if (rc == EXIT_GOOD && !o->json)
-		print_value(answer, 0);
+		print(answer);
 	json_unref(&answer);
 	return cli_flush(command) ? rc : EXIT_USAGE;
+}
+
+static void
+print_all(const struct json *answer)
+{
+	print_value(answer, 0);
+}
+
+/* "client   bl.test  good       reject   asked 12, listed 3, failed 0" */
+static void
+print_zone(const struct json *z)
+{
+	struct str why = json_get_str(z, "why");
+	struct buf b;
+
+	buf_init(&b);
+	clean_add(&b, json_get_str(z, "zone"));
+	printf("%-9.*s %-28s %-10.*s %.*s%s", STR_ARG(json_get_str(z, "kind")),
+	    buf_cstr(&b), STR_ARG(json_get_str(z, "health")),
+	    STR_ARG(json_get_str(z, "action")),
+	    json_get_bool(z, "shadow", false) ? " (shadow)" : "");
+	if (json_get_double(z, "points", 0) != 0)
+		printf(" %+g points", json_get_double(z, "points", 0));
+	printf("; asked %lld, listed %lld, failed %lld\n",
+	    (long long)json_get_int(z, "asked", 0),
+	    (long long)json_get_int(z, "listed", 0),
+	    (long long)json_get_int(z, "failed", 0));
+	buf_clear(&b);
+	clean_add(&b, why);
+	if (why.len > 0)
+		printf("%10s%s\n", "", buf_cstr(&b));
+	buf_fini(&b);
+}
+
+static void
+print_zones(const struct json *answer)
+{
+	const struct json *list = json_get(answer, "zones");
+
+	for (size_t i = 0; i < json_count(list); i++)
+		print_zone(json_at(list, i));
+	if (json_count(list) == 0)
+		printf("No DNS list is asked: the setting `dnsbl` is empty.\n");
 }
 
 int
@@ -193,7 +239,7 @@ command_status(int argc, char **argv)
 	if (rc < 0)
 		rc = finish(argv[0],
 		    ask(argv[0], &o, request_new("status"), CONTROL_TIMEOUT_MS),
-		    &o);
+		    &o, print_all);
 	option_list_fini(&o.config.set);
 	option_list_fini(&operands);
 	return rc;
@@ -205,9 +251,10 @@ command_dnsbl(int argc, char **argv)
 	struct daemon_options o = {0};
 	const struct option table[] = {DAEMON_OPTIONS(&o)};
 	const struct options options = {argv[0], "",
-	    "Shows each DNS list the running daemon asks: kind, health and "
-	    "why, how often it was asked, how often it listed, how often it "
-	    "failed.",
+	    "Shows each DNS list the running daemon asks: kind, health, what "
+	    "it does, how often it was asked, listed and failed; and why one "
+	    "is "
+	    "set aside.",
 	    table, sizeof(table) / sizeof(table[0]), 0};
 	struct option_list operands = {0};
 	int rc = start(&options, argc, argv, &operands, 0);
@@ -215,7 +262,7 @@ command_dnsbl(int argc, char **argv)
 	if (rc < 0)
 		rc = finish(argv[0],
 		    ask(argv[0], &o, request_new("dnsbl"), CONTROL_TIMEOUT_MS),
-		    &o);
+		    &o, print_zones);
 	option_list_fini(&o.config.set);
 	option_list_fini(&operands);
 	return rc;
@@ -300,7 +347,7 @@ show_record(
 	if (record == NULL)
 		return EXIT_USAGE;
 	if (o->json || !json_is_object(json_get(record, "facts")))
-		return finish(command, record, o);
+		return finish(command, record, o, print_all);
 	buf_init(&out);
 	record_print(record, &out);
 	cli_write(buf_str(&out));

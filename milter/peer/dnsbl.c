@@ -255,6 +255,8 @@ struct json *
 dnsbl_status(struct dnsbl *d)
 {
 	static const char *const text[] = {"untested", "good", "set aside"};
+	static const char *const action[] = {
+	    "points", "reject", "tempfail", "tag", "quarantine"};
 	struct json *list = json_new_array();
 
 	for (size_t i = 0; i < d->count; i++) {
@@ -266,6 +268,9 @@ dnsbl_status(struct dnsbl *d)
 		    j, "kind", str_from(dnsbl_kind_text(z->zone.kind)));
 		json_set_str(
 		    j, "health", str_from(text[atomic_load(&z->health)]));
+		json_set_str(j, "action", str_from(action[z->zone.action]));
+		json_set_double(j, "points", z->zone.points);
+		json_set_bool(j, "shadow", z->zone.shadow);
 		pthread_mutex_lock(&z->why_lock);
 		json_set_str(j, "why", str_from(z->why));
 		pthread_mutex_unlock(&z->why_lock);
@@ -310,10 +315,8 @@ add_subject(struct dnsbl_lookup *l, unsigned kinds, const char *subject,
     const char *query)
 {
 	struct dnsbl *d = l->lists;
+	bool counted = false;
 
-	if (l->subjects >= DNSBL_SUBJECTS_MAX)
-		return;
-	l->subjects++;
 	for (size_t i = 0; i < d->count; i++) {
 		struct zone_state *z = &d->zones[i];
 		struct asked *q;
@@ -322,6 +325,11 @@ add_subject(struct dnsbl_lookup *l, unsigned kinds, const char *subject,
 		    atomic_load(&z->health) != HEALTH_GOOD ||
 		    asked_already(l, z, subject))
 			continue;
+		/* One host in many links is one subject, asked of all zones. */
+		if (!counted && l->subjects >= DNSBL_SUBJECTS_MAX)
+			return;
+		l->subjects += !counted;
+		counted = true;
 		q = VEC_PUSH(&l->asked);
 		q->zone = z;
 		snprintf(q->subject, sizeof(q->subject), "%s", subject);
@@ -412,6 +420,16 @@ note_silence(struct dnsbl *d, struct zone_state *z)
 		set_health(d, z, HEALTH_ASIDE, "does not answer in time");
 }
 
+/* Lists of names say so when they are asked about an address. */
+static bool
+is_names_only(const struct dnsbl_zone *z, const struct ip *ip)
+{
+	static const uint8_t names_only[4] = {127, 0, 1, 255};
+
+	return is_about_names(z->kind) &&
+	       memcmp(ip->byte + 12, names_only, sizeof(names_only)) == 0;
+}
+
 /* True and `*hit` filled: listed. */
 static bool
 read_answer(struct dnsbl_lookup *l, const struct asked *q, struct dns_answer *a,
@@ -429,7 +447,8 @@ read_answer(struct dnsbl_lookup *l, const struct asked *q, struct dns_answer *a,
 		return false;
 	}
 	for (size_t i = 0; i < a->count; i++) {
-		if (!code_accepted(&z->zone, &a->address[i]))
+		if (!code_accepted(&z->zone, &a->address[i]) ||
+		    is_names_only(&z->zone, &a->address[i]))
 			continue;
 		*hit = (struct dnsbl_hit){
 		    .zone = &z->zone, .answer = a->address[i]};

@@ -79,7 +79,8 @@ void dnsbl_free(struct dnsbl **d);
 void dnsbl_tick(struct dnsbl *d, int64_t now_us);
 /* Waits for the first round of tests, at most until the deadline (us). */
 void dnsbl_settle(struct dnsbl *d, int64_t deadline_us);
-/* [{"zone", "kind", "health", "why", "asked", "listed", "failed"}] */
+/* [{"zone", "kind", "health", "action", "points", "shadow", "why", "asked",
+ * "listed", "failed"}] */
 struct json *dnsbl_status(struct dnsbl *d);
 
 /* ---- one message

@@ -51,10 +51,11 @@ sub zone_answer {
 	return { a => ['127.0.0.2'] } if $zone eq 'everything.test';
 	return { a => ['192.0.2.80'] } if $zone eq 'lying.test';
 	return { a => ['127.255.255.254'] } if $zone eq 'public.test';
-	return { cut => 1 } if $zone eq 'cut.test';
+	return { cut => 1, tcp => 'dead' } if $zone eq 'cut.test';
 	return { garbage => 1 } if $zone eq 'garbage.test';
 	return { rcode => 2 } if $zone eq 'broken.test';
 	return undef if $subject =~ /^1\.0\.0\.127$|^invalid$/;
+	return { %$listed, cut => 1 } if $zone eq 'long.test' && $subject =~ /^2\.0\.0\.127$|\.5\.0\.203$/;
 	return $listed if $subject =~ /^2\.0\.0\.127$|^test$/;
 	return { a => ['127.255.255.255'] } if $zone eq 'quota.test';
 	return { silent => 1 } if $zone eq 'slow.test' && $subject =~ /\.8\.0\.203$/;
@@ -63,13 +64,19 @@ sub zone_answer {
 	return $listed if $zone eq 'shadowed.test' && $subject =~ /\.6\.0\.203$/;
 	return $listed if $zone eq 'white.test' && $subject =~ /^88\.5\.0\.203$/;
 	return $listed if $zone eq 'uri.test' && $subject =~ /^(?:www\.)?parrot-sale\.com$/;
+	return $listed if $zone eq 'helo.test' && $subject eq 'badhelo.example';
+	return $listed if $zone eq 'hop.test' && $subject =~ /\.9\.0\.203$/;
+	return $listed if $zone eq 'points.test' && $subject =~ /\.11\.0\.203$/;
+	return $listed if $zone eq 'defer.test' && $subject =~ /\.12\.0\.203$/;
+	return $listed if $zone eq 'hold.test' && $subject =~ /\.13\.0\.203$/;
+	return $listed if $zone eq 'mark.test' && $subject =~ /\.15\.0\.203$/;
 	return $listed if $zone eq 'sender.test' && $subject eq 'badsender.example';
 	return undef;
 }
 
 our @HEALTHY = ('client:bl.test=127.0.0.[2..4]!reject', 'client:codes.test=127.0.0.[2..4]!reject', 'allow:white.test',
 	'client:shadowed.test!reject!shadow', 'uri:uri.test!reject', 'sender:sender.test!reject');
-our @SICK = map { "client:$_.test!reject" } qw(dead everything lying public cut garbage broken quota);
+our @SICK = map { "client:$_.test!reject" } qw(dead everything lying public cut garbage broken);
 
 # ---- posternd ----------------------------------------------------------------------------
 

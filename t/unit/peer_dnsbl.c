@@ -30,6 +30,10 @@ static const struct fake_record records[] = {
     {".113.0.203.dies.test", FAKE_SILENT, ""},
     {"test.names.test", FAKE_A, "127.0.1.2"},
     {"evil.example.names.test", FAKE_A, "127.0.1.2"},
+    {"s60.example.names.test", FAKE_A, "127.0.1.2"},
+    {"s61.example.names.test", FAKE_A, "127.0.1.2"},
+    {"5.113.0.203.names.test", FAKE_A, "127.0.1.255"},
+    {"6.113.0.203.names.test", FAKE_A, "127.0.1.2"},
     {"plain.example", FAKE_TXT, "v=spf1 ip4:203.0.113.0/24 -all"},
     {"soft.example", FAKE_TXT, "v=spf1 include:plain.example ~all"},
     {"loop.example", FAKE_TXT, "v=spf1 include:loop.example -all"},
@@ -208,6 +212,89 @@ names(struct dns *dns)
 	dnsbl_free(&d);
 }
 
+static size_t
+collect(struct dnsbl_lookup *l, struct dnsbl_hit *hits, bool *late)
+{
+	dnsbl_lookup_start(l);
+	return dnsbl_lookup_collect(
+	    &l, clock_mono_us() + 3 * SECOND, hits, 8, late);
+}
+
+/* Links to one host again and again must not use up the room for others. */
+static void
+many_names(struct dns *dns)
+{
+	static const char *const zones[] = {"uri:names.test!reject"};
+	struct dnsbl *d = open_lists(dns, zones, 1);
+	struct dnsbl_lookup *l = dnsbl_lookup_new(d, 1u << DNSBL_URI);
+	struct dnsbl_hit hits[8];
+	bool late = false;
+	char name[32];
+
+	for (int i = 0; i < 100; i++)
+		dnsbl_lookup_name(l, DNSBL_URI, STR("fine.example"));
+	dnsbl_lookup_name(l, DNSBL_URI, STR("evil.example"));
+	is_int(collect(l, hits, &late), 1, "a hundred times one host is one");
+	l = dnsbl_lookup_new(d, 1u << DNSBL_URI);
+	for (int i = 1; i <= 61; i++) {
+		snprintf(name, sizeof(name), "s%d.example", i);
+		dnsbl_lookup_name(l, DNSBL_URI, str_from(name));
+	}
+	is_int(collect(l, hits, &late), 1, "subjects at the limit of 60");
+	is_str(
+	    str_from(hits[0].subject), STR("s60.example"), "and not one more");
+	dnsbl_free(&d);
+}
+
+/* A list of names answers 127.0.1.255 to addresses: "ask me names only". */
+static void
+addresses_in_links(struct dns *dns)
+{
+	static const char *const zones[] = {"uri:names.test!reject"};
+	struct dnsbl *d = open_lists(dns, zones, 1);
+	struct dnsbl_lookup *l = dnsbl_lookup_new(d, 1u << DNSBL_URI);
+	struct dnsbl_hit hits[8];
+	bool late = false;
+
+	log_lines = 0;
+	dnsbl_lookup_name(l, DNSBL_URI, STR("203.0.113.5"));
+	dnsbl_lookup_name(l, DNSBL_URI, STR("203.0.113.6"));
+	is_int(collect(l, hits, &late), 1, "what says so lists nothing");
+	is_str(str_from(hits[0].subject), STR("203.0.113.6"),
+	    "others list addresses of links");
+	is_int(log_lines, 0, "and the zone is well");
+	dnsbl_free(&d);
+}
+
+/* A minute later the self-test runs again, and a zone that is well is used. */
+static void
+recovers(struct dns *dns)
+{
+	static const char *const zones[] = {"client:dies.test!reject"};
+	struct dnsbl *d = open_lists(dns, zones, 1);
+	struct dnsbl_hit hits[8];
+	char client[32];
+	bool late = false;
+	int64_t now = clock_mono_us();
+
+	for (int i = 1; i <= 10; i++) {
+		snprintf(client, sizeof(client), "203.0.113.%d", i);
+		ask_client(d, client, hits, &late);
+	}
+	log_lines = 0;
+	for (int i = 0; i < 200 && log_lines == 0; i++) {
+		dnsbl_tick(d, now + 30 * SECOND);
+		usleep(100);
+	}
+	is_int(log_lines, 0, "not tried again at once");
+	for (int i = 0; i < 20000 && log_lines == 0; i++) {
+		dnsbl_tick(d, clock_mono_us() + 61 * SECOND);
+		usleep(100);
+	}
+	is_int(log_lines, 1, "a minute later it is well again, and it is said");
+	dnsbl_free(&d);
+}
+
 static void
 parsing(void)
 {
@@ -333,6 +420,9 @@ main(void)
 	sick(dns);
 	falls_ill(dns);
 	names(dns);
+	many_names(dns);
+	addresses_in_links(dns);
+	recovers(dns);
 	sender_policy(dns);
 	limits(dns);
 	dns_close(&dns);
