@@ -10,7 +10,6 @@ eval_check_body_length(
 {
 	struct eval_args list = {args, arg_count};
 
-	return arg_count >= 1 &&
-	       (double)message_pristine_body(c->message).len <=
-		   eval_number_arg(list, 0);
+	return (double)message_pristine_body(c->message).len <=
+	       eval_number_arg(list, 0);
 }

@@ -194,15 +194,19 @@ double
 eval_check_illegal_chars(
     struct eval_context *c, const struct eval_arg *args, size_t arg_count)
 {
-	struct str name, s;
+	struct str_list values;
+	struct header_query q;
+	struct str s = STR_NONE;
 	struct bytes n;
 
-	if (arg_count < 3)
+	if (arg_count < 3 || !header_query_parse(args[0].text, &q))
 		return 0;
-	name = args[0].text;
-	if (str_ends(name, STR(":raw")))
-		name.len -= 4;
-	s = eval_raw_value(c, name);
+	q.modifiers |= HEADER_RAW;
+	message_header(c->message, q, &s);
+	/* Of addresses only the first is looked at. */
+	values = message_header_list(c->message, q);
+	if (q.modifiers != HEADER_RAW && values.len > 0)
+		s = values.v[0];
 	count_bytes(s, &n);
 	if (n.blank || n.illegal == 0)
 		return n.illegal == 0 && !n.blank &&
@@ -211,7 +215,8 @@ eval_check_illegal_chars(
 	if (n.high > 0 && n.controls == 0 && is_utf8(s))
 		return 0;
 	/* One such sign in a Subject is a price. */
-	if (n.signs == 1 && str_is_nocase(name, "subject"))
+	if (n.signs == 1 && str_is_nocase(q.name, "subject") &&
+	    q.modifiers == HEADER_RAW)
 		n.illegal--;
 	return (double)n.illegal / (double)s.len >=
 		   eval_argument(args, arg_count, 1) &&

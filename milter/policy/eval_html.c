@@ -4,6 +4,7 @@
  */
 #include "mail/html.h"
 #include "mail/unicode.h"
+#include "mail/uri.h"
 #include "policy/evalarg.h"
 #include "policy/evalfns.h"
 
@@ -151,15 +152,27 @@ eval_html_tag_exists(
 	return 0;
 }
 
+static bool
+is_alnum(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (!ascii_is_alnum(s.p[i]))
+			return false;
+	return s.len > 0;
+}
+
 double
 eval_html_tag_balance(
     struct eval_context *c, const struct eval_arg *args, size_t arg_count)
 {
 	struct html_list list = message_html(c->message);
+	struct str tag = eval_text_arg(ARGS, 0);
 	long open;
 
+	if (!is_alnum(tag))
+		return 0;
 	for (size_t i = 0; i < list.len; i++)
-		if (html_inside(list.v[i], eval_text_arg(ARGS, 0), &open) &&
+		if (html_inside(list.v[i], tag, &open) &&
 		    eval_compare((double)open, eval_text_arg(ARGS, 1)))
 			return 1;
 	return 0;
@@ -214,12 +227,31 @@ eval_html_charset_faraway(
 	return 0;
 }
 
+/* The same of the URIs of all parts. */
+static bool
+any_uri(struct eval_context *c, bool wanted)
+{
+	const unsigned plain =
+	    URI_TYPE_BIT(PARSED) | URI_TYPE_BIT(SCHEMELESS) |
+	    URI_TYPE_BIT(UNLINKED) | URI_TYPE_BIT(DOMAINKEYS) |
+	    URI_TYPE_BIT(NOCANON) | URI_TYPE_BIT(NOCLEAN);
+	struct uri_list uris = message_uris(c->message);
+
+	for (size_t i = 0; i < uris.len; i++)
+		if ((uris.v[i].types & ~plain) != 0 &&
+		    eval_matches(c, c->regex, uris.v[i].raw) == wanted)
+			return true;
+	return false;
+}
+
 /* Some text of that name matches, or does not, as `wanted`. */
 static bool
 any_text(struct eval_context *c, struct str name, bool wanted)
 {
 	struct html_list list = message_html(c->message);
 
+	if (str_is(name, "uri"))
+		return any_uri(c, wanted);
 	for (size_t i = 0; i < list.len; i++) {
 		const struct html_result *r = list.v[i];
 		struct html_texts t = texts(r, name);
