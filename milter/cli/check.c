@@ -357,7 +357,7 @@ command_check(int argc, char **argv)
 	    OFFLINE_OPTIONS(&o.offline),
 	    {'j', "json", NULL, "One line of JSON a message", OPTION_FLAG,
 		&o.json},
-	    {'v', "verbose", NULL, "List the rules without points, too",
+	    {'v', "verbose", NULL, "List the rules without points, too; as JSON: the gates",
 		OPTION_FLAG, &o.verbose},
 	    {0, "client", "IP", "Address of the client", OPTION_TEXT,
 		&o.client},

@@ -79,8 +79,8 @@ recipients_to_json(const struct offline_result *r)
 }
 
 static void
-print_json(const struct snapshot *s, const char *name,
-    const struct offline_result *r, struct buf *out)
+print_json(const struct check_options *o, const struct snapshot *s,
+    const char *name, const struct offline_result *r, struct buf *out)
 {
 	struct json *j = json_new_object(), *hits = json_new_array();
 	struct json *counts = json_new_object();
@@ -106,7 +106,7 @@ print_json(const struct snapshot *s, const char *name,
 	json_set(j, "counts", counts);
 	if (r->rcpts != NULL)
 		json_set(j, "rcpts", recipients_to_json(r));
-	if (r->message != NULL)
+	if (r->message != NULL && (r->rcpts != NULL || o->verbose))
 		json_set(j, "gates", check_gates_json(v, false));
 	json_format(j, 0, out);
 	buf_add_char(out, '\n');
@@ -240,7 +240,7 @@ check_print(const struct check_options *o, const struct snapshot *s,
     const char *name, const struct offline_result *r, struct buf *out)
 {
 	if (o->json)
-		print_json(s, name, r, out);
+		print_json(o, s, name, r, out);
 	else
 		print_text(o, s, name, r, out);
 }

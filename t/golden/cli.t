@@ -144,8 +144,11 @@ my ($code, $out, $err) = run("Subject: cheap\r\n\r\nx\r\n", 'check', @rules,
 is($code, 1, 'a refused message: exit code');
 my $got = JSON::PP->new->decode($out);
 is_deeply([sort keys %$got],
-    [sort qw(file verdict class reply score hits counts gates)], 'the members');
+    [sort qw(file verdict class reply score hits counts)], 'the members');
 is($got->{file}, '-', 'standard input');
+(undef, my $verbose) = run("Subject: cheap\r\n\r\nx\r\n", 'check', @rules,
+    '--json', '-v', '-');
+like($verbose, qr/"gates":\[/, 'the gates where they are asked for');
 is($got->{verdict}, 'reject', 'is judged');
 
 ($code, $out, $err) = run('', 'check', @rules, '--json', "$dir/mail");
@@ -194,6 +197,12 @@ like($out, qr{^\Q$dir\E/rules/b\.cf:3:}m, 'one does not hide the other');
 like($out, qr/"hits":\["CHEAP","OK"\]/, 'the good rules still run');
 like($err, qr/b\.cf:2:/, 'and the bad ones are told');
 unlink "$dir/rules/b.cf";
+write_file('rules/c.dict', "score CHEAP 2\n---\n1 word\n");
+($code, $out) = run('', 'lint', @rules);
+is($code, 1, 'a symbol that is a rule: exit code');
+like($out, qr{c\.dict:1: error: CHEAP, the symbol of dictionary c, is a rule in \S+a\.cf:1},
+    'both are named');
+unlink "$dir/rules/c.dict";
 ($code, $out) = run('', 'rules', @rules, '--json');
 $got = JSON::PP->new->decode($out);
 is_deeply([map { $got->{$_} } qw(name type pattern score line)],
