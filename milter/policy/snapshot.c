@@ -49,6 +49,23 @@ check_thresholds(const struct config *c, struct diags *diags)
 		    "score_set is 0, 1, 2 or 3");
 }
 
+/* A symbol that is a rule too would count for both under one name. */
+static void
+check_symbols(const struct snapshot *s, struct diags *diags)
+{
+	for (size_t i = 0; i < s->dicts->len; i++) {
+		const struct dict *d = &s->dicts->v[i];
+		const struct rule *r = ruleset_find(s->rules, d->symbol);
+
+		if (d->symbol.len > 0 && r != NULL)
+			diag_add(diags, SEVERITY_ERROR, d->pos,
+			    "%.*s, the symbol of dictionary %.*s, is a rule in "
+			    "%s:%u",
+			    STR_ARG(d->symbol), STR_ARG(d->name), r->pos.file,
+			    r->pos.line);
+	}
+}
+
 static void
 load_rules(
     struct snapshot *s, const struct snapshot_options *o, struct diags *diags)
@@ -69,6 +86,7 @@ load_rules(
 	s->access = access_load((const char *const *)c->access.v, c->access.len,
 	    o->former ? o->former->access : NULL, o->forced, diags);
 	check_action_texts(s->rules, diags);
+	check_symbols(s, diags);
 }
 
 /* Compiled prefilters are kept where the daemon keeps its state. */

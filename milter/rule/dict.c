@@ -134,6 +134,17 @@ drop_last(struct dict_set *set)
 		regex_free(&d->terms[t].regex);
 }
 
+/* Points of two dictionaries under one name could not be told apart. */
+static void
+check_symbol(struct loader *l, const struct dict *d)
+{
+	for (size_t i = 0; i + 1 < l->set->len && d->symbol.len > 0; i++)
+		if (str_eq(l->set->v[i].symbol, d->symbol))
+			diag_add(l->diags, SEVERITY_ERROR, d->pos,
+			    "%.*s is the symbol of dictionary %.*s already",
+			    STR_ARG(d->symbol), STR_ARG(l->set->v[i].name));
+}
+
 static void
 check_twin(struct loader *l)
 {
@@ -170,6 +181,7 @@ load_file(struct loader *l, const char *path)
 		dict_parse_file(
 		    l->set, &file, has_local ? &local : NULL, l->diags);
 		check_shrunken(l, &l->set->v[l->set->len - 1]);
+		check_symbol(l, &l->set->v[l->set->len - 1]);
 		check_twin(l);
 	}
 	free(beside);

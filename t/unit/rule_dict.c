@@ -434,6 +434,15 @@ loading(void)
 	next = load(NULL, false, &diags);
 	ok(diags.errors == 1 && next->len == 1, "two of one name");
 	dict_free(&next);
+	diags_fini(&diags);
+
+	put("a.dict", "score DICT_X\n---\n1 one\n");
+	put("b.dict", "score DICT_X\n---\n1 one\n");
+	next = load(NULL, false, &diags);
+	buf_clear(&b);
+	ok(diags.errors == 1 && strstr(diags_text(&diags, &b), "DICT_X is the"),
+	    "two of one symbol");
+	dict_free(&next);
 	dict_free(&first);
 	diags_fini(&diags);
 	buf_fini(&b);
