@@ -221,6 +221,7 @@ open_store(struct server *server)
 	    .state_dir = c->state_dir,
 	    .settings = &model,
 	    .budget_ms = (int)c->redis_budget,
+	    .sync_ms = c->journal_sync,
 	    .log = store_log};
 	char *error = NULL;
 

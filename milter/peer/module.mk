@@ -15,10 +15,11 @@ libpeer_a_SOURCES = \
 	milter/peer/rep_verb.def \
 	milter/peer/rep_backend.h \
 	milter/peer/rep_code.c milter/peer/rep_code.h \
+	milter/peer/rep_fields.c \
 	milter/peer/rep_event.c milter/peer/rep_event.h \
 	milter/peer/rep_journal.c milter/peer/rep_journal.h \
 	milter/peer/rep_journal_file.c milter/peer/rep_journal_file.h \
-	milter/peer/rep_journal_open.c \
+	milter/peer/rep_journal_open.c milter/peer/rep_journal_sync.c \
 	milter/peer/rep_keys.c milter/peer/rep_keys.h \
 	milter/peer/rep_mem.c milter/peer/rep_mem.h \
 	milter/peer/rep_mem_admin.c milter/peer/rep_mem_state.c \

@@ -72,6 +72,7 @@ struct rep_store {
 	char prefix[REP_PREFIX_MAX];
 	char *state_dir; /* or NULL */
 	int budget_ms;
+	int64_t sync_ms;
 	uint64_t salt[2];
 	void (*log)(void *ctx, const char *line);
 	void *log_ctx;

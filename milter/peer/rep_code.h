@@ -11,7 +11,7 @@
 #include "base/json.h"
 #include "peer/rep_model.h"
 
-#define REP_EVIDENCE_MAX 12	 /* a unit with its evidence: 1.2 kB */
+#define REP_EVIDENCE_MAX 8	 /* a unit with its evidence: 1.2 kB */
 #define REP_EVIDENCE_RULE_MAX 24 /* bytes of a rule's name kept */
 
 struct rep_evidence {
@@ -69,5 +69,11 @@ bool rep_record_from_json(
 
 /* Cut to fit, control bytes made blanks, the rest of `to` zero. */
 void rep_text_copy(char *to, size_t size, struct str value);
+
+/* A number of seconds or milliseconds (`scale`: 1000, 1). */
+bool rep_time_parse(struct str s, int64_t scale, int64_t *out);
+
+/* Finite, not below 0, not above what weights can sum to. */
+bool rep_sum_parse(struct str s, double *out);
 
 #endif

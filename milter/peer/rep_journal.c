@@ -47,9 +47,7 @@ roll(struct rep_journal *j)
 	free(path);
 	if (fd < 0)
 		return ERR_IO;
-	if (j->write_fd >= 0)
-		(void)fdatasync(j->write_fd);
-	journal_close_fd(&j->write_fd);
+	journal_sync_full(j, j->write_fd);
 	j->write_fd = fd;
 	*VEC_PUSH(&j->segments) =
 	    (struct segment){.number = number, .length = SEGMENT_HEAD};
@@ -86,6 +84,7 @@ append(
 	g->length += whole;
 	g->last_seq = journal_get(head + 8, 8);
 	j->bytes += whole;
+	j->written += whole;
 	return 0;
 }
 

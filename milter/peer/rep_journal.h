@@ -4,7 +4,8 @@
  * Append-only segments in a directory, each record with its length, sequence
  * and checksum; a mark says from where on a restart must repeat. An append is
  * one write(2), so what it acknowledged survives the death of this process at
- * any moment; it is synced to disk when a segment is full. A torn tail is cut
+ * any moment. It is on disk, safe from a loss of power, after the next sync:
+ * rep_journal_sync_every(), or when a segment is full. A torn tail is cut
  * off and reported. Bounded: at the limit an append is refused, nothing old is
  * lost. Knows nothing of what a record means.
  *
@@ -68,5 +69,13 @@ int rep_journal_read(
 void rep_journal_mark(struct rep_journal *j, const struct rep_cursor *c);
 
 uint64_t rep_journal_bytes(struct rep_journal *j);
+
+/*
+ * Starts a thread that syncs what was written once in `ms`: what a loss of
+ * power may take. No caller ever waits for the disk. 0: does nothing. Once.
+ */
+void rep_journal_sync_every(struct rep_journal *j, int64_t ms);
+/* Bytes a loss of power would take now. */
+uint64_t rep_journal_unsynced(struct rep_journal *j);
 
 #endif

@@ -1,6 +1,6 @@
 /*
  * Inside of the journal, shared by its files: rep_journal.c,
- * rep_journal_open.c, rep_journal_file.c (the bytes).
+ * rep_journal_open.c, rep_journal_sync.c, rep_journal_file.c (the bytes).
  */
 #ifndef POSTERN_PEER_REP_JOURNAL_FILE_H
 #define POSTERN_PEER_REP_JOURNAL_FILE_H
@@ -35,6 +35,16 @@ struct rep_journal {
 	uint64_t bytes;
 	uint64_t next_seq;
 	struct rep_cursor mark;
+
+	/* Syncing, also under segments_lock. */
+	int64_t sync_ms; /* 0: at the end of a segment */
+	pthread_t syncer;
+	pthread_cond_t sync_wake;
+	bool syncer_runs;
+	bool stop;
+	int full_fd;	  /* a full segment to be synced and closed, or -1 */
+	uint64_t written; /* bytes since opening */
+	uint64_t synced;  /* of these, on disk */
 
 	/* The reader's. */
 	int read_fd;
@@ -71,5 +81,8 @@ void journal_mark_write(struct rep_journal *j);
 /* False: there is none. */
 bool journal_mark_read(struct rep_journal *j);
 void journal_close_fd(int *fd);
+/* A segment is full: sees to it that `fd` is synced, and closes it. Locked. */
+void journal_sync_full(struct rep_journal *j, int fd);
+void journal_sync_end(struct rep_journal *j);
 
 #endif

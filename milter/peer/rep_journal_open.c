@@ -97,7 +97,7 @@ name_writer(struct rep_journal *j)
 	static const char letter[] = "abcdefghijklmnopqrstuvwxyz234567";
 	uint64_t r = random_u64();
 
-	for (int i = 0; i < 8; i++)
+	for (int i = 0; i < 6; i++)
 		j->writer[i] = letter[r >> (5 * i) & 31];
 }
 
@@ -138,7 +138,7 @@ rep_journal_open(const char *dir, uint64_t limit,
 	*found_out = (struct rep_journal_found){0};
 	j->dir = mem_strdup(dir);
 	j->limit = limit;
-	j->write_fd = j->read_fd = j->mark_fd = -1;
+	j->write_fd = j->read_fd = j->mark_fd = j->full_fd = -1;
 	pthread_mutex_init(&j->segments_lock, NULL);
 	j->lock_fd = open_beside(dir, "lock");
 	if (j->lock_fd >= 0)
@@ -179,8 +179,7 @@ rep_journal_close(struct rep_journal **jp)
 
 	if (j == NULL)
 		return;
-	if (j->write_fd >= 0)
-		(void)fdatasync(j->write_fd);
+	journal_sync_end(j);
 	journal_close_fd(&j->write_fd);
 	journal_close_fd(&j->read_fd);
 	journal_close_fd(&j->mark_fd);

@@ -158,9 +158,12 @@ mem_status(struct rep_store *s, struct json *into)
 	json_set_int(into, "records", (int64_t)m->why_order.len);
 	json_set_int(into, "unjournaled", (int64_t)m->lost);
 	pthread_mutex_unlock(&m->units_lock);
-	if (m->journal != NULL)
-		json_set_int(into, "journal_bytes",
-		    (int64_t)rep_journal_bytes(m->journal));
+	if (m->journal == NULL)
+		return;
+	json_set_int(
+	    into, "journal_bytes", (int64_t)rep_journal_bytes(m->journal));
+	json_set_int(
+	    into, "unsynced_bytes", (int64_t)rep_journal_unsynced(m->journal));
 }
 
 /* ---- opening and closing --------------------------------------------------
@@ -269,6 +272,7 @@ open_journal(struct mem_store *m, char **error_out)
 	    m->base.state_dir, REP_JOURNAL_LIMIT, &found, error_out);
 	if (m->journal == NULL)
 		return false;
+	rep_journal_sync_every(m->journal, m->base.sync_ms);
 	if (found.torn_bytes > 0)
 		rep_store_log(&m->base,
 		    "reputation: journal in %s: %" PRIu64 " torn bytes cut off",

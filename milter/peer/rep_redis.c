@@ -216,6 +216,9 @@ redis_status(struct rep_store *store, struct json *into)
 	json_set_int(into, "dropped", (int64_t)c.dropped);
 	json_set_int(into, "unjournaled", (int64_t)c.unjournaled);
 	json_set_int(into, "journal_bytes", (int64_t)c.journal_bytes);
+	if (s->journal != NULL)
+		json_set_int(into, "unsynced_bytes",
+		    (int64_t)rep_journal_unsynced(s->journal));
 }
 
 /* ---- life -----------------------------------------------------------------
@@ -276,6 +279,7 @@ open_journal(struct redis_store *s, char **error_out)
 	    s->base.state_dir, REP_JOURNAL_LIMIT, &found, error_out);
 	if (s->journal == NULL)
 		return false;
+	rep_journal_sync_every(s->journal, s->base.sync_ms);
 	s->found = found.waiting;
 	if (found.torn_bytes > 0)
 		rep_store_log(&s->base,

@@ -140,7 +140,7 @@ struct rep_store *
 rep_store_open(const struct rep_store_options *o, char **error_out)
 {
 	struct rep_store base = {
-	    .budget_ms = o->budget_ms, .log = o->log, .log_ctx = o->log_ctx};
+	    .budget_ms = o->budget_ms, .sync_ms = o->sync_ms, .log = o->log, .log_ctx = o->log_ctx};
 	const char *prefix = o->prefix ? o->prefix : "postern:";
 	const char *url = o->url && o->url[0] ? o->url : "none";
 	struct rep_store *s;

@@ -128,8 +128,9 @@ rep_ledger_admits(const struct rep_settings *s, struct rep_ledger *l,
 }
 
 static void
-today_turn(struct rep_today *t, int64_t day)
+today_turn(struct rep_unit *u, int64_t day)
 {
+	struct rep_today *t = &u->today;
 	bool next = day == t->day + 1;
 
 	if (day <= t->day)
@@ -137,6 +138,8 @@ today_turn(struct rep_today *t, int64_t day)
 	*t = (struct rep_today){.day = day,
 	    .bad_before = next ? t->bad_givers : 0,
 	    .good_before = next ? t->good_givers : 0};
+	u->hour = 0;
+	memset(u->used, 0, sizeof(u->used));
 }
 
 static void
@@ -253,6 +256,9 @@ add_weight(const struct rep_settings *s, struct rep_unit *u,
 		slow = exp2(-age / (double)s->half_long);
 	}
 	*(bad ? &x->bad_short : &x->good_short) += weight * fast;
+	/* What comes a day late has lost its hour: the cap could not hold. */
+	if (hour < u->today.day * (REP_DAY_MS / REP_HOUR_MS))
+		return;
 	if (hour > u->hour) {
 		u->hour = hour;
 		memset(u->used, 0, sizeof(u->used));
@@ -286,7 +292,7 @@ rep_unit_apply(const struct rep_settings *s, struct rep_unit *u,
 	struct rep_applied out = {false, false};
 
 	rep_unit_count(u, e);
-	today_turn(&u->today, day);
+	today_turn(u, day);
 	ledger_turn(l, day);
 	count_tries(&u->today, e);
 	if (weight <= 0)

@@ -53,7 +53,7 @@ struct rep_unit {
 	int64_t last_ms;
 	struct rep_sums sums;
 	struct rep_today today;
-	int64_t hour;		       /* of `used` */
+	int64_t hour; /* of `used`, in today.day; 0: nothing weighed today */
 	uint8_t used[REP_CLASS_COUNT]; /* into the long window this hour */
 };
 

@@ -4,8 +4,8 @@
  *
  *   rep_bench events COUNT HOSTS     throughput, COUNT events from HOSTS hosts
  *   rep_bench lookups COUNT          latency idle, under load, hung, open
- *   rep_bench memory UNITS           bytes a unit, plain and with evidence
- *   rep_bench mem COUNT HOSTS        the in-process store
+ *   rep_bench memory UNITS [EVENTS]  bytes a unit; EVENTS spams each leave
+ * evidence rep_bench mem COUNT HOSTS        the in-process store
  */
 #include "rep_live.h"
 
@@ -196,35 +196,88 @@ show_usage(const char *key)
 	printf("%s: %.*s bytes\n", key, (int)strcspn(out + 1, "\r"), out + 1);
 }
 
-static void
-bench_memory(struct rep_store *s, uint32_t units)
+static int64_t
+info_number(const char *section, const char *name)
 {
-	char key[96];
+	char command[64], field[64], out[16384];
+	const char *at;
 
-	show_memory("empty");
-	for (uint32_t i = 0; i < units; i++) {
-		send_nth(s, i, i, REP_HAM);
-		if (i % 100000 == 99999)
-			wait_applied(s);
-	}
+	snprintf(command, sizeof(command), "INFO %s", section);
+	snprintf(field, sizeof(field), "\n%s:", name);
+	if (!server_ask(&server, command, out, sizeof(out)))
+		return 0;
+	at = strstr(out, field);
+	return at ? strtoll(at + strlen(field), NULL, 10) : 0;
+}
+
+/* What is used by `units` of them, beyond `before`. */
+static void
+show_each(const char *name, int64_t before, uint32_t units)
+{
+	int64_t used = info_number("memory", "used_memory") - before;
+
+	printf("%-46s %8.1f MB  %7.1f bytes a unit\n", name, (double)used / 1e6,
+	    (double)used / units);
+}
+
+/* In slices: a script that runs for seconds is a server that hangs. */
+static void
+drop_kind(const char *kind)
+{
+	char command[512], out[256], cursor[32] = "0";
+
+	do {
+		snprintf(command, sizeof(command),
+		    "EVAL \"local c=ARGV[1] for i=1,50 do local r=redis.call("
+		    "'SCAN',c,'MATCH','postern:%s*','COUNT',1000) c=r[1] "
+		    "for _,k in ipairs(r[2]) do redis.call('DEL',k) end "
+		    "if c=='0' then break end end return c\" 0 %s",
+		    kind, cursor);
+		if (!server_ask(&server, command, out, sizeof(out)) ||
+		    sscanf(out, "$%*d %31[0-9]", cursor) != 1)
+			return;
+	} while (strcmp(cursor, "0") != 0);
+}
+
+static void
+send_all(struct rep_store *s, uint32_t units, uint32_t each)
+{
+	for (uint32_t n = 0, sent = 0; n < each; n++)
+		for (uint32_t i = 0; i < units; i++) {
+			send_nth(
+			    s, n * units + i, i, each > 1 ? REP_SPAM : REP_HAM);
+			if (++sent % 50000 == 0)
+				wait_applied(s);
+		}
 	wait_applied(s);
-	show_memory("one ham each");
-	for (uint32_t i = 0; i < 40; i++)
-		send_nth(s, i, 0, REP_SPAM);
-	wait_applied(s);
-	show_usage("postern:rep:{4:16.0.0.0}");
-	show_usage("postern:evidence:{4:16.0.0.0}");
-	show_usage("postern:list:{4:16.0.0.0}");
-	snprintf(key, sizeof(key), "postern:rcpts:{4:16.0.0.0}:%lld",
-	    (long long)(clock_wall_ms() / REP_DAY_MS));
-	show_usage(key);
-	snprintf(key, sizeof(key), "postern:given:{4:16.0.0.0}:%lld",
-	    (long long)(clock_wall_ms() / REP_DAY_MS));
-	show_usage(key);
+}
+
+/* `each` events of every unit: 1 is a ham, more are spam with evidence. */
+static void
+bench_memory(struct rep_store *s, uint32_t units, uint32_t each)
+{
+	int64_t empty = info_number("memory", "used_memory");
+	int64_t start = clock_mono_us();
+
+	send_all(s, units, each);
+	printf("%u units, %u events each, in %.1f s\n", units, each,
+	    (double)(clock_mono_us() - start) / 1e6);
+	show_memory("now");
+	show_each("everything", empty, units);
+	drop_kind("given:");
+	drop_kind("members:");
+	drop_kind("rcpts:");
+	show_each("without what lives two days", empty, units);
+	if (each == 1)
+		return;
+	drop_kind("list:");
+	drop_kind("listed");
+	drop_kind("events");
+	drop_kind("top");
+	show_each("without listings too", empty, units);
+	drop_kind("evidence:");
+	show_each("without evidence too", empty, units);
 	show_usage("postern:rep:{4:16.0.0.1}");
-	snprintf(key, sizeof(key), "postern:given:{4:16.0.0.1}:%lld",
-	    (long long)(clock_wall_ms() / REP_DAY_MS));
-	show_usage(key);
 }
 
 /* By its own end, so that a profiler around it can write. */
@@ -262,7 +315,7 @@ main(int argc, char **argv)
 	if (strcmp(what, "lookups") == 0)
 		bench_lookups(s, count);
 	else if (strcmp(what, "memory") == 0)
-		bench_memory(s, count);
+		bench_memory(s, count, argc > 3 ? hosts : 1);
 	else
 		bench_events(s, count, hosts);
 	rep_store_close(&s, 0);

@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <signal.h>
+#include <time.h>
 #include <unistd.h>
 
 static char dir[64];
@@ -294,9 +295,58 @@ test_lock(void)
 	remove_dir();
 }
 
+/* Bounded; the thread is quicker. */
+static bool
+all_synced(struct rep_journal *j)
+{
+	const struct timespec step = {.tv_nsec = 2000000};
+
+	for (int i = 0; i < 5000; i++) {
+		if (rep_journal_unsynced(j) == 0)
+			return true;
+		nanosleep(&step, NULL);
+	}
+	return false;
+}
+
+static void
+test_sync(void)
+{
+	struct rep_journal_found found;
+	struct rep_journal *j;
+	char big[65536];
+	uint64_t sum, seq;
+	bool good = true;
+
+	memset(big, 'x', sizeof(big));
+	make_dir();
+	j = open_it(REP_JOURNAL_LIMIT, &found);
+	add_numbers(j, 1, 9);
+	ok(rep_journal_unsynced(j) > 0, "written is not on disk yet");
+	rep_journal_sync_every(j, 1);
+	ok(all_synced(j), "in time it is");
+	/* Several segments: full ones are synced beside the writer. */
+	for (int i = 0; i < 160; i++)
+		good = good && rep_journal_add(j, 'w',
+		    str_make(big, sizeof(big)), &seq) == 0;
+	add_numbers(j, 10, 12);
+	ok(good, "ten megabytes are taken meanwhile");
+	ok(all_synced(j), "and come to disk");
+	rep_journal_close(&j);
+	j = open_it(REP_JOURNAL_LIMIT, &found);
+	is_int(found.torn_bytes, 0, "nothing is torn");
+	is_int(found.waiting, 9 + 160 + 3, "nothing is lost");
+	is_int(rep_journal_unsynced(j), 0, "what was found is no debt");
+	rep_journal_sync_every(j, 0);
+	is_int(read_all(j, &sum), 9 + 160 + 3, "all is read");
+	rep_journal_close(&j);
+	remove_dir();
+}
+
 int
 main(void)
 {
+	test_sync();
 	test_round();
 	test_torn();
 	test_bound();

@@ -42,7 +42,7 @@ test_layout(const struct server *v)
 	has(v, "HGET postern:rep:{4:203.0.113.7} strikes", "1", "strikes");
 	has(v, "HGET postern:list:{4:203.0.113.7} strike", "1", "listing");
 	has(v, "HGET postern:list:{4:203.0.113.7} ref", "K7Q2-9XTM", "its ref");
-	has(v, "LLEN postern:evidence:{4:203.0.113.7}", ":12", "evidence");
+	has(v, "LLEN postern:evidence:{4:203.0.113.7}", ":8", "evidence");
 	has(v, "LINDEX postern:evidence:{4:203.0.113.7} 0",
 	    " spam BAD_WORDS 12.5 K7Q2-9XTM", "its line");
 	has(v, "HGET postern:rep:{n:203.0.113.0/24} spam", "60", "the /24");
