@@ -20,11 +20,15 @@ libbase_a_SOURCES = \
 	milter/base/regex.c milter/base/regex.h \
 	milter/base/str.c milter/base/str.h \
 	milter/base/unicode.c milter/base/unicode.h \
-	milter/base/vec.h
+	milter/base/vec.h \
+	milter/base/zip.c milter/base/zip.h
 
 check_PROGRAMS += t/unit/bin/base_json_write
 t_unit_bin_base_json_write_SOURCES = t/unit/base_json_write.c
 t_unit_bin_base_json_write_LDADD = $(BASE_LIBS)
+check_PROGRAMS += t/unit/bin/base_zip
+t_unit_bin_base_zip_SOURCES = t/unit/base_zip.c
+t_unit_bin_base_zip_LDADD = $(BASE_LIBS)
 check_PROGRAMS += t/unit/bin/base_ref
 t_unit_bin_base_ref_SOURCES = t/unit/base_ref.c
 t_unit_bin_base_ref_LDADD = $(BASE_LIBS)

@@ -5,6 +5,7 @@
 #include "peer/rep_redis_ask.h"
 
 #include "base/err.h"
+#include "base/zip.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -310,7 +311,9 @@ redis_admin_why(struct rep_store *store, struct str ref, struct buf *json_out)
 	if (rc != 0)
 		return rc;
 	rc = redis_is_nil(r) ? ERR_ABSENT : 0;
-	if (rc == 0)
+	if (rc == 0 && zip_is_packed(redis_text(r)))
+		rc = zip_unpack(redis_text(r), REP_WHY_BYTES_MAX, json_out);
+	else if (rc == 0)
 		buf_add(json_out, redis_text(r));
 	redis_free(&r);
 	return rc;

@@ -9,6 +9,7 @@
 #define POSTERN_PEER_REP_WRITE_H
 
 #include "base/map.h"
+#include "base/zip.h"
 #include "peer/rep_batch.h"
 #include "peer/rep_writer.h"
 
@@ -72,6 +73,7 @@ struct rep_writer {
 	size_t queue_taken; /* of the queue, in the batch */
 	struct rep_batch batch;
 	VEC(struct why_item) whys;
+	struct zip_packer *packer;
 	enum phase phase;
 	size_t next; /* job or record to send */
 	size_t out;  /* calls under way */

@@ -215,21 +215,28 @@ on_why_set(void *ctx, const struct redis_reply *r)
 	writer_pump(w);
 }
 
+/* Packed here, not by the thread that has a sender waiting. */
 bool
 writer_send_record(struct rep_writer *w, const struct why_item *y)
 {
 	struct rep_key k = rep_key_text(w->store->prefix, "why", y->ref);
+	struct str json = str_make(y->json, y->len);
 	struct redis_args a = {.count = 0};
 	char life[REDIS_NUMBER];
+	struct buf packed;
+	bool sent;
 
+	buf_init(&packed);
 	redis_arg_cstr(&a, "SET");
 	redis_arg(&a, str_make(k.text, k.len));
-	redis_arg(&a, str_make(y->json, y->len));
+	redis_arg(&a,
+	    zip_pack(w->packer, json, &packed) ? buf_str(&packed) : json);
 	redis_arg_cstr(&a, "PX");
 	redis_arg_int(&a, REP_WHY_LIFE_MS, life);
 	w->out++;
-	if (rep_link_send(w->link, k.text, &a, on_why_set, w))
-		return true;
-	w->out--;
-	return false;
+	sent = rep_link_send(w->link, k.text, &a, on_why_set, w);
+	if (!sent)
+		w->out--;
+	buf_fini(&packed);
+	return sent;
 }

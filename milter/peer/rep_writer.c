@@ -385,6 +385,7 @@ rep_writer_new(struct rep_store *s, struct loop *loop, struct rep_link *link,
 	w->found = found;
 	w->tail = &w->head;
 	w->top = map_new(false);
+	w->packer = zip_packer_new();
 	w->timer = loop_timer_new(loop, on_timer, w);
 	w->marker = loop_timer_new(loop, writer_on_marker, w);
 	if (journal != NULL)
@@ -412,6 +413,7 @@ rep_writer_free(struct rep_writer **wp)
 	}
 	writer_clear_top(w);
 	map_free(&w->top);
+	zip_packer_free(&w->packer);
 	VEC_FINI(&w->checkpoints);
 	loop_timer_free(&w->timer);
 	loop_timer_free(&w->marker);

@@ -17,6 +17,29 @@ has(const struct server *v, const char *command, const char *want,
 		tap_show("got", str_from(out));
 }
 
+/* As long as real ones: kept packed, read as it was. */
+static void
+test_record(struct rep_store *s, const struct server *v)
+{
+	struct buf json, back;
+
+	buf_init(&json);
+	buf_init(&back);
+	buf_add_cstr(&json, "{\"hits\":[");
+	for (int i = 0; i < 60; i++)
+		buf_printf(&json, "%s{\"rule\":\"SOME_RULE_%d\",\"score\":0.1}",
+		    i ? "," : "", i);
+	buf_add_cstr(&json, "]}");
+	rep_store_record(s, STR("AAAA-BBBBB"), buf_str(&json));
+	ok(settle(s), "a long record is written");
+	has(v, "GETRANGE postern:why:AAAA-BBBBB 0 3", "\x28\xb5\x2f\xfd",
+	    "packed");
+	is_int(s->ops->why(s, STR("AAAA-BBBBB"), &back), 0, "it is found");
+	is_str(buf_str(&back), buf_str(&json), "and reads as it was");
+	buf_fini(&json);
+	buf_fini(&back);
+}
+
 static void
 test_layout(const struct server *v)
 {
@@ -67,6 +90,7 @@ test_layout(const struct server *v)
 	is_int(s->ops->why(s, STR("K7Q2-9XTM"), &b), 0, "why");
 	is_str(buf_str(&b), STR("{\"score\":12}"), "as it was");
 	buf_fini(&b);
+	test_record(s, v);
 	has(v, "EVAL \"for _,k in ipairs(redis.call('keys','*')) do if "
 	       "redis.call('pttl',k)<0 then return k end end return 'none'\" 0",
 	    "none", "every key has a life");
