@@ -171,6 +171,8 @@ join_nodes(struct run *r, const struct special *special)
 	     i += r->plan->queries.mime_count) {
 		struct str v = list->v[i];
 
+		if (v.p == NULL)
+			v = special->rule->unset;
 		if (!attempt_in_range(r, special->rule, i))
 			continue;
 		buf_add(&all, v);

@@ -20,7 +20,6 @@
 #define EXPR_DEPTH_MAX 200
 #define EXPR_STACK_MAX 256
 #define EVAL_ARG_MAX 64
-#define TEMPLATE_TAG_MAX 16
 #define TEMPLATE_VALUE_MAX 100	/* values of one tag */
 #define TEMPLATE_SIZE_MAX 65000 /* of a pattern, tags put in */
 #define PATTERN_NESTING_MAX 200 /* groups in groups */

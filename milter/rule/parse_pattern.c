@@ -103,14 +103,18 @@ set_pattern(struct loader *l, const struct line *line, struct rule *r,
 
 /* The rule owns what was compiled, in place of what it had. */
 static void
-give_pattern(struct loader *l, struct rule *r, const struct compiled *c)
+give_pattern(struct loader *l, const struct line *line, struct rule *r,
+    const struct compiled *c)
 {
 	regex_free(&r->regex);
 	r->perl = c->perl;
 	r->pattern = c->pattern;
 	r->regex_flags = c->regex_flags;
 	r->regex = c->regex;
-	template_mark(l->arena, r);
+	if (template_mark(l->arena, r) > 0)
+		loader_warn(l, line,
+		    "%.*s: of several %%{TAG} only the last, %.*s, is filled",
+		    STR_ARG(r->name), STR_ARG(r->tag));
 }
 
 /* `fn(args)` of an eval rule. */
@@ -161,7 +165,7 @@ parse_regex_rule(struct loader *l, const struct line *line, enum rule_type type,
 		return;
 	}
 	set_pattern(l, line, r, rest, rest);
-	give_pattern(l, r, &c);
+	give_pattern(l, line, r, &c);
 	if (r->template)
 		r->written = template_escape(l->arena, r->written);
 }
@@ -308,7 +312,7 @@ parse_header(struct loader *l, const struct line *line)
 	r->has_unset = has_unset;
 	r->unset = arena_copy(l->arena, unset);
 	set_pattern(l, line, r, whole, rest);
-	give_pattern(l, r, &c);
+	give_pattern(l, line, r, &c);
 }
 
 void
@@ -362,7 +366,7 @@ parse_mimeheader(struct loader *l, const struct line *line)
 	r->has_unset = unset.len > 0;
 	r->unset = arena_copy(l->arena, unset);
 	set_pattern(l, line, r, whole, rest);
-	give_pattern(l, r, &c);
+	give_pattern(l, line, r, &c);
 }
 
 /* key =~ /re/flags at `*rest`; false: none there any more. */

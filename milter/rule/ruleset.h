@@ -121,8 +121,7 @@ struct rule {
 	bool replaced;		/* named by replace_rules */
 	bool captures;		/* has named groups that set tags */
 	bool template;		/* holds %{TAG} (as %\{TAG\}) */
-	struct str *tags;	/* of a template: "NAME" or "TAG(args)" */
-	size_t tag_count;
+	struct str tag;		/* of a template: "NAME" or "TAG(args)" */
 
 	struct uri_criterion *criteria; /* uri_detail */
 	size_t criterion_count;

@@ -65,29 +65,27 @@ has_capture(struct str s)
 	return false;
 }
 
-void
+unsigned
 template_mark(struct arena *a, struct rule *r)
 {
-	struct str tag;
+	struct str tag, last = STR_NONE;
 	size_t pos = 0, n;
+	unsigned others = 0;
 
 	r->captures = has_capture(r->perl);
-	r->template = false;
-	r->tags = NULL;
-	r->tag_count = 0;
 	if (r->captures)
 		r->priority_set = -10000;
-	while (r->type != RULE_MIMEHEADER && r->tag_count < TEMPLATE_TAG_MAX &&
+	while (r->type != RULE_MIMEHEADER &&
 	       (n = next_tag(r->perl, &pos, &tag)) > 0) {
-		if (r->tags == NULL)
-			r->tags =
-			    arena_array(a, TEMPLATE_TAG_MAX, sizeof(*r->tags));
-		r->tags[r->tag_count++] = arena_copy(a, tag);
-		r->template = true;
+		others += last.p != NULL && !str_eq(last, tag);
+		last = tag;
 		pos += n;
 	}
+	r->template = last.p != NULL;
+	r->tag = arena_copy(a, last);
 	if (r->template)
 		r->perl = template_escape(a, r->perl);
+	return others;
 }
 
 struct str
@@ -153,27 +151,17 @@ template_fill(const struct rule *r, struct arena *a, template_values values,
 	while (pos + 2 < s.len) {
 		struct str rest = str_skip(s, pos);
 		bool escaped = pos > 0 && s.p[pos - 1] == '\\';
-		size_t i, n = 0;
+		struct str t = r->tag;
 
-		if (!escaped && str_starts(rest, STR("%\\{"))) {
-			for (i = 0; i < r->tag_count; i++) {
-				struct str t = r->tags[i];
-
-				n = t.len + 5;
-				if (str_starts(str_skip(rest, 3), t) &&
-				    str_starts(
-					str_skip(rest, 3 + t.len), STR("\\}")))
-					break;
-			}
-			if (i < r->tag_count) {
-				buf_add(&b, str_make(s.p + from, pos - from));
-				if (!add_values(
-					&b, r->tags[i], values, context))
-					return STR_NONE;
-				pos += n;
-				from = pos;
-				continue;
-			}
+		if (!escaped && str_starts(rest, STR("%\\{")) &&
+		    str_starts(str_skip(rest, 3), t) &&
+		    str_starts(str_skip(rest, 3 + t.len), STR("\\}"))) {
+			buf_add(&b, str_make(s.p + from, pos - from));
+			if (!add_values(&b, t, values, context))
+				return STR_NONE;
+			pos += t.len + 5;
+			from = pos;
+			continue;
 		}
 		pos++;
 	}

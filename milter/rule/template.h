@@ -10,8 +10,12 @@
 
 #include "rule/ruleset.h"
 
-/* Sets captures, template and tags of a rule from its `perl` text. */
-void template_mark(struct arena *a, struct rule *r);
+/*
+ * Sets captures, template and tag of a rule from its `perl` text. As in
+ * SpamAssassin 4.0.1 the last %{TAG} is the one that is filled; how many others
+ * there are.
+ */
+unsigned template_mark(struct arena *a, struct rule *r);
 
 /* `%{NAME}` as `%\{NAME\}`: the form that is no quantifier. */
 struct str template_escape(struct arena *a, struct str perl);

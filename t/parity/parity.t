@@ -48,7 +48,7 @@ agrees('texts', \@mail, '--texts', '--plugins', 'local', @stock);
 agrees("hits, plugin set $_", \@mail, '--plugins', $_, @stock)
     for qw(core local);
 for my $case (qw(mime counts-and-metas headers html-text-characters
-    eval-odd-arguments freemail-edits-body)) {
+    eval-odd-arguments freemail-edits-body language-parts language-rules)) {
 	agrees("the rules of $case", \@mail, '--plugins', 'local', '--rules',
 	    "$stock/20_aux_tlds.cf", '--rules', "$golden/$case/rules.cf");
 }
