@@ -144,6 +144,7 @@ open_dns(struct server *server)
 	struct buf text;
 	bool good;
 
+	server->recipients = recipients_new(lists_log, NULL);
 	diags_init(&diags, 0);
 	buf_init(&text);
 	good = server_open_dns(server, lists_log, &diags);

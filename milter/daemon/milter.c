@@ -213,7 +213,9 @@ on_recipient(SMFICTX *ctx, char **argv)
 	session_queue_id(s, macro(ctx, "i"));
 	/* The MTA has refused it already and only lets us know. */
 	if (str_is(macro(ctx, "{rcpt_mailer}"), "error")) {
-		session_recipient_refused(s, str_from(argv[0]));
+		session_recipient_refused(s, str_from(argv[0]),
+		    recipients_classify(macro(ctx, "{rcpt_host}"),
+			macro(ctx, "{rcpt_addr}")));
 		return SMFIS_CONTINUE;
 	}
 	session_recipient(s, str_from(argv[0]), &verdict);

@@ -284,10 +284,26 @@ report_unknown_recipients(const struct session *s)
 	    .at_ms = s->facts.now_ms,
 	    .class = REP_UNKNOWN_RCPT,
 	    .tried = (uint32_t)s->rcpt_tried,
-	    .unknown = (uint32_t)s->rcpt_refused_by_mta};
+	    .unknown = (uint32_t)s->rcpt_unknown};
 
-	if (s->rcpt_refused_by_mta == 0 || !gather_reputation_wanted(s))
+	if (s->rcpt_unknown == 0 || !gather_reputation_wanted(s))
 		return;
+	copy_text(event.ref, sizeof(event.ref), str_from(s->facts.ref));
+	rep_store_report(s->server->store, &event);
+}
+
+/* The MTA's own relay control is as good as ours. */
+static void
+report_relaying(const struct session *s)
+{
+	struct rep_event event = {.client = s->facts.envelope.client,
+	    .at_ms = s->facts.now_ms,
+	    .class = REP_RELAY,
+	    .rejected = true};
+
+	if (s->rcpt_not_relayed == 0 || !gather_reputation_wanted(s))
+		return;
+	copy_text(event.rule, sizeof(event.rule), STR("MTA relay control"));
 	copy_text(event.ref, sizeof(event.ref), str_from(s->facts.ref));
 	rep_store_report(s->server->store, &event);
 }
@@ -320,8 +336,8 @@ write_refusals(struct json_writer *w, const struct session *s)
 	for (const struct refusal *r = s->refusals; r != NULL; r = r->next) {
 		json_write_object(w, NULL);
 		json_write_str(w, "recipient", r->rcpt);
-		json_write_str(w, "class",
-		    str_from(verdict_class_text(r->verdict.class)));
+		json_write_str(
+		    w, "class", str_from(verdict_class_text(r->verdict.class)));
 		json_write_str(w, "reply", r->verdict.reply);
 		json_write_end_object(w);
 	}
@@ -412,6 +428,7 @@ outcome_conclude(struct session *s, const struct verdict *v, struct message *m,
 	if (!judged)
 		v = first_refusal(s);
 	report_unknown_recipients(s);
+	report_relaying(s);
 	if (v == NULL)
 		return;
 	if (judged)

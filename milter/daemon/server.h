@@ -6,6 +6,7 @@
 
 #include "daemon/live.h"
 #include "peer/dnsbl.h"
+#include "peer/recipients.h"
 #include "peer/rep_store.h"
 #include "policy/config.h"
 
@@ -17,6 +18,7 @@ struct server {
 	struct rep_store *store;
 	struct dns *dns;     /* NULL: nothing needs it */
 	struct dnsbl *lists; /* NULL: none is configured */
+	struct recipients *recipients; /* what the MTA says of them */
 	int64_t started_ms;
 };
 

@@ -137,6 +137,7 @@ reset_message(struct session *s)
 	s->facts.brake = s->let_pass = (struct brake_view){0};
 	s->rcpts = NULL;
 	s->rcpt_size = s->rcpt_tried = s->rcpt_refused_by_mta = 0;
+	s->rcpt_unknown = s->rcpt_not_relayed = 0;
 	s->refusals = NULL;
 	s->refusal_count = 0;
 	s->trap = STR_NONE;
@@ -369,6 +370,7 @@ session_recipient(struct session *s, struct str rcpt, struct verdict *out)
 		return;
 	rcpt = arena_copy(&s->message, without_brackets(rcpt));
 	s->rcpt_tried++;
+	recipients_accepted(s->server->recipients, rcpt, s->facts.now_ms);
 	if (s->facts.envelope.rcpt_count >=
 	    s->snapshot->config->max_recipients) {
 		*out = too_many_recipients;
@@ -386,14 +388,22 @@ session_recipient(struct session *s, struct str rcpt, struct verdict *out)
 }
 
 void
-session_recipient_refused(struct session *s, struct str rcpt)
+session_recipient_refused(
+    struct session *s, struct str rcpt, enum recipient_refusal why)
 {
-	(void)rcpt;
+	const struct envelope *e = &s->facts.envelope;
+
 	if (!enter(s, EVENT_RCPT))
 		return;
 	s->rcpt_tried++;
 	s->rcpt_refused_by_mta++;
 	metric_count(rcpt_refused_by_mta);
+	if (why == RECIPIENT_RELAY)
+		s->rcpt_not_relayed++;
+	if (why == RECIPIENT_UNKNOWN &&
+	    recipients_refused(s->server->recipients, without_brackets(rcpt),
+		e->has_client ? &e->client : NULL, s->facts.now_ms))
+		s->rcpt_unknown++;
 }
 
 static void

@@ -50,7 +50,8 @@ void session_queue_id(struct session *s, struct str queue_id);
 /* Verdict for this recipient; `*out` is valid until the next event. */
 void session_recipient(struct session *s, struct str rcpt, struct verdict *out);
 /* A recipient the MTA refused itself: counted, never judged. */
-void session_recipient_refused(struct session *s, struct str rcpt);
+void session_recipient_refused(
+    struct session *s, struct str rcpt, enum recipient_refusal why);
 
 /* `value` without the first blank when `blank` says one is to be put back. */
 void session_header(

@@ -61,7 +61,9 @@ struct session {
 	struct str *rcpts;	    /* in the message arena */
 	size_t rcpt_size;
 	size_t rcpt_tried;
-	size_t rcpt_refused_by_mta;
+	size_t rcpt_refused_by_mta; /* of these: */
+	size_t rcpt_unknown;
+	size_t rcpt_not_relayed;
 	struct refusal *refusals; /* newest first */
 	size_t refusal_count;
 	struct str trap; /* recipient that was one; empty: none */

@@ -1,5 +1,6 @@
 noinst_LIBRARIES += libpeer.a
 libpeer_a_SOURCES = \
+	milter/peer/recipients.c milter/peer/recipients.h \
 	milter/peer/brake.c milter/peer/brake.h \
 	milter/peer/brake_table.c milter/peer/brake_table.h \
 	milter/peer/dns.c milter/peer/dns.h \
@@ -48,6 +49,9 @@ libpeer_a_SOURCES = \
 check_PROGRAMS += t/unit/bin/peer_rep_model
 t_unit_bin_peer_rep_model_SOURCES = t/unit/peer_rep_model.c
 t_unit_bin_peer_rep_model_LDADD = $(PEER_LIBS)
+check_PROGRAMS += t/unit/bin/peer_recipients
+t_unit_bin_peer_recipients_SOURCES = t/unit/peer_recipients.c
+t_unit_bin_peer_recipients_LDADD = $(PEER_LIBS)
 check_PROGRAMS += t/unit/bin/peer_brake
 t_unit_bin_peer_brake_SOURCES = t/unit/peer_brake.c t/unit/rep_live.h t/unit/redis_server.h
 t_unit_bin_peer_brake_LDADD = $(PEER_LIBS)
