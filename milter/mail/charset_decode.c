@@ -102,6 +102,24 @@ utf8_character(struct str s, size_t at)
 	return n;
 }
 
+/* A byte no character begins with. */
+static bool
+is_never_first(unsigned char c)
+{
+	return (c >= 0x80 && c < 0xc2) || c >= 0xf5;
+}
+
+/* Encode loses a character of three bytes behind such a byte, if it begins with
+ * E1 to EC or EE. */
+static bool
+swallows_next(struct str s, size_t at)
+{
+	unsigned char next = at + 1 < s.len ? (unsigned char)s.p[at + 1] : 0;
+
+	return is_never_first((unsigned char)s.p[at]) && next >= 0xe1 &&
+	       next <= 0xee && next != 0xed && utf8_character(s, at + 1) == 3;
+}
+
 /* How long a faulty sequence Encode takes as one. */
 static size_t
 utf8_fault_length(struct str s, size_t at)
@@ -121,7 +139,7 @@ utf8_fault_length(struct str s, size_t at)
 	while (n < want && at + n < s.len &&
 	       ((unsigned char)s.p[at + n] & 0xc0) == 0x80)
 		n++;
-	return n;
+	return n == 1 && swallows_next(s, at) ? 4 : n;
 }
 
 static bool

@@ -342,6 +342,9 @@ void
 header_modify(
     struct message *m, struct header_query q, struct value_list *values)
 {
+	/* Of ALL they change nothing. */
+	if (str_is(q.name, "ALL"))
+		return;
 	if (values->len > 1 && (q.modifiers & HEADER_FIRST)) {
 		values->len = 1;
 	} else if (values->len > 1 && (q.modifiers & HEADER_LAST)) {

@@ -68,6 +68,7 @@ node_value(
     struct arena *a, const struct mime_node *node, const struct mime_query *q)
 {
 	struct header *h;
+	struct buf b;
 
 	if (str_is(q->name, "ALL"))
 		return all_fields(a, node, q->raw);
@@ -76,8 +77,10 @@ node_value(
 		return h != NULL && h->raw.p != NULL ? h->raw : STR("");
 	if (h == NULL)
 		return STR_NONE;
-	return arena_printf(
-	    a, "%.*s\n", STR_ARG(header_value(&node->headers, h)));
+	buf_init_arena(&b, a);
+	buf_add(&b, header_value(&node->headers, h));
+	buf_add_char(&b, '\n');
+	return buf_str(&b);
 }
 
 static bool
