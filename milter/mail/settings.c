@@ -21,6 +21,7 @@ mail_settings_init(struct mail_settings *s)
 		    .uris = 10000,
 		},
 	    .normalize_charset = true,
+	    .parse_dkim_uris = true,
 	};
 }
 

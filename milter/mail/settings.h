@@ -20,8 +20,8 @@ struct mail_limits {
 	size_t mime_parts;	/* 1000 */
 	size_t mime_depth;	/* 20 */
 	size_t body_line;	/* bytes of a line inside a multipart: 2048 */
-	size_t body_part;	/* characters of a rendered part: 50000 */
-	size_t rawbody_part;	/* bytes: 500000 */
+	size_t body_part;	/* characters of a rendered part: 50000; 0: all */
+	size_t rawbody_part;	/* bytes: 500000; 0: all */
 	size_t uri;		/* bytes: 8192 */
 	size_t uris;		/* URI records of a message: 10000 */
 };
@@ -42,6 +42,7 @@ struct network_list {
 struct mail_settings {
 	struct mail_limits limits;
 	bool normalize_charset;		/* default true */
+	bool parse_dkim_uris;		/* signers as URIs; default true */
 
 	/* Registered domains: util_rb_tld, _2tld, _3tld; lower case keys. NULL or
 	 * empty: the public suffix list of libpsl stands in. */

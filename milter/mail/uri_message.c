@@ -127,7 +127,8 @@ message_build_uris(struct message *m)
 	for (size_t i = 0; i < body.len; i++)
 		uri_set_add_text(set, body.v[i]);
 	add_html(m, set);
-	add_signatures(m, set);
+	if (m->settings->parse_dkim_uris)
+		add_signatures(m, set);
 	m->uris_truncated |= uri_set_truncated(set);
 	m->uris = uri_set_records(set);
 	m->uri_texts = uri_set_cleaned(set);

@@ -204,11 +204,27 @@ read_tld_line(struct reader *r, const struct rule_setting *s)
 	return true;
 }
 
+/* Numbers and switches; what is no number changes nothing. */
 static void
-read_line(struct reader *r, const struct rule_setting *s)
+read_number_line(struct mail_settings *m, const struct rule_setting *s)
 {
 	uint64_t v;
 
+	if (!str_to_u64(s->value, &v))
+		return;
+	if (str_is(s->key, "normalize_charset"))
+		m->normalize_charset = v != 0;
+	else if (str_is(s->key, "parse_dkim_uris"))
+		m->parse_dkim_uris = v != 0;
+	else if (str_is(s->key, "body_part_scan_size"))
+		m->limits.body_part = (size_t)v;
+	else if (str_is(s->key, "rawbody_part_scan_size"))
+		m->limits.rawbody_part = (size_t)v;
+}
+
+static void
+read_line(struct reader *r, const struct rule_setting *s)
+{
 	if (read_network_line(r, s) || read_tld_line(r, s))
 		return;
 	if (str_is(s->key, "envelope_sender_header"))
@@ -219,9 +235,8 @@ read_line(struct reader *r, const struct rule_setting *s)
 		r->ip_headers.len = 0;
 	else if (str_is(s->key, "redirector_pattern"))
 		read_redirector(r, s);
-	else if (str_is(s->key, "normalize_charset") &&
-		 str_to_u64(s->value, &v))
-		r->out->normalize_charset = v != 0;
+	else
+		read_number_line(r->out, s);
 }
 
 static void
