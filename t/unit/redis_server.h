@@ -142,7 +142,7 @@ server_ask(const struct server *s, const char *command, char *out, size_t size)
 	struct sockaddr_in sin = {.sin_family = AF_INET,
 		.sin_port = htons((uint16_t)s->port),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	struct timeval wait = {.tv_sec = 2};
+	struct timeval wait = {.tv_sec = 10};
 	int fd = socket(s->sentinel ? AF_INET : AF_UNIX, SOCK_STREAM, 0), rc;
 	size_t n = 0;
 	ssize_t got = 0;
