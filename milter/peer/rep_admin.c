@@ -53,6 +53,19 @@ evidence_json(const struct rep_record *r)
 /* ---- show -----------------------------------------------------------------
  */
 
+static void
+set_listing_part(struct json *j, const struct rep_record *r)
+{
+	struct json *l;
+
+	if (!r->has_listing)
+		return;
+	l = json_new_object();
+	json_set_str(l, "state", str_from(rep_state_text(r->listing.state)));
+	admin_set_listing(l, &r->listing);
+	json_set(j, "listing", l);
+}
+
 static struct json *
 part_json(
     const struct rep_record *r, const struct rep_rates *rates, const char *unit)
@@ -63,14 +76,18 @@ part_json(
 	json_set(j, "counts", counts_json(&r->unit));
 	json_set(j, "rates", admin_rates_json(rates));
 	json_set_int(j, "bad_givers_today", r->unit.today.bad_givers);
-	if (r->has_listing) {
-		struct json *l = json_new_object();
+	set_listing_part(j, r);
+	return j;
+}
 
-		json_set_str(
-		    l, "state", str_from(rep_state_text(r->listing.state)));
-		admin_set_listing(l, &r->listing);
-		json_set(j, "listing", l);
-	}
+/* The admin's word on a network of another size, when there is one. */
+static struct json *
+wide_json(const struct dossier *d)
+{
+	struct json *j = json_new_object();
+
+	json_set_str(j, "unit", str_from(d->wide_name.text));
+	set_listing_part(j, &d->wide);
 	return j;
 }
 
@@ -134,6 +151,9 @@ show_host(struct rep_store *s, const struct target *where)
 		json_set_int(j, "spam_to_list",
 		    admin_spams_to_list(&s->settings, &d, now_ms));
 	json_set(j, "evidence", evidence_json(&d.unit));
+	json_set_double(j, "recipient_limit", s->settings.rcpt_bad);
+	if (d.wide_name.text[0] != '\0')
+		json_set(j, "wider", wide_json(&d));
 	json_set(j, "network",
 	    part_json(&d.net, &net, rep_name_net(&where->net.net).text));
 	return j;
@@ -145,7 +165,7 @@ admin_show(struct rep_store *s, const struct json *q)
 	struct target where;
 
 	if (!admin_target_parse(json_get_str(q, "target"), &where))
-		return admin_failure("an address or network is wanted");
+		return admin_no_target(json_get_str(q, "target"));
 	return where.is_host ? show_host(s, &where) : show_network(s, &where);
 }
 

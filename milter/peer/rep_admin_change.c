@@ -58,11 +58,12 @@ set_word(struct rep_store *s, const struct json *q, enum rep_state state,
 	int rc;
 
 	if (!admin_target_parse(json_get_str(q, "target"), &where))
-		return admin_failure("an address or network is wanted");
+		return admin_no_target(json_get_str(q, "target"));
 	if (!admin_read_author(q, &a, &reply))
 		return reply;
 	if (length <= 0 || length > BLOCK_MAX_MS)
-		return admin_failure("for how long: up to 400 days");
+		return admin_failure(
+		    "for how long? (90s, 20m, 12h, 2d, 1w; up to 400 days)");
 	rc = admin_read(s, where.name.text, &former);
 	if (rc != 0)
 		return admin_failed(rc);
@@ -192,7 +193,9 @@ admin_delist(struct rep_store *s, const struct json *q)
 	else
 		rc = find_by_ref(s, text, &a);
 	if (rc == ERR_ABSENT)
-		return admin_failure("no listing has this reference");
+		return admin_failure(
+		    "it is no address, and no running listing has this "
+		    "reference (postern rep listed)");
 	if (rc == 0)
 		rc = admin_read(s, a.unit, &r);
 	if (rc != 0)
@@ -213,7 +216,7 @@ admin_forget(struct rep_store *s, const struct json *q)
 	struct json *reply;
 
 	if (!admin_target_parse(json_get_str(q, "target"), &where))
-		return admin_failure("an address or network is wanted");
+		return admin_no_target(json_get_str(q, "target"));
 	if (!admin_read_author(q, &a, &reply))
 		return reply;
 	(void)snprintf(a.unit, sizeof(a.unit), "%s", where.name.text);

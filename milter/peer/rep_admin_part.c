@@ -4,6 +4,7 @@
  */
 #include "peer/rep_admin_part.h"
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
 
@@ -37,13 +38,27 @@ admin_failure(const char *why)
 }
 
 struct json *
+admin_no_target(struct str text)
+{
+	char shown[64], why[160];
+
+	rep_text_copy(shown, sizeof(shown), text);
+	(void)snprintf(why, sizeof(why),
+	    "\"%s\" is no address or network (192.0.2.1, 192.0.2.0/24, "
+	    "2001:db8::1, 2001:db8::/32)",
+	    shown);
+	return admin_failure(why);
+}
+
+struct json *
 admin_failed(int rc)
 {
 	switch (rc) {
 	case ERR_ABSENT:
 		return admin_failure("nothing is known of it");
 	case ERR_DOWN:
-		return admin_failure("the store does not answer");
+		return admin_failure("the store does not answer; is Redis up, "
+				     "and `redis` right? (postern status)");
 	case ERR_DENIED:
 		return admin_failure("the store refused; see the log");
 	default:
@@ -82,6 +97,42 @@ admin_read(struct rep_store *s, const char *unit, struct rep_record *out)
 	return rc;
 }
 
+static bool
+is_admins_word(const struct rep_record *r, int64_t now_ms)
+{
+	return r->has_listing && r->listing.state != REP_LISTED &&
+	       rep_model_is_running(&r->listing, now_ms);
+}
+
+/* The longest network but the model's own with an admin's word on it. */
+static int
+read_wide(struct rep_store *s, const struct ip *ip, struct dossier *d)
+{
+	unsigned top = ip_is_v4(ip) ? 96 : 0, own = ip_is_v4(ip) ? 120 : 48;
+	int64_t now_ms = clock_wall_ms();
+
+	d->wide_name.text[0] = '\0';
+	for (unsigned bits = ip_is_v4(ip) ? 127 : 63; bits + 1 > top; bits--) {
+		struct cidr c = {
+		    .net = ip_mask(ip, bits), .bits = (uint8_t)bits};
+		struct rep_name name = rep_name_cidr(&c);
+		int rc;
+
+		if (bits == own)
+			continue;
+		rc = admin_read(s, name.text, &d->wide);
+		if (rc != 0)
+			return rc;
+		if (is_admins_word(&d->wide, now_ms)) {
+			d->wide_name = name;
+			return 0;
+		}
+		if (bits == 0)
+			break;
+	}
+	return 0;
+}
+
 int
 admin_read_dossier(struct rep_store *s, const struct ip *ip, struct dossier *d)
 {
@@ -91,13 +142,20 @@ admin_read_dossier(struct rep_store *s, const struct ip *ip, struct dossier *d)
 		rc = admin_read(s, rep_name_net(ip).text, &d->net);
 	if (rc == 0)
 		rc = admin_read(s, REP_SITE, &d->site);
+	if (rc == 0)
+		rc = read_wide(s, ip, d);
+	if (rc != 0)
+		return rc;
 	d->known = (struct rep_known){.client = rep_host_of(ip),
 	    .unit = &d->unit.unit,
 	    .net = &d->net.unit,
 	    .site = &d->site.unit,
 	    .listing = d->unit.has_listing ? &d->unit.listing : NULL,
-	    .net_listing = d->net.has_listing ? &d->net.listing : NULL};
-	return rc;
+	    .net_listing =
+		rep_model_net_word(d->net.has_listing ? &d->net.listing : NULL,
+		    d->wide_name.text[0] != '\0' ? &d->wide.listing : NULL,
+		    clock_wall_ms())};
+	return 0;
 }
 
 struct json *

@@ -24,6 +24,10 @@ struct dossier {
 	struct rep_record unit;
 	struct rep_record net;
 	struct rep_record site;
+	/* What an admin said of a network of another size; name "" = nothing.
+	 */
+	struct rep_name wide_name;
+	struct rep_record wide;
 	struct rep_known known;
 };
 
@@ -36,6 +40,7 @@ struct listed_row {
  */
 /* Answers. */
 struct json *admin_failure(const char *why);
+struct json *admin_no_target(struct str text);
 /* For people, from an enum err. */
 struct json *admin_failed(int rc);
 struct json *admin_success(void);

@@ -110,7 +110,7 @@ admin_simulate(struct rep_store *s, const struct json *q)
 
 	if (!admin_target_parse(json_get_str(q, "target"), &where) ||
 	    !where.is_host)
-		return admin_failure("an address is wanted");
+		return admin_failure("one address is wanted, not a network");
 	if (spam < 0 || ham < 0 || spam > SIMULATE_MAX || ham > SIMULATE_MAX)
 		return admin_failure("0 to 100000 messages of each kind");
 	rc = admin_read_dossier(s, &where.net.net, &d);

@@ -87,7 +87,8 @@ add_listing(struct judge *j, bool past)
 	struct verdict_reason r = {.gate = GATE_reputation,
 	    .class = CLASS_REPUTATION,
 	    .action = listed_action(c),
-	    .shadow = past || c->listed_action == LISTED_SHADOW,
+	    .shadow = past || c->reputation_shadow ||
+		      c->listed_action == LISTED_SHADOW,
 	    .name = str_from(rep_state_text(rep->state)),
 	    .detail = arena_printf(j->decision.arena, "%s%s%s", rep->why,
 		rep->ref[0] ? " ref " : "", rep->ref)};
@@ -202,6 +203,7 @@ add_watch(struct judge *j)
 	struct verdict_reason r = {.gate = GATE_watch,
 	    .class = CLASS_REPUTATION,
 	    .action = VERDICT_TEMPFAIL,
+	    .shadow = j->snapshot->config->reputation_shadow,
 	    .name = STR("watch"),
 	    .text = STR("Client is sending suspicious mail; try again later")};
 
@@ -216,7 +218,8 @@ is_braked(const struct judge *j, int choice)
 {
 	const struct rep_view *rep = &j->facts->rep;
 
-	if (choice == BRAKED_OFF || !rep->known)
+	if (choice == BRAKED_OFF || !rep->known ||
+	    j->snapshot->config->reputation_shadow)
 		return false;
 	return rep->state == REP_WATCH || rep->state == REP_PROBATION ||
 	       (choice == BRAKED_UNKNOWN && rep->state == REP_NONE);
@@ -400,7 +403,7 @@ standing(const struct judge *j)
 	const struct config *c = j->snapshot->config;
 	const struct rep_view *rep = &j->facts->rep;
 
-	if (!rep->known || j->ours)
+	if (!rep->known || j->ours || c->reputation_shadow)
 		return 0;
 	if (rep->state == REP_GOOD)
 		return c->good_score;
@@ -428,7 +431,8 @@ add_score(struct judge *j, double general, const struct verdict *v)
 		r.action = VERDICT_TAG;
 		if (v->score < c->tag_score)
 			return;
-	} else if (v->score < general && j->facts->rep.state == REP_PROBATION) {
+	} else if (v->score < general && !c->reputation_shadow &&
+		   j->facts->rep.state == REP_PROBATION) {
 		r.action = VERDICT_TEMPFAIL;
 	}
 	add(j, &r);

@@ -73,7 +73,7 @@ test_commands(void)
 	} t[] = {
 		{"{\"verb\":\"dance\"}", false, "no such verb"},
 		{"{}", false, "no such verb"},
-		{"{\"verb\":\"show\",\"target\":\"x\"}", false, "address"},
+		{"{\"verb\":\"show\",\"target\":\"x\"}", false, "\\\"x\\\" is no address"},
 		{"{\"verb\":\"show\",\"target\":\"192.0.2.1\"}", true,
 		    "\"state\":\"listed\""},
 		{"{\"verb\":\"show\",\"target\":\"192.0.2.1\"}", true,
@@ -97,6 +97,12 @@ test_commands(void)
 		{"{\"verb\":\"block\",\"target\":\"10.0.0.0/8\","
 		 "\"for_ms\":60000," BY, true, "n:10.0.0.0/8"},
 		{"{\"verb\":\"listed\"}", true, "\"by\":\"ann\""},
+		{"{\"verb\":\"show\",\"target\":\"10.1.2.3\"}", true,
+		    "\"state\":\"blocked\""},
+		{"{\"verb\":\"show\",\"target\":\"10.1.2.3\"}", true,
+		    "\"wider\":{\"unit\":\"n:10.0.0.0/8\""},
+		{"{\"verb\":\"show\",\"target\":\"11.1.2.3\"}", true,
+		    "\"state\":\"none\""},
 		{"{\"verb\":\"delist\",\"target\":\"10.0.0.0/8\"," BY, false,
 		    "--force"},
 		{"{\"verb\":\"delist\",\"target\":\"10.0.0.0/8\","
