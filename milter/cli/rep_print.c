@@ -9,15 +9,19 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
 #define BAR 20
+#define SPAN_TEXT 32
 
 static bool
 has_colours(void)
 {
-	return isatty(STDOUT_FILENO) != 0;
+	const char *off = getenv("NO_COLOR");
+
+	return isatty(STDOUT_FILENO) != 0 && (off == NULL || *off == '\0');
 }
 
 /* Red for what is refused, yellow for doubt, green for good. */
@@ -59,6 +63,13 @@ print_text(struct str s)
 	buf_fini(&b);
 }
 
+/* Without the letter and colon the store has it under. */
+static struct str
+plain_unit(struct str unit)
+{
+	return unit.len > 2 && unit.p[1] == ':' ? str_skip(unit, 2) : unit;
+}
+
 static void
 print_time(int64_t ms)
 {
@@ -75,19 +86,38 @@ print_time(int64_t ms)
 
 /* "2d 3h", "45 min", for the time between. */
 static void
-print_span(int64_t ms)
+format_span(int64_t ms, char text[static SPAN_TEXT])
 {
 	int64_t minutes = ms / 60000;
 
 	if (ms < 0)
-		printf("over");
+		(void)snprintf(text, SPAN_TEXT, "over");
 	else if (minutes < 60)
-		printf("%" PRId64 " min", minutes);
+		(void)snprintf(text, SPAN_TEXT, "%" PRId64 " min", minutes);
 	else if (minutes < 48 * 60)
-		printf("%" PRId64 "h %" PRId64 "m", minutes / 60, minutes % 60);
+		(void)snprintf(text, SPAN_TEXT, "%" PRId64 "h %" PRId64 "m",
+		    minutes / 60, minutes % 60);
 	else
-		printf("%" PRId64 "d %" PRId64 "h", minutes / 1440,
-		    minutes % 1440 / 60);
+		(void)snprintf(text, SPAN_TEXT, "%" PRId64 "d %" PRId64 "h",
+		    minutes / 1440, minutes % 1440 / 60);
+}
+
+static void
+print_span(int64_t ms)
+{
+	char text[SPAN_TEXT];
+
+	format_span(ms, text);
+	printf("%s", text);
+}
+
+static void
+print_left(int64_t ms)
+{
+	char text[SPAN_TEXT];
+
+	format_span(ms, text);
+	printf("%-8s", text);
 }
 
 static void
@@ -115,6 +145,12 @@ print_counts(const struct json *counts)
 	struct json *v;
 	int n = 0;
 
+	if (json_get_int(counts, "seen", 0) == 0) {
+		printf("  %-12s no mail from it; its rate is what its "
+		       "neighbourhood lets expect\n",
+		    "counts");
+		return;
+	}
 	printf("  %-12s", "counts");
 	while (json_next(counts, &iter, &name, &v))
 		printf("%s%s %.0f", n++ ? ", " : " ", name, json_number(v));
@@ -124,12 +160,12 @@ print_counts(const struct json *counts)
 static void
 print_rates(const struct json *r)
 {
-	print_rate("last hours", json_get_double(r, "short", 0), "surely above",
+	print_rate("bad, hours", json_get_double(r, "short", 0), "surely above",
 	    json_get_double(r, "short_lower", 0));
-	print_rate("last weeks", json_get_double(r, "long", 0), "surely below",
+	print_rate("bad, weeks", json_get_double(r, "long", 0), "surely below",
 	    json_get_double(r, "long_upper", 1));
-	printf("  %-12s bad %.1f now; %.1f events in the long window; "
-	       "neighbours give %.0f %%\n",
+	printf("  %-12s %.1f bad in the last hours, %.1f of both kinds in "
+	       "weeks; without any, %.0f %%\n",
 	    "weight", json_get_double(r, "bad_weight", 0),
 	    json_get_double(r, "long_weight", 0),
 	    json_get_double(r, "prior", 0) * 100);
@@ -168,7 +204,10 @@ print_listing(const struct json *l, int64_t now_ms)
 	print_time(json_get_int(l, "until_ms", 0));
 	printf(" (");
 	print_span(json_get_int(l, "until_ms", 0) - now_ms);
-	printf("), strike %" PRId64 "\n", json_get_int(l, "strike", 0));
+	printf(")");
+	if (json_get_int(l, "strike", 0) > 0)
+		printf(", strike %" PRId64, json_get_int(l, "strike", 0));
+	printf("\n");
 	printf("  %-12s ", "because");
 	print_text(json_get_str(l, "why"));
 	printf("\n  %-12s ", "by");
@@ -182,57 +221,124 @@ print_listing(const struct json *l, int64_t now_ms)
 	printf("\n");
 }
 
+/* What would list it next: nothing to say of one that is. */
+static void
+print_next(const struct json *a)
+{
+	int64_t more = json_get_int(a, "spam_to_list", -1);
+
+	if (more > 0)
+		printf("  %-12s %" PRId64
+		       " more spam in a row, each to another "
+		       "recipient, would list it\n",
+		    "next", more);
+	else if (more == 0)
+		printf("  %-12s no amount of spam would list it\n", "next");
+}
+
+static void
+print_times(const struct json *a)
+{
+	if (json_get_int(a, "first_ms", 0) == 0)
+		return;
+	printf("  %-12s first ", "seen");
+	print_time(json_get_int(a, "first_ms", 0));
+	printf(", last ");
+	print_time(json_get_int(a, "last_ms", 0));
+	printf("\n");
+}
+
+/* Why 45 spams may weigh only 3. */
+static void
+print_givers(const struct json *a)
+{
+	int64_t n = json_get_int(a, "bad_givers_today", 0);
+	double most = json_get_double(a, "recipient_limit", 0);
+
+	if (n > 0 && most > 0)
+		printf("  %-12s bad mail to %" PRId64 " recipient%s today; one "
+		       "counts for %.0f at most\n",
+		    "recipients", n, n == 1 ? "" : "s", most);
+}
+
+static void
+print_network(const struct json *net, const char *what, int64_t now_ms)
+{
+	if (net == NULL)
+		return;
+	printf("%.*s  (%s)\n", STR_ARG(plain_unit(json_get_str(net, "unit"))),
+	    what);
+	if (json_get(net, "counts") != NULL)
+		print_counts(json_get(net, "counts"));
+	if (json_get(net, "rates") != NULL &&
+	    json_get_int(json_get(net, "counts"), "seen", 0) > 0)
+		print_rates(json_get(net, "rates"));
+	print_listing(json_get(net, "listing"), now_ms);
+}
+
+static void
+print_members(const struct json *a)
+{
+	if (json_get(a, "members_bad") == NULL)
+		return;
+	printf("  %-12s %" PRId64 " bad and %" PRId64 " good today\n",
+	    "members", json_get_int(a, "members_bad", 0),
+	    json_get_int(a, "members_good", 0));
+}
+
 static void
 print_show(const struct json *a, int64_t now_ms)
 {
-	const struct json *net = json_get(a, "network");
-	int64_t more = json_get_int(a, "spam_to_list", -1);
-
-	printf("%.*s  ", STR_ARG(json_get_str(a, "unit")));
+	printf("%.*s  ", STR_ARG(plain_unit(json_get_str(a, "unit"))));
 	print_state(json_get_str(a, "state"), 0);
+	if (json_get_int(a, "until_ms", 0) > 0) {
+		printf(" until ");
+		print_time(json_get_int(a, "until_ms", 0));
+	}
 	if (json_get_bool(a, "by_network", false))
 		printf(" (its network is)");
 	if (json_get_bool(a, "protected", false))
 		printf(" (protected: watch at most)");
 	printf("\n");
 	print_counts(json_get(a, "counts"));
+	print_times(a);
 	print_rates(json_get(a, "rates"));
+	print_givers(a);
+	print_members(a);
 	print_listing(json_get(a, "listing"), now_ms);
-	if (more > 0)
-		printf("  %-12s %" PRId64 " more spam in a row would list it\n",
-		    "next", more);
-	else if (more == 0)
-		printf("  %-12s no amount of spam would list it\n", "next");
+	print_next(a);
 	print_evidence(json_get(a, "evidence"));
-	if (net == NULL)
-		return;
-	printf("%.*s  (its network)\n", STR_ARG(json_get_str(net, "unit")));
-	print_counts(json_get(net, "counts"));
-	print_rates(json_get(net, "rates"));
-	print_listing(json_get(net, "listing"), now_ms);
+	print_network(json_get(a, "network"), "its network", now_ms);
+	print_network(json_get(a, "wider"), "a network around it", now_ms);
 }
+
+#define UNIT_WIDTH 24
 
 static void
 print_top(const struct json *a)
 {
 	const struct json *list = json_get(a, "units");
 
-	printf("%-40s %8s %8s %-22s\n", "unit", "bad/hour", "seen",
-	    "bad share now");
+	if (json_count(list) == 0) {
+		printf("nothing bad was seen this hour\n");
+		return;
+	}
+	printf("%-*s %9s %9s  %-22s  %s\n", UNIT_WIDTH, "client", "bad/hour",
+	    "seen ever", "bad share now", "state");
 	for (size_t i = 0; i < json_count(list); i++) {
 		const struct json *u = json_at(list, i);
 		double bad = json_get_double(u, "bad_weight", 0);
 		double all = bad + json_get_double(u, "good_weight", 0);
 
-		printf("%-40.*s %8.1f %8" PRId64 " ",
-		    STR_ARG(json_get_str(u, "unit")),
+		printf("%-*.*s %9.0f %9" PRId64 "  ", UNIT_WIDTH,
+		    STR_ARG(plain_unit(json_get_str(u, "unit"))),
 		    json_get_double(u, "bad", 0), json_get_int(u, "seen", 0));
 		print_bar(all > 0 ? bad / all : 0);
-		printf(
-		    "%s\n", json_get_bool(u, "listed", false) ? " listed" : "");
+		printf("  ");
+		if (json_get_bool(u, "listed", false))
+			print_state(STR("listed"), 0);
+		printf("\n");
 	}
-	if (json_count(list) == 0)
-		printf("nothing bad was seen this hour\n");
 }
 
 static void
@@ -240,31 +346,43 @@ print_listed(const struct json *a, int64_t now_ms)
 {
 	const struct json *list = json_get(a, "units");
 
+	if (json_count(list) == 0) {
+		printf("nothing is listed\n");
+		return;
+	}
+	printf("%-*s %-8s %-16s %-8s %6s  %-11s %s\n", UNIT_WIDTH, "client",
+	    "state", "until", "left", "strike", "reference", "why (by)");
 	for (size_t i = 0; i < json_count(list); i++) {
 		const struct json *u = json_at(list, i);
+		int64_t strike = json_get_int(u, "strike", 0);
 
-		printf("%-40.*s ", STR_ARG(json_get_str(u, "unit")));
+		printf("%-*.*s ", UNIT_WIDTH,
+		    STR_ARG(plain_unit(json_get_str(u, "unit"))));
 		print_state(json_get_str(u, "state"), 8);
-		printf(" until ");
+		printf(" ");
 		print_time(json_get_int(u, "until_ms", 0));
-		printf(" (");
-		print_span(json_get_int(u, "until_ms", 0) - now_ms);
-		printf(") strike %" PRId64 " %.*s  ",
-		    json_get_int(u, "strike", 0),
-		    STR_ARG(json_get_str(u, "ref")));
+		printf(" ");
+		print_left(json_get_int(u, "until_ms", 0) - now_ms);
+		if (strike > 0)
+			printf(" %6" PRId64 "  ", strike);
+		else
+			printf(" %6s  ", "-");
+		printf("%-11.*s ", STR_ARG(json_get_str(u, "ref").len > 0
+					       ? json_get_str(u, "ref")
+					       : STR("-")));
 		print_text(json_get_str(u, "why"));
-		printf("\n");
+		printf(" (");
+		print_text(json_get_str(u, "by"));
+		printf(")\n");
 	}
-	if (json_count(list) == 0)
-		printf("nothing is listed\n");
 }
 
 void
 rep_print_event(const struct json *e)
 {
 	print_time(json_get_int(e, "at_ms", 0));
-	printf("  %-12.*s %-40.*s ", STR_ARG(json_get_str(e, "what")),
-	    STR_ARG(json_get_str(e, "unit")));
+	printf("  %-12.*s %-*.*s ", STR_ARG(json_get_str(e, "what")),
+	    UNIT_WIDTH, STR_ARG(plain_unit(json_get_str(e, "unit"))));
 	print_text(json_get_str(e, "by"));
 	printf(": ");
 	print_text(json_get_str(e, "why"));
@@ -278,7 +396,7 @@ print_simulated(const struct json *a)
 {
 	const struct json *list = json_get(a, "steps");
 
-	printf("%.*s is ", STR_ARG(json_get_str(a, "unit")));
+	printf("%.*s now: ", STR_ARG(plain_unit(json_get_str(a, "unit"))));
 	print_state(json_get_str(a, "before"), 0);
 	printf("\n");
 	for (size_t i = 0; i < json_count(list); i++) {
@@ -289,7 +407,7 @@ print_simulated(const struct json *a)
 		print_state(json_get_str(s, "state"), 0);
 		printf("\n");
 	}
-	printf("at the end ");
+	printf("at the end: ");
 	print_state(json_get_str(a, "after"), 0);
 	printf("\n");
 	print_rates(json_get(a, "rates"));
@@ -306,16 +424,37 @@ print_events(const struct json *a)
 		printf("nothing has happened\n");
 }
 
+/* "delist" as what has become of it. */
+static const char *
+done_text(struct str did)
+{
+	static const struct {
+		const char *did, *text;
+	} row[] = {{"block", "is blocked"}, {"allow", "is allowed"},
+	    {"unlist", "is listed no more"},
+	    {"unlist-wrong", "is listed no more; the strike is cleared and the "
+			     "evidence disputed"},
+	    {"forget", "is forgotten"}};
+
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++)
+		if (str_is(did, row[i].did))
+			return row[i].text;
+	return "is changed";
+}
+
 static void
-print_change(const struct json *a)
+print_change(const struct json *a, int64_t now_ms)
 {
 	int64_t until = json_get_int(a, "until_ms", 0);
 
-	printf("%.*s: %.*s", STR_ARG(json_get_str(a, "unit")),
-	    STR_ARG(json_get_str(a, "did")));
+	printf("%.*s %s", STR_ARG(plain_unit(json_get_str(a, "unit"))),
+	    done_text(json_get_str(a, "did")));
 	if (until != 0) {
 		printf(" until ");
 		print_time(until);
+		printf(" (");
+		print_span(until - now_ms);
+		printf(")");
 	}
 	printf("\n");
 }
@@ -341,6 +480,6 @@ rep_print(const char *verb, const struct json *answer, int64_t now_ms)
 		printf("%s\n", buf_cstr(&b));
 		buf_fini(&b);
 	} else {
-		print_change(answer);
+		print_change(answer, now_ms);
 	}
 }
