@@ -275,10 +275,11 @@ add_dns_late(struct judge *j)
 /* Recipients with other limits than the first go into a message of their own.
  */
 static void
-add_conflict(struct judge *j, struct str rcpt)
+add_conflict(struct judge *j, const struct gate *gate, struct str rcpt)
 {
 	const struct envelope *e = &j->facts->envelope;
 	const struct guard *g = j->snapshot->guard;
+	bool allowed = j->decision.allowed;
 	struct verdict_reason r = {.gate = GATE_conflict,
 	    .class = CLASS_RECIPIENT,
 	    .action = VERDICT_TEMPFAIL,
@@ -286,10 +287,16 @@ add_conflict(struct judge *j, struct str rcpt)
 	    .text = STR("452 4.5.3 <{rcpt}>: has other limits than the first "
 			"recipient; send separately")};
 
-	if (j->snapshot->config->recipient_conflict == CONFLICT_SPLIT &&
-	    e->rcpt_count > 0 &&
-	    guard_threshold(g, rcpt) != guard_threshold(g, e->rcpts[0]))
+	if (j->snapshot->config->recipient_conflict != CONFLICT_SPLIT ||
+	    e->rcpt_count == 0)
+		return;
+	if (guard_threshold(g, rcpt) != guard_threshold(g, e->rcpts[0]) ||
+	    !gate_recipients_agree(gate, rcpt, e->rcpts[0])) {
+		/* Who alone is allowed gets a message of his own. */
+		j->decision.allowed = gate->all_allowed;
 		add(j, &r);
+		j->decision.allowed = allowed;
+	}
 }
 
 void
@@ -320,7 +327,7 @@ engine_judge_recipient(const struct snapshot *s, const struct facts *f,
 		add_dns_late(&j);
 		add_watch(&j);
 	}
-	add_conflict(&j, rcpt);
+	add_conflict(&j, &gate, rcpt);
 	if (!exempt && has_standing(&j))
 		add_brake(&j, false);
 	gate_said_recipient(s, exempt, excuse(&j), &j.decision);
@@ -369,8 +376,7 @@ add_rules(struct judge *j, const struct hits *hits)
 	const struct rule *rules = j->snapshot->rules->rules;
 
 	for (size_t i = 0; i < hits->rule_count; i++)
-		if (hits->value[i] != 0 &&
-		    rules[i].action != RULE_ACTION_NONE)
+		if (hits->value[i] != 0 && rules[i].action != RULE_ACTION_NONE)
 			add_rule(j, &rules[i], hits->span[i].text);
 }
 

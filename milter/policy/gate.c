@@ -153,6 +153,8 @@ add_allowing(struct gate *g, const struct access_answer *answer, size_t count)
 		g->decision->allowed = true;
 		if (answer[i].decides->kind == ACCESS_CLIENT)
 			g->client_allowed = true;
+		if (answer[i].decides->kind != ACCESS_RECIPIENT)
+			g->all_allowed = true;
 	}
 }
 
@@ -170,42 +172,73 @@ gate_recipient(struct gate *g, struct str rcpt)
 	}
 }
 
+bool
+gate_recipients_agree(const struct gate *g, struct str a, struct str b)
+{
+	struct access_answer x, y;
+
+	ask(g, ACCESS_RECIPIENT, a, &x);
+	ask(g, ACCESS_RECIPIENT, b, &y);
+	if (x.score != y.score || (x.decides == NULL) != (y.decides == NULL))
+		return false;
+	return x.decides == NULL || x.decides->action == y.decides->action;
+}
+
 /* ---- at end of message -----------------------------------------------------
  */
 
 /* What all recipients' entries come to. */
 struct recipients {
-	struct access_answer first; /* a deciding one that is not strict */
+	struct access_answer chosen; /* strictest, or loosest, of all */
+	size_t decided;
 	size_t allowed;
 	size_t discarded;
-	double score; /* the highest of any recipient */
+	double score; /* highest, or lowest, of any recipient */
 };
 
+/* Is `a` to stand for the message rather than `b`? */
+static bool
+goes_before(
+    const struct access_answer *a, const struct access_answer *b, bool loosest)
+{
+	if (b->decides == NULL)
+		return true;
+	return loosest ? a->decides->action < b->decides->action
+		       : a->decides->action > b->decides->action;
+}
+
+/*
+ * One answer for a message to several: the strictest asked for by any recipient
+ * or, by setting, what all ask for at least. One recipient's word never passes
+ * or drops another's mail, whatever the setting.
+ */
 static void
 ask_recipients(const struct gate *g, struct recipients *out)
 {
 	const struct envelope *e = &g->facts->envelope;
+	bool loosest =
+	    g->snapshot->config->recipient_conflict == CONFLICT_LOOSEST;
 
 	*out = (struct recipients){0};
 	for (size_t i = 0; i < e->rcpt_count; i++) {
 		struct access_answer answer;
 
 		ask(g, ACCESS_RECIPIENT, e->rcpts[i], &answer);
-		if (answer.score > out->score)
+		if (i == 0 || (loosest ? answer.score < out->score
+				       : answer.score > out->score))
 			out->score = answer.score;
 		if (answer.decides == NULL)
 			continue;
+		out->decided++;
 		out->allowed += allows(&answer);
 		out->discarded += answer.decides->action == ACCESS_DISCARD;
-		if (out->first.decides == NULL ||
-		    out->first.decides->action < answer.decides->action)
-			out->first = answer;
+		if (goes_before(&answer, &out->chosen, loosest))
+			out->chosen = answer;
 	}
-	/* One recipient's word never passes or drops another's mail. */
-	if ((out->allowed > 0 && out->allowed < e->rcpt_count &&
-		allows(&out->first)) ||
-	    (out->discarded > 0 && out->discarded < e->rcpt_count))
-		out->first = (struct access_answer){0};
+	if ((allows(&out->chosen) && out->allowed < e->rcpt_count) ||
+	    (out->discarded > 0 && out->discarded < e->rcpt_count) ||
+	    (loosest && out->decided < e->rcpt_count))
+		out->chosen = (struct access_answer){0};
 }
 
 /* What refused at RCPT, or would have, and yet let this message come here. */
@@ -253,7 +286,7 @@ gate_message(struct gate *g, struct message *m)
 
 	ask_all(g, STR_NONE, answer);
 	ask_recipients(g, &recipients);
-	answer[RCPT_KINDS - 1] = recipients.first;
+	answer[RCPT_KINDS - 1] = recipients.chosen;
 	ask_from(g, m, &answer[FROM]);
 	add_allowing(g, answer, KINDS);
 	g->score = recipients.score;

@@ -19,11 +19,14 @@ struct gate {
 	struct decision *decision;
 	bool exempt;	     /* postmaster and abuse: only allowing counts */
 	bool client_allowed; /* by client list: may relay, too */
+	bool all_allowed;    /* whoever the recipient is */
 	double score;	     /* points of entries that add */
 };
 
 /* At RCPT: client, HELO, sender and recipient lists for one recipient. */
 void gate_recipient(struct gate *g, struct str rcpt);
+/* Do the lists ask for the same of both recipients, beyond refusing them? */
+bool gate_recipients_agree(const struct gate *g, struct str a, struct str b);
 /* At end of message: the same, and the From list. What refuses at RCPT has had
  * its say there and is only recorded. */
 void gate_message(struct gate *g, struct message *m);

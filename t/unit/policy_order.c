@@ -287,11 +287,114 @@ allowed(const struct snapshot *s)
 			arena_init(&a, 0);
 			engine_judge_recipient(s, &f, rcpt, &a, &v);
 			all++;
-			right += verdict_refuses(v.action) == (relay && k != 0);
+			/* Recipients who are treated alike are not split. */
+			right += verdict_refuses(v.action) ==
+				 ((relay && k != 0) ||
+				     (k == 3 && HAS(set, CONFLICT)));
 			arena_fini(&a);
 		}
 		is_int(right, all, "allowed by %s: only relaying is refused%s",
 		    kind[k], k == 0 ? ", and not even that" : "");
+	}
+}
+
+/* ---- recipients that ask for different things ------------------------------
+ */
+
+static const char several[] = "recipient quiet@local.test quarantine\n"
+			      "recipient quiet2@local.test quarantine\n"
+			      "recipient points@local.test score 3\n"
+			      "recipient friend@local.test allow\n"
+			      "recipient shade@local.test shadow reject\n"
+			      "client 198.51.100.77 allow\n";
+
+static const struct {
+	const char *first, *second;
+	bool splits;
+	enum verdict_action strictest, loosest; /* of a message to both */
+} pairs[] = {
+    {"x@local.test", "y@local.test", false, VERDICT_ACCEPT, VERDICT_ACCEPT},
+    {"quiet@local.test", "quiet2@local.test", false, VERDICT_QUARANTINE,
+	VERDICT_QUARANTINE},
+    {"quiet@local.test", "x@local.test", true, VERDICT_QUARANTINE,
+	VERDICT_ACCEPT},
+    {"x@local.test", "quiet@local.test", true, VERDICT_QUARANTINE,
+	VERDICT_ACCEPT},
+    {"x@local.test", "points@local.test", true, VERDICT_ACCEPT, VERDICT_ACCEPT},
+    {"x@local.test", "friend@local.test", true, VERDICT_ACCEPT, VERDICT_ACCEPT},
+    {"friend@local.test", "x@local.test", true, VERDICT_ACCEPT, VERDICT_ACCEPT},
+    {"x@local.test", "shade@local.test", false, VERDICT_ACCEPT, VERDICT_ACCEPT},
+    {"first@local.test", "x@local.test", true, VERDICT_ACCEPT, VERDICT_ACCEPT},
+    {"first@local.test", "First@LOCAL.test", false, VERDICT_ACCEPT,
+	VERDICT_ACCEPT},
+};
+
+static enum verdict_action
+at_end(struct snapshot *s, const struct facts *f, double *score_out)
+{
+	struct scratch *scratch = scratch_borrow(s->plan);
+	struct arena a;
+	struct verdict v;
+	struct message *m;
+
+	arena_init(&a, 0);
+	m = message_new(&a, &s->mail, &f->envelope, f->now_ms,
+	    STR("From: a@x.example\n\nhello\n"));
+	engine_judge_message(s, scratch, f, m, &a, &v, NULL);
+	scratch_return(s->plan, scratch);
+	arena_fini(&a);
+	*score_out = v.score;
+	return v.action;
+}
+
+static void
+one_pair(size_t i, const char *setting, enum verdict_action want, double points)
+{
+	struct str both[2] = {
+	    str_from(pairs[i].first), str_from(pairs[i].second)};
+	char more[80];
+	struct snapshot *s;
+	struct arena a;
+	struct facts f;
+	struct verdict v;
+	double score;
+
+	(void)snprintf(
+	    more, sizeof(more), "recipient_conflict = %s\n", setting);
+	s = build(more);
+	make_facts(0, REP_NONE, &f);
+	f.envelope.rcpts = both;
+	f.envelope.rcpt_count = 1;
+	arena_init(&a, 0);
+	engine_judge_recipient(s, &f, both[1], &a, &v);
+	ok(verdict_refuses(v.action) ==
+		(strcmp(setting, "split") == 0 && pairs[i].splits),
+	    "%s: %s, then %s", setting, pairs[i].first, pairs[i].second);
+	f.envelope.client = ip_of("198.51.100.77");
+	engine_judge_recipient(s, &f, both[1], &a, &v);
+	ok(!verdict_refuses(v.action), "%s: an allowed client is not split",
+	    setting);
+	make_facts(0, REP_NONE, &f);
+	f.envelope.rcpts = both;
+	f.envelope.rcpt_count = 2;
+	if (strcmp(setting, "split") != 0)
+		ok(at_end(s, &f, &score) == want && score == points,
+		    "%s: a message to %s and %s", setting, pairs[i].first,
+		    pairs[i].second);
+	arena_fini(&a);
+	snapshot_unref(&s);
+}
+
+static void
+different_recipients(void)
+{
+	put("l.access", several);
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		bool points = strncmp(pairs[i].second, "points", 6) == 0;
+
+		one_pair(i, "split", VERDICT_ACCEPT, 0);
+		one_pair(i, "strictest", pairs[i].strictest, points ? 3 : 0);
+		one_pair(i, "loosest", pairs[i].loosest, 0);
 	}
 }
 
@@ -423,6 +526,7 @@ main(void)
 	all_at_end(s);
 	snapshot_unref(&s);
 	brakes();
+	different_recipients();
 	for (size_t i = 0; i < 3; i++) {
 		static const char *const file[] = {
 		    "t.cf", "t.dict", "l.access"};
