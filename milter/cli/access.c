@@ -21,6 +21,7 @@ struct access_options {
 	bool spf_pass;
 	bool auth;
 	bool fcrdns;
+	bool helo_valid;
 	bool json;
 	int64_t now;
 	bool refused;
@@ -142,7 +143,8 @@ ask(struct access_options *o, const struct access_set *set,
 	    .now_ms = o->now >= 0 ? o->now * 1000 : clock_wall_ms(),
 	    .facts = (o->spf_pass ? ACCESS_SPF_PASS : 0u) |
 		     (o->auth ? ACCESS_AUTH : 0u) |
-		     (o->fcrdns ? ACCESS_FCRDNS : 0u)};
+		     (o->fcrdns ? ACCESS_FCRDNS : 0u) |
+		     (o->helo_valid ? ACCESS_HELO_VALID : 0u)};
 	struct access_answer answer;
 	struct arena a;
 
@@ -234,6 +236,8 @@ command_access(int argc, char **argv)
 		OPTION_FLAG, &o.auth},
 	    {0, "fcrdns", NULL, "As if its name were forward-confirmed",
 		OPTION_FLAG, &o.fcrdns},
+	    {0, "helo-valid", NULL, "As if it greeted with a valid name",
+		OPTION_FLAG, &o.helo_valid},
 	    {0, "now", "SECONDS", "As at this time since 1970", OPTION_NUMBER,
 		&o.now},
 	    {'j', "json", NULL, "One line of JSON a question", OPTION_FLAG,

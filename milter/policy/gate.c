@@ -1,5 +1,7 @@
 #include "policy/gate.h"
 
+#include "policy/helo.h"
+
 #include "rule/access.h"
 
 /* From addresses of one message that are looked up. */
@@ -49,7 +51,8 @@ guards_that_hold(const struct facts *f)
 {
 	return (f->spf == SPF_PASS ? ACCESS_SPF_PASS : 0u) |
 	       (f->envelope.auth_user.len > 0 ? ACCESS_AUTH : 0u) |
-	       (f->fcrdns ? ACCESS_FCRDNS : 0u);
+	       (f->fcrdns ? ACCESS_FCRDNS : 0u) |
+	       (helo_is_valid(&f->envelope) ? ACCESS_HELO_VALID : 0u);
 }
 
 static void

@@ -1,6 +1,7 @@
 noinst_LIBRARIES += libpolicy.a
 libpolicy_a_SOURCES = \
 	milter/policy/gate_name.def \
+	milter/policy/helo.c milter/policy/helo.h \
 	milter/policy/gate_said.c milter/policy/gate_said.h \
 	milter/policy/eval_body.c milter/policy/eval_subject.c \
 	milter/policy/config.c milter/policy/config.h milter/policy/config.def \
@@ -48,6 +49,9 @@ t_unit_bin_policy_evals_LDADD = $(POLICY_LIBS)
 check_PROGRAMS += t/unit/bin/policy_rep_shadow
 t_unit_bin_policy_rep_shadow_SOURCES = t/unit/policy_rep_shadow.c
 t_unit_bin_policy_rep_shadow_LDADD = $(POLICY_LIBS)
+check_PROGRAMS += t/unit/bin/policy_helo
+t_unit_bin_policy_helo_SOURCES = t/unit/policy_helo.c
+t_unit_bin_policy_helo_LDADD = $(POLICY_LIBS)
 check_PROGRAMS += t/unit/bin/policy_order
 t_unit_bin_policy_order_SOURCES = t/unit/policy_order.c
 t_unit_bin_policy_order_LDADD = $(POLICY_LIBS)

@@ -39,7 +39,8 @@ enum access_action {
 enum access_guard {
 	ACCESS_SPF_PASS = 1 << 0,
 	ACCESS_AUTH = 1 << 1,  /* authenticated */
-	ACCESS_FCRDNS = 1 << 2 /* forward-confirmed reverse DNS */
+	ACCESS_FCRDNS = 1 << 2, /* forward-confirmed reverse DNS */
+	ACCESS_HELO_VALID = 1 << 3 /* a name it may greet with */
 };
 
 #define ACCESS_FILE_MAX ((size_t)64 * 1024 * 1024)

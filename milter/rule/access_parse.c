@@ -143,18 +143,20 @@ parse_date(struct str s, int64_t *ms_out)
 static bool
 parse_guards(const struct line *l, struct str word, unsigned *out)
 {
-	static const char *const names[] = {"spf-pass", "auth", "fcrdns"};
+	static const char *const names[] = {
+	    "spf-pass", "auth", "fcrdns", "helo-valid"};
+	const size_t count = sizeof(names) / sizeof(names[0]);
 
 	while (word.p != NULL) {
 		struct str name = str_cut(&word, ',');
 		size_t i = 0;
 
-		while (i < 3 && !str_is_nocase(name, names[i]))
+		while (i < count && !str_is_nocase(name, names[i]))
 			i++;
-		if (i == 3)
+		if (i == count)
 			return fail(l, name.p,
-			    "unknown guard; there are spf-pass, auth and "
-			    "fcrdns");
+			    "unknown guard; there are spf-pass, auth, fcrdns "
+			    "and helo-valid");
 		*out |= 1u << i;
 	}
 	return true;
