@@ -1,6 +1,7 @@
 #include "policy/eval_locale.h"
 
 #include "base/buf.h"
+#include "policy/eval_tables.h"
 
 #define LOCALES_MAX 64 /* words of the setting looked at */
 #define NAME_MAX_KEPT 64
@@ -87,13 +88,9 @@ language_of(struct str locale)
 bool
 eval_charset_is_far(const struct eval_context *c, struct str charset)
 {
-	const struct rule_setting *setting;
-	struct str locales = STR("all"), locale, name;
+	struct str locales = c->tables->ok_locales, locale, name;
 	char text[NAME_MAX_KEPT + 1];
-	size_t at = 0;
 
-	while (ruleset_setting(c->rules, "ok_locales", &at, &setting))
-		locales = setting->value;
 	for (struct str rest = locales; (locale = str_word(&rest)).len > 0;)
 		if (str_is(locale, "all"))
 			return false;

@@ -28,6 +28,7 @@ struct eval_tables {
 	struct host_lists *hosts;
 	struct freemail *freemail;
 	struct map *authserv_ids; /* trusted ones, without case */
+	struct str ok_locales;	  /* of the last such setting; the rules' */
 	struct map *practices;	  /* adsp_override: to one letter */
 };
 

@@ -142,6 +142,17 @@ name_set(const struct string_list *l)
 	return m;
 }
 
+static struct str
+last_setting(const struct ruleset *rs, const char *key, struct str otherwise)
+{
+	const struct rule_setting *setting;
+	size_t at = 0;
+
+	while (ruleset_setting(rs, key, &at, &setting))
+		otherwise = setting->value;
+	return otherwise;
+}
+
 struct eval_tables *
 eval_tables_new(const struct ruleset *rs, const struct config *config,
     struct diags *diags)
@@ -153,6 +164,7 @@ eval_tables_new(const struct ruleset *rs, const struct config *config,
 	t->hosts = host_lists_new(rs);
 	t->freemail = freemail_new(rs, diags);
 	t->authserv_ids = name_set(&config->trusted_authserv_ids);
+	t->ok_locales = last_setting(rs, "ok_locales", STR("all"));
 	t->practices = eval_practices_new(rs);
 	for (size_t i = 0; i < rs->count; i++) {
 		const struct rule *r = &rs->rules[i];
