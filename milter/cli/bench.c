@@ -2,8 +2,8 @@
  * postern bench: how fast the engine judges given messages, and what costs the
  * time.
  *
- * Messages are read into memory first. One round with every rule timed warms
- * up and prices the rules; the measured rounds that follow time stages only,
+ * Messages are read into memory first. One round warms up, one with every rule
+ * timed prices the rules; the measured rounds that follow time stages only,
  * which costs under one percent. No daemon, no network, nothing written.
  */
 #include "cli/bench.h"
@@ -154,7 +154,7 @@ static bool
 run(struct bench *b, size_t rounds, size_t before, struct bench_result *out)
 {
 	size_t threads = (size_t)b->options->threads, started = 0;
-	size_t whole = b->files * (1 + (size_t)b->options->rounds);
+	size_t whole = b->files * (2 + (size_t)b->options->rounds);
 	struct worker *w = mem_array(threads, sizeof(*w));
 	int64_t start = clock_mono_ns();
 
@@ -183,18 +183,20 @@ run(struct bench *b, size_t rounds, size_t before, struct bench_result *out)
 static int
 measure(struct bench *b, uint64_t load_ns)
 {
-	struct bench_result priced = {0};
+	struct bench_result warm = {0}, priced = {0};
 	struct bench_result r = {
 	    .snapshot = b->snapshot, .files = b->files, .load_ns = load_ns};
 	int rc = EXIT_GOOD;
 
-	b->time_rules = true;
-	if (!run(b, 1, 0, &priced))
+	if (!run(b, 1, 0, &warm))
 		return cli_complain("bench", "cannot start a thread");
+	bench_count_rules(&r);
+	b->time_rules = true;
+	if (run(b, 1, b->files, &priced))
+		bench_price_rules(&r);
 	r.rule_messages = priced.messages;
-	bench_price_rules(&r);
 	b->time_rules = false;
-	if (!run(b, (size_t)b->options->rounds, b->files, &r))
+	if (!run(b, (size_t)b->options->rounds, 2 * b->files, &r))
 		rc = cli_complain("bench", "cannot start a thread");
 	else
 		bench_print(&r, (size_t)b->options->top, b->options->json);

@@ -32,7 +32,9 @@ struct bench_result {
 	uint64_t rule_messages; /* judged with every rule timed */
 };
 
-/* Fills `rules` from what the plan has counted so far. */
+/* Fills `rules` with what the plan has counted so far, ... */
+void bench_count_rules(struct bench_result *r);
+/* ... and with what it has counted since, most expensive first. */
 void bench_price_rules(struct bench_result *r);
 /* `top`: most rules shown. */
 void bench_print(const struct bench_result *r, size_t top, bool json);

@@ -26,19 +26,38 @@ compare_rules(const void *a, const void *b)
 }
 
 void
-bench_price_rules(struct bench_result *r)
+bench_count_rules(struct bench_result *r)
 {
 	const struct snapshot *s = r->snapshot;
 
 	r->rules = mem_array(s->rules->count + 1, sizeof(*r->rules));
+	r->rule_count = s->rules->count;
 	for (uint32_t i = 0; i < s->rules->count; i++) {
-		struct bench_rule *p = &r->rules[r->rule_count];
+		struct bench_rule *p = &r->rules[i];
 
-		plan_rule_cost(s->plan, i, &p->tried, &p->hits, &p->ns);
 		p->rule = &s->rules->rules[i];
-		r->rule_count += p->tried > 0;
+		plan_rule_cost(s->plan, i, &p->tried, &p->hits, &p->ns);
 	}
-	qsort(r->rules, r->rule_count, sizeof(*r->rules), compare_rules);
+}
+
+void
+bench_price_rules(struct bench_result *r)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < r->rule_count; i++) {
+		struct bench_rule now = r->rules[i], *before = &r->rules[i];
+
+		plan_rule_cost(
+		    r->snapshot->plan, i, &now.tried, &now.hits, &now.ns);
+		now.tried -= before->tried;
+		now.hits -= before->hits;
+		now.ns -= before->ns;
+		r->rules[n] = now;
+		n += now.tried > 0;
+	}
+	r->rule_count = n;
+	qsort(r->rules, n, sizeof(*r->rules), compare_rules);
 }
 
 static double
