@@ -78,7 +78,7 @@ add_template(
 	add_special(list, rule, view, key);
 	if (!b->options->no_prefilter)
 		special_template_need(
-		    rule, &b->plan->arena, &list->v[list->len - 1].need);
+		    &list->v[list->len - 1], &b->plan->arena);
 }
 
 static void

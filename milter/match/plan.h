@@ -63,12 +63,16 @@ struct work {
 	size_t group_count;
 };
 
+#define SPECIAL_TAGS_MAX 4
+
 /* A rule that is not matched in the common way. */
 struct special {
 	const struct rule *rule;
 	enum view view;
 	uint32_t key;
 	struct literal_need need; /* of a template: what is around its tags */
+	struct str tags[SPECIAL_TAGS_MAX]; /* a value of each must be there */
+	size_t tag_count;
 };
 
 struct special_list {

@@ -2,6 +2,7 @@
 
 #include "mail/uri.h"
 #include "match/scratch.h"
+#include "rule/limits.h"
 #include "rule/template.h"
 
 void
@@ -76,29 +77,78 @@ tag_values(void *context, struct str name, struct str *values, size_t max)
 	return n;
 }
 
-void
-special_template_need(
-    const struct rule *rule, struct arena *a, struct literal_need *out)
+/* Bytes no rule asks for: where they are required, a tag's value is. */
+#define TAG_MARK "\x01\x02\x01\x02"
+
+/* The next tag of a template's pattern: its name; false: none is left.
+ * `*before` is what comes before it, `*rest` goes on behind it. */
+static bool
+next_tag(struct str *rest, struct str *before, struct str *name_out)
 {
-	struct str s = rule->pattern;
+	size_t start = str_find(*rest, STR("%\\{")), end;
+
+	*before = *rest;
+	if (start == STR_NPOS)
+		return false;
+	end = str_find(str_skip(*rest, start), STR("\\}"));
+	if (end == STR_NPOS)
+		return false;
+	*before = str_head(*rest, start);
+	*name_out = str_make(rest->p + start + 3, end - 3);
+	*rest = str_skip(*rest, start + end + 2);
+	return true;
+}
+
+/* What is required when anything may stand for a tag, and the mark for number
+ * `marked`. */
+static void
+need_around_tags(const struct rule *rule, size_t marked, struct arena *a,
+    struct literal_need *out)
+{
+	struct str rest = rule->pattern, before, name;
 	struct buf b;
 
-	/* In the place of a tag anything may stand. */
 	buf_init_arena(&b, a);
-	while (s.len > 0) {
-		size_t end = str_find(s, STR("\\}"));
-
-		if (str_starts(s, STR("%\\{")) && end != STR_NPOS) {
-			buf_add_cstr(&b, "(?s:.*)");
-			s = str_skip(s, end + 2);
-		} else {
-			buf_add_char(&b, s.p[0]);
-			s = str_skip(s, 1);
-		}
+	for (size_t i = 0; next_tag(&rest, &before, &name); i++) {
+		buf_add(&b, before);
+		buf_add_cstr(&b, i == marked ? TAG_MARK : "(?s:.*)");
 	}
+	buf_add(&b, rest);
 	*out = (struct literal_need){0};
 	if (!b.failed)
 		literal_extract(buf_str(&b), rule->regex_flags, a, out);
+}
+
+static bool
+requires_mark(const struct literal_need *need)
+{
+	for (size_t c = 0; c < need->count; c++) {
+		const struct literal_clause *clause = &need->clause[c];
+		size_t i = 0;
+
+		while (i < clause->len &&
+		       str_find(clause->v[i].text, STR("\x01\x02")) != STR_NPOS)
+			i++;
+		if (i > 0 && i == clause->len)
+			return true;
+	}
+	return false;
+}
+
+void
+special_template_need(struct special *special, struct arena *a)
+{
+	struct str rest = special->rule->pattern, before, name;
+	struct literal_need need;
+
+	need_around_tags(special->rule, SIZE_MAX, a, &special->need);
+	for (size_t i = 0; special->tag_count < SPECIAL_TAGS_MAX &&
+			   next_tag(&rest, &before, &name);
+	     i++) {
+		need_around_tags(special->rule, i, a, &need);
+		if (requires_mark(&need))
+			special->tags[special->tag_count++] = name;
+	}
 }
 
 static bool
@@ -120,16 +170,81 @@ string_has_all(struct str s, const struct literal_need *need)
 	return true;
 }
 
+/* The values of a template's tags: one of each tag must be there. */
+struct wanted {
+	struct str *values;
+	size_t count[SPECIAL_TAGS_MAX]; /* of one tag */
+	size_t tags;
+};
+
+static bool
+string_has_values(struct str s, const struct wanted *w)
+{
+	const struct str *v = w->values;
+
+	for (size_t t = 0; t < w->tags; v += w->count[t++]) {
+		size_t i = 0;
+
+		while (i < w->count[t] && str_find_nocase(s, v[i]) == STR_NPOS)
+			i++;
+		if (i == w->count[t])
+			return false;
+	}
+	return true;
+}
+
+static bool
+is_ascii(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if ((unsigned char)s.p[i] >= 0x80)
+			return false;
+	return true;
+}
+
+/* Other letters than ASCII's are not looked for: patterns fold their case. */
+static void
+want_tag(struct run *r, struct str tag, struct wanted *w, size_t *used)
+{
+	struct str *v = w->values + *used;
+	size_t n = tag_values(r, tag, v, TEMPLATE_VALUE_MAX);
+
+	for (size_t i = 0; i < n; i++)
+		if (!is_ascii(v[i]))
+			return;
+	if (n == 0)
+		return;
+	w->count[w->tags++] = n;
+	*used += n;
+}
+
+static void
+want_tags(struct run *r, const struct special *special, struct wanted *w)
+{
+	size_t used = 0;
+
+	w->values = arena_alloc(r->arena,
+	    (special->tag_count + 1) * TEMPLATE_VALUE_MAX * sizeof(*w->values));
+	for (size_t i = 0; w->values != NULL && i < special->tag_count; i++)
+		want_tag(r, special->tags[i], w, &used);
+}
+
 /* Compiling costs more than looking at every string. */
 static bool
-template_may_match(const struct run *r, const struct special *special)
+template_may_match(struct run *r, const struct special *special)
 {
 	const struct str_list *list = &r->texts->list[special->view];
+	struct wanted w = {0};
 
 	for (size_t i = attempt_first(special->view, special->key);
-	     i < list->len; i += attempt_step(r->plan, special->view))
-		if (string_has_all(list->v[i], &special->need))
+	     i < list->len; i += attempt_step(r->plan, special->view)) {
+		if (!string_has_all(list->v[i], &special->need))
+			continue;
+		if (w.values == NULL)
+			want_tags(r, special, &w);
+		if (string_has_values(list->v[i], &w))
 			return true;
+	}
 	return false;
 }
 

@@ -18,8 +18,7 @@ void special_concats(struct run *r);
 void special_mime_negated(struct run *r);
 void special_uri_details(struct run *r);
 
-/* The literals of a template around its tags; for special.need. */
-void special_template_need(
-    const struct rule *rule, struct arena *a, struct literal_need *out);
+/* Fills need and tags of a template; memory from `a`. */
+void special_template_need(struct special *special, struct arena *a);
 
 #endif
