@@ -5,6 +5,10 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#define ASKED_MIN 64	/* answers before it is judged */
+#define ASKED_MAX 4096	/* older ones count half then */
+#define USELESS_SHARE 4 /* "maybe" more often than one time in so many */
+#define USELESS_RETRY 16
 #define STATES_MAX 4096
 #define BUCKETS 1024
 #define STATE_NONE UINT32_MAX	     /* not built */
@@ -42,6 +46,7 @@ struct table {
 	VEC(uint16_t) members;
 	uint32_t buckets[BUCKETS];    /* by hash: number of a state, plus one */
 	uint32_t begin[BEFORE_COUNT]; /* states */
+	bool idle[256];		      /* bytes that lead from state 0 to it */
 	size_t used;		      /* bytes, as counted in the set */
 	struct table *next;
 };
@@ -61,9 +66,14 @@ struct maker {
 struct dfa {
 	struct dfa_set *set;
 	struct nfa *nfa;
-	size_t width;			 /* of a row */
-	struct table *current;		 /* atomic; NULL until first used */
-	unsigned readers;		 /* atomic */
+	size_t width;	       /* of a row */
+	struct table *current; /* atomic; NULL until first used */
+	unsigned readers;      /* atomic */
+	/* How often it was asked, and could not say no; atomic, may lose one.
+	 */
+	unsigned asked;
+	unsigned passed;
+	unsigned skipped;
 	pthread_mutex_t guards_building; /* all below; never waited for */
 	struct table *former;		 /* may have readers still */
 	struct maker maker;
@@ -310,6 +320,15 @@ start_over(struct reader *r)
 	return find_state(d, t);
 }
 
+static void
+note_idle(struct table *t, const struct nfa *n, unsigned group)
+{
+	for (unsigned byte = 0; byte < 256; byte++)
+		if (n->group_of[byte] == group)
+			__atomic_store_n(
+			    &t->idle[byte], true, __ATOMIC_RELAXED);
+}
+
 static uint32_t
 build_transition(struct reader *r, uint32_t state, unsigned byte)
 {
@@ -327,6 +346,8 @@ build_transition(struct reader *r, uint32_t state, unsigned byte)
 		return start_over(r);
 	__atomic_store_n(&r->table->row[state + d->nfa->group_of[byte]], to,
 	    __ATOMIC_RELEASE);
+	if (state == 0 && to == 0)
+		note_idle(r->table, d->nfa, d->nfa->group_of[byte]);
 	return to;
 }
 
@@ -468,33 +489,63 @@ first_state(const struct reader *r, struct str text, size_t from)
 	    ->begin[text.p[from - 1] == '\n' ? BEFORE_LINE : BEFORE_OTHER];
 }
 
-/* From `from` to the text's end, or until no match is under way behind
- * `until`. True: one may be there. */
+/* Is the text's end the pattern's, too? */
+static bool
+ends(const struct reader *r, uint32_t state)
+{
+	return r->table->row[state + r->dfa->width - 1] != 0;
+}
+
+/* The first offset in [from, to) with a byte that begins something; `to`: none
+ * does. */
+static size_t
+skip_idle(const struct table *t, struct str text, size_t from, size_t to)
+{
+	while (
+	    from < to && __atomic_load_n(&t->idle[(unsigned char)text.p[from]],
+			     __ATOMIC_RELAXED))
+		from++;
+	return from;
+}
+
+/*
+ * From `from` to the text's end, or until no match is under way behind `until`;
+ * `*end` is where. True: one may be there.
+ */
 static bool
 run(struct reader *r, struct str text, size_t from, size_t until, size_t *end)
 {
 	const uint8_t *group_of = r->dfa->nfa->group_of;
+	const uint32_t *row = r->table->row;
+	size_t stop = until < text.len ? until + 1 : text.len;
 	uint32_t state = first_state(r, text, from);
 
 	if (state >= STATE_SPECIAL)
 		return true;
 	for (size_t i = from; i < text.len; i++) {
-		unsigned char c = (unsigned char)text.p[i];
-		uint32_t to = __atomic_load_n(
-		    &r->table->row[state + group_of[c]], __ATOMIC_ACQUIRE);
+		unsigned char c;
+		uint32_t to;
 
-		if (to == STATE_NONE)
+		if (state == 0) {
+			i = skip_idle(r->table, text, i, stop);
+			if (i >= stop) {
+				*end = i;
+				return i == text.len && ends(r, state);
+			}
+		}
+		c = (unsigned char)text.p[i];
+		to = __atomic_load_n(
+		    &row[state + group_of[c]], __ATOMIC_ACQUIRE);
+		if (to == STATE_NONE) {
 			to = build(r, state, c);
+			row = r->table->row;
+		}
 		if (to >= STATE_SPECIAL)
 			return true;
 		state = to;
-		if (state == 0 && i >= until) {
-			*end = i + 1;
-			return false;
-		}
 	}
 	*end = text.len;
-	return r->table->row[state + r->dfa->width - 1] != 0;
+	return ends(r, state);
 }
 
 static bool
@@ -517,6 +568,37 @@ run_windows(struct reader *r, struct str text, const struct window *windows,
 	return false;
 }
 
+/*
+ * An automaton that seldom says no only costs: mostly it is not asked then, but
+ * now and again, as mail changes.
+ */
+static bool
+is_worth_asking(struct dfa *d)
+{
+	unsigned asked = __atomic_load_n(&d->asked, __ATOMIC_RELAXED);
+	unsigned passed = __atomic_load_n(&d->passed, __ATOMIC_RELAXED);
+
+	if (asked < ASKED_MIN || passed <= asked / USELESS_SHARE)
+		return true;
+	return __atomic_add_fetch(&d->skipped, 1, __ATOMIC_RELAXED) %
+		   USELESS_RETRY ==
+	       0;
+}
+
+static void
+note_answer(struct dfa *d, bool maybe)
+{
+	unsigned asked = __atomic_load_n(&d->asked, __ATOMIC_RELAXED) + 1;
+	unsigned passed = __atomic_load_n(&d->passed, __ATOMIC_RELAXED) + maybe;
+
+	if (asked >= ASKED_MAX) {
+		asked /= 2;
+		passed /= 2;
+	}
+	__atomic_store_n(&d->asked, asked, __ATOMIC_RELAXED);
+	__atomic_store_n(&d->passed, passed, __ATOMIC_RELAXED);
+}
+
 bool
 dfa_may_match(struct dfa *d, struct str text, const struct window *windows,
     uint32_t first)
@@ -524,11 +606,14 @@ dfa_may_match(struct dfa *d, struct str text, const struct window *windows,
 	struct reader r = {.dfa = d};
 	bool maybe = true;
 
+	if (!is_worth_asking(d))
+		return true;
 	/* Before the table is looked at: what has readers is not freed. */
 	__atomic_fetch_add(&d->readers, 1, __ATOMIC_SEQ_CST);
 	r.table = open_table(d);
 	if (r.table != NULL)
 		maybe = run_windows(&r, text, windows, first);
 	__atomic_fetch_sub(&d->readers, 1, __ATOMIC_SEQ_CST);
+	note_answer(d, maybe);
 	return maybe;
 }
