@@ -6,6 +6,7 @@
 
 /* Windows as near to each other are searched as one. */
 #define WINDOW_GAP 32
+#define SHELL_SORT_MAX 1000
 
 /* Where the prefilter reports to. */
 struct finding {
@@ -50,14 +51,35 @@ compare_candidates(const void *a, const void *b)
 	return x->key < y->key ? -1 : x->key > y->key;
 }
 
+/* Few as they mostly are, a call for each comparison would cost most. */
+static void
+sort_candidates(struct candidate *v, size_t n)
+{
+	static const size_t gaps[] = {301, 132, 57, 23, 10, 4, 1};
+
+	if (n > SHELL_SORT_MAX) {
+		qsort(v, n, sizeof(*v), compare_candidates);
+		return;
+	}
+	for (size_t g = 0; g < sizeof(gaps) / sizeof(gaps[0]); g++) {
+		for (size_t i = gaps[g]; i < n; i++) {
+			struct candidate c = v[i];
+			size_t k = i;
+
+			for (; k >= gaps[g] && v[k - gaps[g]].key > c.key;
+			     k -= gaps[g])
+				v[k] = v[k - gaps[g]];
+			v[k] = c;
+		}
+	}
+}
+
 void
 candidate_try(struct run *r, enum view view, const struct work *w)
 {
 	struct scratch *s = r->scratch;
 	struct attempt t = {.view = view, .skip_unset = view == VIEW_HEADER};
-	if (s->candidate_count > 1)
-		qsort(s->candidates, s->candidate_count,
-		    sizeof(*s->candidates), compare_candidates);
+	sort_candidates(s->candidates, s->candidate_count);
 	for (size_t i = 0; i < s->candidate_count; i++) {
 		uint64_t key = s->candidates[i].key;
 		const struct job *j = &w->jobs[key >> 32];

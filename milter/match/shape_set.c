@@ -5,11 +5,11 @@
 #include <stdlib.h>
 
 #define WORD_BITS 64
-#define GROUP 4 /* words advanced as one */
+#define GROUP 2 /* words advanced as one: what every machine has */
 #define LANES 4 /* groups advanced side by side */
 #define CLASSES 256
 
-/* Four words; the compiler maps it to what the machine has. */
+/* Two words; the compiler maps it to what the machine has. */
 typedef uint64_t words __attribute__((vector_size(GROUP * 8)));
 
 /*
