@@ -389,11 +389,33 @@ fold_foreign(const struct tables *t, struct str s, struct buf *out)
 	return i;
 }
 
-static void
+#define EACH_BYTE 0x0101010101010101ULL
+#define HIGH_BITS (0x80 * EACH_BYTE)
+
+/*
+ * Copies ASCII in lower case up to the first byte that is none; how many bytes.
+ * Eight at a time: a sum sets the high bit of each byte that is at least 'A',
+ * another of each that is beyond 'Z'.
+ */
+static size_t
 lower_ascii(char *restrict to, const char *restrict from, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
+	size_t i = 0;
+
+	for (uint64_t v; i + sizeof(v) <= n; i += sizeof(v)) {
+		uint64_t capital;
+
+		memcpy(&v, from + i, sizeof(v));
+		if (v & HIGH_BITS)
+			break;
+		capital = (v + (0x80 - 'A') * EACH_BYTE) &
+			  ~(v + (0x80 - 'Z' - 1) * EACH_BYTE) & HIGH_BITS;
+		v |= capital >> 2;
+		memcpy(to + i, &v, sizeof(v));
+	}
+	for (; i < n && (unsigned char)from[i] < 0x80; i++)
 		to[i] = ascii_lower(from[i]);
+	return i;
 }
 
 void
@@ -405,15 +427,13 @@ unicode_fold(struct str s, struct buf *out)
 	if (!buf_reserve(out, s.len))
 		return;
 	while (i < s.len && !out->failed) {
-		size_t n = i;
+		size_t n;
 
-		while (n < s.len && (unsigned char)s.p[n] < 0x80)
-			n++;
-		if (!buf_reserve(out, n - i))
+		if (!buf_reserve(out, s.len - i))
 			return;
-		lower_ascii(out->p + out->len, s.p + i, n - i);
-		out->len += n - i;
-		i = n;
+		n = lower_ascii(out->p + out->len, s.p + i, s.len - i);
+		out->len += n;
+		i += n;
 		if (i == s.len)
 			return;
 		if (t == NULL)

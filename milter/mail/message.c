@@ -10,18 +10,24 @@
 size_t
 message_canonical(char *p, size_t len)
 {
-	char *cr = len > 0 ? memchr(p, '\r', len) : NULL;
-	size_t n;
+	size_t kept = 0, from = 0;
 
-	if (cr == NULL)
-		return len;
-	n = (size_t)(cr - p);
-	for (size_t i = n; i < len; i++) {
-		if (p[i] == '\r' && i + 1 < len && p[i + 1] == '\n')
+	for (size_t i = 0; i + 1 < len; i++) {
+		char *cr = memchr(p + i, '\r', len - 1 - i);
+
+		if (cr == NULL)
+			break;
+		i = (size_t)(cr - p);
+		if (p[i + 1] != '\n')
 			continue;
-		p[n++] = p[i];
+		if (kept != from)
+			memmove(p + kept, p + from, i - from);
+		kept += i - from;
+		from = i + 1;
 	}
-	return n;
+	if (kept != from)
+		memmove(p + kept, p + from, len - from);
+	return kept + len - from;
 }
 
 /* Fields SpamAssassin writes: a sender's own copies must not reach rules. */

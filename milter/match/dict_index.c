@@ -48,12 +48,26 @@ table_init(struct dict_table *t, size_t words)
 	t->mask = slots - 1;
 }
 
+/* What two words of the same text have in common, in a few steps. */
+static inline unsigned
+filter_key(struct str text)
+{
+	unsigned first = (unsigned char)text.p[0];
+	unsigned last = (unsigned char)text.p[text.len - 1];
+	unsigned key =
+	    (unsigned)text.len * 0x9e37u ^ first * 0x85ebu ^ last * 0xc2b2u;
+
+	return (key ^ key >> DICT_FILTER_BITS) & ((1u << DICT_FILTER_BITS) - 1);
+}
+
 static void
 table_add(struct dict_table *t, struct str text, uint32_t word)
 {
 	uint32_t hash = short_hash(text);
+	unsigned key = filter_key(text);
 	size_t i = hash & t->mask;
 
+	t->filter[key / 64] |= (uint64_t)1 << (key % 64);
 	while (t->slot[i].word != 0)
 		i = (i + 1) & t->mask;
 	t->slot[i] = (struct dict_slot){hash, word};
@@ -63,9 +77,14 @@ table_add(struct dict_table *t, struct str text, uint32_t word)
 uint32_t
 dict_index_word(const struct dict_index *x, struct str text)
 {
-	uint32_t hash = short_hash(text);
-	size_t i = hash & x->plain.mask;
+	unsigned key = filter_key(text);
+	uint32_t hash;
+	size_t i;
 
+	if ((x->plain.filter[key / 64] >> (key % 64) & 1) == 0)
+		return 0;
+	hash = short_hash(text);
+	i = hash & x->plain.mask;
 	for (; x->plain.slot[i].word != 0; i = (i + 1) & x->plain.mask) {
 		const struct dict_slot *s = &x->plain.slot[i];
 
@@ -126,6 +145,14 @@ dict_index_step(const struct dict_index *x, uint32_t state, uint32_t word)
 
 enum word_kind { KIND_PLAIN, KIND_LEET };
 
+static void
+add_mark(struct builder *b, struct str text, uint32_t id)
+{
+	if (b->x->marks == NULL)
+		b->x->marks = automaton_new();
+	automaton_add(b->x->marks, text, id);
+}
+
 static uint32_t
 add_word(struct builder *b, const struct dict_word *w, enum word_kind kind)
 {
@@ -142,13 +169,8 @@ add_word(struct builder *b, const struct dict_word *w, enum word_kind kind)
 	    .open_left = w->open_left,
 	    .open_right = w->open_right};
 	map_set(b->known, buf_str(&b->key), (void *)known);
-	if (kind == KIND_LEET)
-		return (uint32_t)known;
-	if (w->open_left || w->open_right) {
-		if (b->x->open == NULL)
-			b->x->open = automaton_new();
-		automaton_add(b->x->open, w->text, (uint32_t)known);
-	}
+	if (kind == KIND_PLAIN && (w->open_left || w->open_right))
+		add_mark(b, w->text, (uint32_t)known);
 	return (uint32_t)known;
 }
 
@@ -170,9 +192,7 @@ add_literal(struct builder *b, uint32_t pattern, const struct literal *l)
 	buf_clear(&b->key);
 	for (size_t c = 0; c < l->text.len; c++)
 		buf_add_char(&b->key, ascii_lower(l->text.p[c]));
-	if (b->x->literals == NULL)
-		b->x->literals = automaton_new();
-	automaton_add(b->x->literals, buf_str(&b->key), id);
+	add_mark(b, buf_str(&b->key), MARK_LITERAL | id);
 	*VEC_PUSH(&b->literals) =
 	    (struct dict_literal){pattern, l->left, l->right};
 }
@@ -412,11 +432,9 @@ dict_index_new(const struct dict_set *set)
 	x->near_count = b.nears.len;
 	x->patterns = b.patterns.v;
 	x->pattern_count = b.patterns.len;
-	x->literal = b.literals.v;
-	if (x->open != NULL)
-		automaton_build(x->open);
-	if (x->literals != NULL)
-		automaton_build(x->literals);
+	x->literals = b.literals.v;
+	if (x->marks != NULL)
+		automaton_build(x->marks);
 	VEC_FINI(&b.uses);
 	VEC_FINI(&b.ends);
 	map_free(&b.known);
@@ -431,8 +449,7 @@ dict_index_free(struct dict_index **xp)
 
 	if (x == NULL)
 		return;
-	automaton_free(&x->open);
-	automaton_free(&x->literals);
+	automaton_free(&x->marks);
 	free(x->terms);
 	free(x->dict_of);
 	free(x->words);
@@ -444,7 +461,7 @@ dict_index_free(struct dict_index **xp)
 	free(x->end_terms);
 	free(x->nears);
 	free(x->patterns);
-	free(x->literal);
+	free(x->literals);
 	free(x);
 	*xp = NULL;
 }

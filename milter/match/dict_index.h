@@ -1,6 +1,6 @@
 /*
  * All dictionaries of a set as one index: words by hash, phrases by a trie over
- * words, open words and the literals regular expressions need by automaton.
+ * words, open words and the literals of regular expressions by one automaton.
  *
  * Inside of match/dict_scan.c. Built once, immutable, shared by threads;
  * references the set, which outlives it.
@@ -61,15 +61,21 @@ struct dict_literal {
 	uint8_t right;
 };
 
+#define MARK_LITERAL 0x80000000u
+
 struct dict_slot {
 	uint32_t hash;
 	uint32_t word; /* 0: empty */
 };
 
+#define DICT_FILTER_BITS 12
+
 struct dict_table {
 	struct dict_slot *slot;
 	size_t mask;
 	size_t used;
+	/* By length and outer bytes: no bit, no such word. */
+	uint64_t filter[(1u << DICT_FILTER_BITS) / 64];
 };
 
 struct dict_index {
@@ -93,19 +99,20 @@ struct dict_index {
 	uint32_t *nears; /* near() -> term */
 	size_t near_count;
 
-	struct automaton *open; /* open words; NULL: none */
-
 	struct dict_pattern *patterns;
 	size_t pattern_count;
 	bool has_plain; /* one of them is of that kind */
-	struct dict_literal *literal;
-	struct automaton *literals; /* of patterns; NULL: none */
+	struct dict_literal *literals;
+
+	/* Open words, by their number, and literals, by theirs | MARK_LITERAL.
+	 */
+	struct automaton *marks; /* NULL: there are none */
 };
 
 struct dict_index *dict_index_new(const struct dict_set *set);
 void dict_index_free(struct dict_index **x);
 
-/* Word of exactly this text, or 0. */
+/* Word of exactly this text that is not open, or 0. */
 uint32_t dict_index_word(const struct dict_index *x, struct str text);
 /* First leet word of this class, or 0; go on with next_leet. */
 uint32_t dict_index_leet(const struct dict_index *x, struct str class);

@@ -54,7 +54,8 @@ struct counter {
 	size_t active_count;
 	uint32_t same[SAME_MAX]; /* words the current one can be read as */
 	size_t same_count;
-	size_t word_len;
+	struct str word; /* the current one, in `subject` */
+	size_t word_end;
 };
 
 /* ---- counting
@@ -196,41 +197,56 @@ same_word(struct counter *c, uint32_t word)
 	use_word(c, word);
 }
 
+/* All phrases hear of the current word. */
 static void
-found_open(void *context, uint32_t word, size_t start, size_t end)
+end_word(struct counter *c)
 {
-	struct counter *c = context;
-	const struct dict_vocable *v = &c->x->words[word];
+	if (c->same_count > 0 && c->x->has_phrases)
+		step_phrases(c);
+	else
+		c->active_count = 0;
+	c->same_count = 0;
+}
 
-	if ((v->open_left || start == 0) &&
-	    (v->open_right || end == c->word_len))
-		same_word(c, word);
+/* Goes on to the next word; false: there is none. */
+static bool
+next_word(struct counter *c)
+{
+	uint32_t plain;
+
+	end_word(c);
+	if (c->full || !fold_next_word(c->subject, &c->word_end, &c->word))
+		return false;
+	c->at++;
+	plain = dict_index_word(c->x, c->word);
+	if (plain != 0)
+		same_word(c, plain);
+	return true;
 }
 
 static void
-scan_words(struct counter *c, struct str folded)
+start_words(struct counter *c)
 {
-	const struct dict_index *x = c->x;
-	struct str word;
-	size_t pos = 0;
+	c->at += TEXT_GAP;
+	c->active_count = c->same_count = 0;
+	c->word = STR_NONE;
+	c->word_end = 0;
+}
 
-	c->active_count = 0;
-	while (!c->full && fold_next_word(folded, &pos, &word)) {
-		uint32_t plain = dict_index_word(x, word);
+/* An open word stands at [start, end); places come by their end. */
+static void
+found_open(struct counter *c, uint32_t word, size_t start, size_t end)
+{
+	const struct dict_vocable *v = &c->x->words[word];
+	size_t first;
 
-		c->at++;
-		c->same_count = 0;
-		if (plain != 0)
-			same_word(c, plain);
-		if (x->open != NULL) {
-			c->word_len = word.len;
-			automaton_scan(x->open, word, found_open, c);
-		}
-		if (c->same_count > 0 && x->has_phrases)
-			step_phrases(c);
-		else
-			c->active_count = 0;
-	}
+	while (c->word_end < end)
+		if (!next_word(c))
+			return;
+	first = c->word_end - c->word.len;
+	if (start >= first && (v->open_left || start == first) &&
+	    (v->open_right || end == c->word_end))
+		same_word(c, word);
 }
 
 /* ---- digits for letters
@@ -384,10 +400,9 @@ is_plain(const struct counter *c, uint32_t pattern)
 }
 
 static void
-found_literal(void *context, uint32_t id, size_t start, size_t end)
+found_literal(struct counter *c, uint32_t id, size_t start, size_t end)
 {
-	struct counter *c = context;
-	const struct dict_literal *l = &c->x->literal[id];
+	const struct dict_literal *l = &c->x->literals[id];
 	struct distance at = c->x->patterns[l->pattern].at;
 	size_t from = start > at.most ? start - at.most : 0;
 
@@ -397,6 +412,17 @@ found_literal(void *context, uint32_t id, size_t start, size_t end)
 		return;
 	add_window(&c->windows[l->pattern], character_start(c->subject, from),
 	    start - at.least);
+}
+
+static void
+found_mark(void *context, uint32_t id, size_t start, size_t end)
+{
+	struct counter *c = context;
+
+	if (id & MARK_LITERAL)
+		found_literal(c, id & ~MARK_LITERAL, start, end);
+	else if (!c->plain)
+		found_open(c, id, start, end);
 }
 
 /* The next match at or behind `from`; false: there is none. */
@@ -460,25 +486,31 @@ has_room(const struct counter *c, uint32_t term)
 	       c->tallies[i - 1].count[c->place] < c->x->terms[term]->cap;
 }
 
-/* Tries the patterns of one kind on `subject`. */
+/* Tries the patterns of one kind where found_literal() said. */
 static void
-scan_subject(struct counter *c, struct str subject, bool plain)
+match_patterns(struct counter *c)
 {
 	const struct dict_index *x = c->x;
 
-	c->subject = subject;
-	c->plain = plain;
-	for (size_t i = 0; i < x->pattern_count; i++)
-		c->windows[i].count = 0;
-	if (x->literals != NULL)
-		automaton_scan(x->literals, subject, found_literal, c);
 	for (uint32_t i = 0; i < x->pattern_count && !c->full; i++) {
 		uint32_t term = x->patterns[i].term;
 
-		if (is_plain(c, i) == plain && looks_here(c, term) &&
+		if (is_plain(c, i) == c->plain && looks_here(c, term) &&
 		    has_room(c, term))
 			match_pattern(c, i);
 	}
+}
+
+/* Makes `text` the one that is searched, and finds all marks in it. */
+static void
+search(struct counter *c, struct str text, bool plain)
+{
+	c->subject = text;
+	c->plain = plain;
+	for (size_t i = 0; i < c->x->pattern_count; i++)
+		c->windows[i].count = 0;
+	if (c->x->marks != NULL)
+		automaton_scan(c->x->marks, text, found_mark, c);
 }
 
 /*
@@ -486,22 +518,18 @@ scan_subject(struct counter *c, struct str subject, bool plain)
  * their own script; of ASCII text both forms are the same.
  */
 static void
-scan_patterns(struct counter *c, struct str folded, struct str text)
+scan_plain(struct counter *c, struct str folded, struct str text)
 {
 	struct buf plain;
 
-	if (c->x->pattern_count == 0)
-		return;
-	scan_subject(c, folded, false);
-	if (!c->x->has_plain)
-		return;
 	if (unicode_is_ascii(text)) {
-		scan_subject(c, folded, true);
-		return;
+		search(c, folded, true);
+	} else {
+		buf_init_arena(&plain, c->arena);
+		dict_fold_plain(text, &plain);
+		search(c, buf_str(&plain), true);
 	}
-	buf_init_arena(&plain, c->arena);
-	dict_fold_plain(text, &plain);
-	scan_subject(c, buf_str(&plain), true);
+	match_patterns(c);
 }
 
 /* ---- texts
@@ -515,11 +543,15 @@ scan_text(struct counter *c, struct str text)
 	buf_init_arena(&folded, c->arena);
 	dict_fold(text, &folded);
 	c->full |= folded.failed;
-	c->at += TEXT_GAP;
-	scan_words(c, buf_str(&folded));
+	start_words(c);
+	search(c, buf_str(&folded), false);
+	while (next_word(c))
+		;
+	match_patterns(c);
 	if (c->x->leet.used > 0)
 		scan_leet(c, buf_str(&folded));
-	scan_patterns(c, buf_str(&folded), text);
+	if (c->x->has_plain)
+		scan_plain(c, buf_str(&folded), text);
 }
 
 static bool

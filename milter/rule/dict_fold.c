@@ -214,6 +214,34 @@ add_ascii_letters(struct joiner *j, struct str text, size_t i)
 	return n - i;
 }
 
+/*
+ * A word of several letters and one space with a word behind it: nothing to
+ * join, and what most of a text is. How many bytes were taken.
+ */
+static size_t
+add_plain_words(struct joiner *j, struct str text, size_t i)
+{
+	size_t from = i;
+
+	if (j->word_chars > 0 || j->run.count > 0)
+		return 0;
+	for (;;) {
+		size_t n = i;
+
+		while (n < text.len && is_ascii_word(text.p[n]))
+			n++;
+		if (n - i < 2 || n + 1 >= text.len || text.p[n] != ' ' ||
+		    !is_ascii_word(text.p[n + 1]))
+			break;
+		i = n + 1;
+	}
+	if (i == from)
+		return 0;
+	put(j, text.p + from, i - from);
+	j->gap = (struct gap){.sign = ' ', .count = 1};
+	return i - from;
+}
+
 /* ---- folding ------------------------------------------------------------ */
 
 /* Collapses white space and joins letters of text whose characters are done. */
@@ -228,6 +256,7 @@ join(struct str text, struct buf *out)
 		enum unicode_class class;
 		struct str character;
 
+		i += add_plain_words(&j, text, i);
 		i += add_ascii_letters(&j, text, i);
 		if (i == text.len)
 			break;
