@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -69,6 +70,53 @@ void
 buf_add_cstr(struct buf *b, const char *s)
 {
 	buf_add(b, str_from(s));
+}
+
+#define DIGITS_MAX 20 /* of a 64-bit number */
+
+void
+buf_add_int(struct buf *b, int64_t v)
+{
+	char text[DIGITS_MAX + 1], *end = text + sizeof(text), *p = end;
+	uint64_t rest = v < 0 ? -(uint64_t)v : (uint64_t)v;
+
+	do {
+		*--p = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest > 0);
+	if (v < 0)
+		*--p = '-';
+	buf_add(b, str_make(p, (size_t)(end - p)));
+}
+
+/* Up to there a double holds the digits asked for and some to round by. */
+#define FIXED_MAX 1e11
+/* As near to the middle of two results printf's exact arithmetic decides. */
+#define FIXED_DOUBT 1e-3
+
+void
+buf_add_fixed(struct buf *b, double v, unsigned decimals)
+{
+	static const uint32_t power[BUF_DECIMALS_MAX + 1] = {
+	    1, 10, 100, 1000, 10000, 100000, 1000000};
+	uint32_t unit = power[decimals];
+	double scaled = fabs(v) * unit, part;
+	uint64_t all = scaled < FIXED_MAX ? (uint64_t)scaled : 0;
+
+	part = scaled - (double)all;
+	if (!(scaled < FIXED_MAX) || fabs(part - 0.5) < FIXED_DOUBT) {
+		buf_printf(b, "%.*f", (int)decimals, v);
+		return;
+	}
+	all += part > 0.5;
+	if (signbit(v))
+		buf_add_char(b, '-');
+	buf_add_int(b, (int64_t)(all / unit));
+	if (decimals == 0)
+		return;
+	buf_add_char(b, '.');
+	for (uint32_t u = unit / 10; u > 0; u /= 10)
+		buf_add_char(b, (char)('0' + all / u % 10));
 }
 
 void

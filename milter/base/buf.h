@@ -27,6 +27,10 @@ void buf_clear(struct buf *b);		/* length 0, `failed` off, memory kept */
 /* Room for `more` bytes at p + len; false when refused. */
 bool buf_reserve(struct buf *b, size_t more);
 void buf_add_cstr(struct buf *b, const char *s);
+void buf_add_int(struct buf *b, int64_t v);
+/* As printf's "%.*f", without its cost; at most BUF_DECIMALS_MAX decimals. */
+void buf_add_fixed(struct buf *b, double v, unsigned decimals);
+#define BUF_DECIMALS_MAX 6
 void buf_printf(struct buf *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 

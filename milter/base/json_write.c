@@ -2,7 +2,6 @@
 
 #include "base/clean.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 
@@ -124,11 +123,8 @@ json_write_str(struct json_writer *w, const char *key, struct str s)
 void
 json_write_int(struct json_writer *w, const char *key, int64_t v)
 {
-	char text[24];
-	int n = snprintf(text, sizeof(text), "%" PRId64, v);
-
 	begin(w, key);
-	buf_add(w->out, str_make(text, (size_t)n));
+	buf_add_int(w->out, v);
 }
 
 /* "1e+07" as "1e7": the exponent without sign and zeros it can do without. */
@@ -150,8 +146,24 @@ add_real(struct buf *out, struct str s)
 	buf_add(out, str_skip(power, str_span(power, "0")));
 }
 
-/* Whole numbers of this size are exact, and written without searching. */
-#define WHOLE_MAX 1e9
+/* Numbers below that with three decimals at most have no shorter spelling. */
+#define SHORT_MAX 1e9
+
+/* False: `v` is no such number. */
+static bool
+add_short(struct buf *out, double v)
+{
+	int64_t whole;
+
+	if (!(fabs(v) < SHORT_MAX) || (v == 0 && signbit(v)))
+		return false;
+	whole = (int64_t)(v * 1000 + (v < 0 ? -0.5 : 0.5));
+	if ((double)whole / 1000 != v)
+		return false;
+	/* One at least, not to be taken for an integer. */
+	buf_add_fixed(out, v, whole % 100 == 0 ? 1 : whole % 10 == 0 ? 2 : 3);
+	return true;
+}
 
 void
 json_write_double(struct json_writer *w, const char *key, double v)
@@ -164,10 +176,9 @@ json_write_double(struct json_writer *w, const char *key, double v)
 		buf_add(w->out, STR("null"));
 		return;
 	}
-	if (fabs(v) < WHOLE_MAX && v == trunc(v) && !(v == 0 && signbit(v)))
-		n = snprintf(text, sizeof(text), "%" PRId64 ".0", (int64_t)v);
-	else
-		n = snprintf(text, sizeof(text), "%.*g", REAL_DIGITS, v);
+	if (add_short(w->out, v))
+		return;
+	n = snprintf(text, sizeof(text), "%.*g", REAL_DIGITS, v);
 	add_real(w->out, str_make(text, (size_t)n));
 	/* A reader must not take it for an integer. */
 	if (str_cspan(str_make(text, (size_t)n), ".e") == (size_t)n)

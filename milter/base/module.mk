@@ -23,6 +23,10 @@ libbase_a_SOURCES = \
 	milter/base/vec.h \
 	milter/base/zip.c milter/base/zip.h
 
+check_PROGRAMS += t/unit/bin/base_buf
+t_unit_bin_base_buf_SOURCES = t/unit/base_buf.c
+t_unit_bin_base_buf_LDADD = $(BASE_LIBS)
+
 check_PROGRAMS += t/unit/bin/base_json_write
 t_unit_bin_base_json_write_SOURCES = t/unit/base_json_write.c
 t_unit_bin_base_json_write_LDADD = $(BASE_LIBS)

@@ -90,6 +90,29 @@ is_spam(const struct session *s, const struct verdict *v)
 	       v->score >= s->snapshot->config->tag_score;
 }
 
+static struct str
+score_text(struct session *s, double score)
+{
+	struct buf b;
+
+	buf_init_arena(&b, &s->message);
+	buf_add_fixed(&b, score, 3);
+	return str_from(buf_cstr(&b));
+}
+
+static struct str
+postern_text(struct session *s, double score)
+{
+	struct buf b;
+
+	buf_init_arena(&b, &s->message);
+	buf_add(&b, STR("score="));
+	buf_add_fixed(&b, score, 1);
+	buf_add(&b, STR(", ref="));
+	buf_add_cstr(&b, s->facts.ref);
+	return str_from(buf_cstr(&b));
+}
+
 /* As SpamAssassin writes it, so that users' filters go on working. */
 static struct str
 status_text(struct session *s, const struct verdict *v, const struct hits *hits)
@@ -97,9 +120,11 @@ status_text(struct session *s, const struct verdict *v, const struct hits *hits)
 	struct buf b;
 
 	buf_init_arena(&b, &s->message);
-	buf_printf(&b, "%s, score=%.1f required=%.1f\n\ttests=",
-	    is_spam(s, v) ? "Yes" : "No", v->score,
-	    s->snapshot->config->required_score);
+	buf_add_cstr(&b, is_spam(s, v) ? "Yes, score=" : "No, score=");
+	buf_add_fixed(&b, v->score, 1);
+	buf_add(&b, STR(" required="));
+	buf_add_fixed(&b, s->snapshot->config->required_score, 1);
+	buf_add(&b, STR("\n\ttests="));
 	add_rule_names(s->snapshot, hits, STATUS_RULES_MAX, &b);
 	return str_from(buf_cstr(&b));
 }
@@ -132,11 +157,11 @@ outcome_headers(struct session *s, const struct verdict *v,
 		    (struct session_header_edit){"X-Spam-Flag", STR("YES"), 0};
 	}
 	edit[n++] = (struct session_header_edit){
-	    "X-Spam-Score", arena_printf(a, "%.3f", v->score), 0};
+	    "X-Spam-Score", score_text(s, v->score), 0};
 	edit[n++] = (struct session_header_edit){
 	    "X-Spam-Status", status_text(s, v, hits), 0};
-	edit[n++] = (struct session_header_edit){"X-Postern",
-	    arena_printf(a, "score=%.1f, ref=%s", v->score, s->facts.ref), 0};
+	edit[n++] = (struct session_header_edit){
+	    "X-Postern", postern_text(s, v->score), 0};
 	out->edits = edit;
 	out->edit_count = n;
 	if (v->decisive != NULL)
@@ -370,6 +395,15 @@ keep_record(const struct session *s, const struct verdict *v, struct message *m,
 }
 
 static void
+log_number(struct buf *line, const char *key, size_t n)
+{
+	buf_add_char(line, ' ');
+	buf_add_cstr(line, key);
+	buf_add_char(line, '=');
+	buf_add_int(line, (int64_t)n);
+}
+
+static void
 log_transaction(
     const struct session *s, const struct verdict *v, const struct hits *hits)
 {
@@ -390,19 +424,23 @@ log_transaction(
 	log_field(&line, "helo", e->helo);
 	log_field(&line, "from", e->sender);
 	log_field(&line, "to", e->rcpt_count ? e->rcpts[0] : STR_NONE);
-	buf_printf(&line,
-	    " rcpts=%zu refused=%zu verdict=%s class=%s "
-	    "score=%.1f/%.1f",
-	    e->rcpt_count, s->refusal_count, verdict_action_text(v->action),
-	    verdict_class_text(v->class), v->score, v->required);
+	log_number(&line, "rcpts", e->rcpt_count);
+	log_number(&line, "refused", s->refusal_count);
+	log_field(&line, "verdict", str_from(verdict_action_text(v->action)));
+	log_field(&line, "class", str_from(verdict_class_text(v->class)));
+	buf_add(&line, STR(" score="));
+	buf_add_fixed(&line, v->score, 1);
+	buf_add_char(&line, '/');
+	buf_add_fixed(&line, v->required, 1);
 	if (v->decisive != NULL)
 		log_field(&line, "by", v->decisive->name);
 	add_rule_names(s->snapshot, hits, LOG_RULES_MAX, &names);
 	log_field(&line, "rules", buf_str(&names));
-	buf_printf(&line, " bytes=%zu%s ms=%.1f",
-	    s->header_bytes + s->body_bytes,
-	    s->facts.truncated ? " truncated=yes" : "",
-	    (double)(clock_mono_us() - s->mail_us) / 1000);
+	log_number(&line, "bytes", s->header_bytes + s->body_bytes);
+	if (s->facts.truncated)
+		log_field(&line, "truncated", STR("yes"));
+	buf_add(&line, STR(" ms="));
+	buf_add_fixed(&line, (double)(clock_mono_us() - s->mail_us) / 1000, 1);
 	log_info("message %s", buf_cstr(&line));
 	buf_fini(&names);
 	buf_fini(&line);

@@ -66,13 +66,20 @@ unicode_put(char *out, uint32_t c)
 	return n;
 }
 
+#define EACH_BYTE 0x0101010101010101ULL
+
+/* Eight bytes at a time: those of a character but its first are 10xxxxxx. */
 size_t
 unicode_count(struct str s)
 {
-	size_t n = 0;
+	size_t n = s.len, i = 0;
 
-	for (size_t i = 0; i < s.len; i++)
-		n += !is_continuation(s.p[i]);
+	for (uint64_t v; i + sizeof(v) <= s.len; i += sizeof(v)) {
+		memcpy(&v, s.p + i, sizeof(v));
+		n -= (size_t)__builtin_popcountll(v >> 7 & ~v >> 6 & EACH_BYTE);
+	}
+	for (; i < s.len; i++)
+		n -= is_continuation(s.p[i]);
 	return n;
 }
 

@@ -1,6 +1,6 @@
 #include "policy/score.h"
 
-#include <stdio.h>
+#include "base/buf.h"
 
 /* The list under construction; `v` NULL when there was no room for it. */
 struct parts {
@@ -13,12 +13,13 @@ struct parts {
 static double
 round_score(double v)
 {
-	char text[400];
+	char room[400];
+	struct buf text = {.p = room, .size = sizeof(room), .limit = 399};
 	double rounded = v;
-	int n = snprintf(text, sizeof(text), "%.3f", v);
 
-	if (n > 0 && (size_t)n < sizeof(text))
-		str_to_double(str_make(text, (size_t)n), &rounded);
+	buf_add_fixed(&text, v, 3);
+	if (!text.failed)
+		str_to_double(buf_str(&text), &rounded);
 	return rounded;
 }
 
