@@ -169,10 +169,22 @@ ip_is_loopback(const struct ip *ip)
 const char *
 ip_format(const struct ip *ip, char text[static IP_TEXT_MAX])
 {
-	if (ip_is_v4(ip))
-		inet_ntop(AF_INET, ip->byte + 12, text, IP_TEXT_MAX);
-	else
+	char *p = text;
+
+	if (!ip_is_v4(ip)) {
 		inet_ntop(AF_INET6, ip->byte, text, IP_TEXT_MAX);
+		return text;
+	}
+	for (int i = 12; i < 16; i++) {
+		unsigned n = ip->byte[i];
+
+		if (n >= 100)
+			*p++ = (char)('0' + n / 100);
+		if (n >= 10)
+			*p++ = (char)('0' + n / 10 % 10);
+		*p++ = (char)('0' + n % 10);
+		*p++ = i < 15 ? '.' : '\0';
+	}
 	return text;
 }
 

@@ -89,20 +89,19 @@ add_listing(struct judge *j, bool past)
 	    .action = listed_action(c),
 	    .shadow = past || c->reputation_shadow ||
 		      c->listed_action == LISTED_SHADOW,
-	    .name = str_from(rep_state_text(rep->state)),
-	    .detail = arena_printf(j->decision.arena, "%s%s%s", rep->why,
-		rep->ref[0] ? " ref " : "", rep->ref)};
+	    .name = str_from(rep_state_text(rep->state))};
 
-	if (!rep->known)
+	if (!rep->known ||
+	    (rep->state != REP_BLOCKED && rep->state != REP_LISTED))
 		return;
 	if (rep->state == REP_BLOCKED) {
 		r.class = CLASS_CLIENT;
 		r.action = VERDICT_REJECT;
 		r.shadow = past;
-		add(j, &r);
-	} else if (rep->state == REP_LISTED) {
-		add(j, &r);
 	}
+	r.detail = arena_printf(j->decision.arena, "%s%s%s", rep->why,
+	    rep->ref[0] ? " ref " : "", rep->ref);
+	add(j, &r);
 }
 
 /* ---- DNS lists -------------------------------------------------------------
@@ -237,13 +236,13 @@ add_brake(struct judge *j, bool past)
 	    .shadow = past,
 	    .name = str_from(brake_word_text(b->word)),
 	    .text = str_from(b->word == BRAKE_GREYLIST ? c->reply_greylist
-						       : c->reply_throttle),
-	    .detail = arena_printf(j->decision.arena, "%s, %.1f s to wait",
-		rep_state_text(j->facts->rep.state),
-		(double)b->wait_ms / 1000)};
+						       : c->reply_throttle)};
 
-	if (b->word != BRAKE_NONE)
-		add(j, &r);
+	if (b->word == BRAKE_NONE)
+		return;
+	r.detail = arena_printf(j->decision.arena, "%s, %.1f s to wait",
+	    rep_state_text(j->facts->rep.state), (double)b->wait_ms / 1000);
+	add(j, &r);
 }
 
 /* The store is only asked about recipients nothing else refuses. */
@@ -429,9 +428,7 @@ add_score(struct judge *j, double general, const struct verdict *v)
 	struct verdict_reason r = {.gate = GATE_score,
 	    .class = CLASS_SPAM,
 	    .action = VERDICT_REJECT,
-	    .name = STR("score"),
-	    .detail = arena_printf(
-		j->decision.arena, "%.3f of %g", v->score, v->required)};
+	    .name = STR("score")};
 
 	if (v->score < v->required) {
 		r.action = VERDICT_TAG;
@@ -441,6 +438,8 @@ add_score(struct judge *j, double general, const struct verdict *v)
 		   j->facts->rep.state == REP_PROBATION) {
 		r.action = VERDICT_TEMPFAIL;
 	}
+	r.detail = arena_printf(
+	    j->decision.arena, "%.3f of %g", v->score, v->required);
 	add(j, &r);
 }
 
