@@ -98,12 +98,53 @@ str_find(struct str s, struct str needle)
 	return hit ? (size_t)(hit - s.p) : STR_NPOS;
 }
 
+/* Offset of `c` in `s` from `from` on; s.len: none. */
+static size_t
+next_byte(struct str s, size_t from, char c)
+{
+	const char *p =
+	    from < s.len ? memchr(s.p + from, c, s.len - from) : NULL;
+
+	return p != NULL ? (size_t)(p - s.p) : s.len;
+}
+
+/* A byte of one case only is found fastest. */
+static size_t
+caseless_byte(struct str needle)
+{
+	for (size_t i = 0; i < needle.len; i++)
+		if (!ascii_is_alpha(needle.p[i]))
+			return i;
+	return 0;
+}
+
 size_t
 str_find_nocase(struct str s, struct str needle)
 {
-	for (size_t i = 0; i + needle.len <= s.len; i++)
-		if (str_eq_nocase(str_make(s.p + i, needle.len), needle))
-			return i;
+	size_t anchor = caseless_byte(needle), end, lower, upper;
+	char low, up;
+
+	if (needle.len == 0)
+		return 0;
+	if (needle.len > s.len)
+		return STR_NPOS;
+	low = ascii_lower(needle.p[anchor]);
+	up = ascii_upper(needle.p[anchor]);
+	/* Behind the last place where the anchor can stand. */
+	end = s.len - (needle.len - anchor) + 1;
+	lower = next_byte(s, anchor, low);
+	upper = low == up ? s.len : next_byte(s, anchor, up);
+	while (lower < end || upper < end) {
+		size_t at = lower < upper ? lower : upper;
+
+		if (str_eq_nocase(
+			str_make(s.p + at - anchor, needle.len), needle))
+			return at - anchor;
+		if (at == lower)
+			lower = next_byte(s, at + 1, low);
+		else
+			upper = next_byte(s, at + 1, up);
+	}
 	return STR_NPOS;
 }
 

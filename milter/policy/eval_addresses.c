@@ -7,6 +7,7 @@ struct addresses {
 	struct str *v;
 	uint64_t *hash;
 	size_t len;
+	size_t size;
 };
 
 struct gathered {
@@ -15,6 +16,26 @@ struct gathered {
 	bool has_from;
 	bool has_to;
 };
+
+static bool
+make_room(struct eval_context *c, struct addresses *a)
+{
+	size_t size = a->size > 0 ? a->size * 2 : 16;
+	struct str *v;
+	uint64_t *hash;
+
+	if (a->len < a->size)
+		return true;
+	v = arena_grow(c->arena, a->v, a->size * sizeof(*v), size * sizeof(*v));
+	hash = arena_grow(c->arena, a->hash, a->size * sizeof(*hash),
+	    size * sizeof(*hash));
+	if (v == NULL || hash == NULL)
+		return false;
+	a->v = v;
+	a->hash = hash;
+	a->size = size;
+	return true;
+}
 
 static void
 add(struct eval_context *c, struct addresses *a, struct str s)
@@ -26,7 +47,7 @@ add(struct eval_context *c, struct addresses *a, struct str s)
 	for (size_t i = 0; i < a->len; i++)
 		if (a->hash[i] == hash && str_eq(a->v[i], s))
 			return;
-	if (a->len == EVAL_ADDRESSES_MAX)
+	if (a->len == EVAL_ADDRESSES_MAX || !make_room(c, a))
 		return;
 	a->hash[a->len] = hash;
 	a->v[a->len++] = s;
@@ -125,10 +146,7 @@ gather(struct eval_context *c, gather_function *all)
 {
 	struct addresses a = {.len = 0};
 
-	a.v = arena_array(c->arena, EVAL_ADDRESSES_MAX, sizeof(*a.v));
-	a.hash = arena_array(c->arena, EVAL_ADDRESSES_MAX, sizeof(*a.hash));
-	if (a.v != NULL && a.hash != NULL)
-		all(c, &a);
+	all(c, &a);
 	return (struct str_list){a.v, a.len};
 }
 

@@ -159,6 +159,19 @@ struct bytes {
 	bool blank;
 };
 
+/* Printable ASCII, which is nearly all, is passed over in words. */
+static bool
+is_plain(const char *p)
+{
+	uint64_t word;
+
+	memcpy(&word, p, sizeof(word));
+	/* No byte below 0x20, of 0x7f or above. */
+	return ((word | (word + 0x0101010101010101u) |
+		    (word - 0x2020202020202020u)) &
+		   0x8080808080808080u) == 0;
+}
+
 static void
 count_bytes(struct str s, struct bytes *out)
 {
@@ -168,6 +181,10 @@ count_bytes(struct str s, struct bytes *out)
 		bool space = b == ' ' || (b >= '\t' && b <= '\r');
 		bool control = b < 0x20 && b != '\t' && b != '\n' && b != '\r';
 
+		if (!out->blank && i + 8 <= s.len && is_plain(s.p + i)) {
+			i += 7;
+			continue;
+		}
 		out->blank = out->blank && space;
 		out->controls += control;
 		out->high += b >= 0x80;

@@ -301,11 +301,17 @@ note_references(struct collector *c, struct str line)
 {
 	size_t found = 0;
 
-	for (size_t i = 0; i + 7 < line.len; i++)
-		if (line.p[i] == '&' && is_reference(str_skip(line, i))) {
+	for (size_t i = 0; i + 7 < line.len; i++) {
+		size_t n = str_find_char(str_skip(line, i), '&');
+
+		if (n == STR_NPOS)
+			break;
+		i += n;
+		if (is_reference(str_skip(line, i))) {
 			found++;
 			i += 7;
 		}
+	}
 	c->plain += (double)(line.len - 8 * found);
 	c->references += (double)found;
 }

@@ -23,6 +23,39 @@ cutting(void)
 	is_str(str_trim(STR(" \t\r\nx \v\f")), STR("x"), "trim");
 }
 
+/* Every needle of up to three bytes over an alphabet, in every such hay. */
+static void
+finding_nocase(void)
+{
+	static const char set[] = "aAbB-";
+	size_t wrong = 0, n = sizeof(set) - 1;
+
+	for (size_t h = 0; h < n * n * n * n * n; h++) {
+		char hay[5];
+
+		for (size_t i = 0, v = h; i < 5; i++, v /= n)
+			hay[i] = set[v % n];
+		for (size_t d = 0; d < n * n * n * 3; d++) {
+			size_t len = d % 3 + 1, want = STR_NPOS;
+			char needle[3];
+			struct str s = str_make(hay, 5), k;
+
+			for (size_t i = 0, v = d / 3; i < 3; i++, v /= n)
+				needle[i] = set[v % n];
+			k = str_make(needle, len);
+			for (size_t i = 0; i + len <= 5 && want == STR_NPOS;
+			     i++)
+				if (str_eq_nocase(str_make(hay + i, len), k))
+					want = i;
+			wrong += str_find_nocase(s, k) != want;
+		}
+	}
+	is_int((long long)wrong, 0, "find nocase is as trying every place");
+	is_int(str_find_nocase(STR("abc"), STR("")), 0, "nothing is in front");
+	is_int(str_find_nocase(STR_NONE, STR("a")), (long long)STR_NPOS,
+	    "nothing is in nothing");
+}
+
 static void
 finding(void)
 {
@@ -107,6 +140,7 @@ main(void)
 {
 	cutting();
 	finding();
+	finding_nocase();
 	numbers();
 	cleaning();
 	return done_testing();
