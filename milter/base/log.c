@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,12 +19,12 @@
 #define FIELD_MAX ((size_t)200)
 
 static struct {
-	pthread_mutex_t fd_lock; /* guards fd against log_reopen() */
-	int fd;			 /* -1: syslog */
+	pthread_mutex_t fd_lock; /* fd is not closed while it is written to */
+	_Atomic int fd;		 /* -1: syslog */
 	char *path;		 /* of a log file, else NULL */
 	char *ident;
 	enum log_level most;
-	bool echo; /* errors to stderr too */
+	atomic_bool echo; /* errors to stderr too */
 } out = {PTHREAD_MUTEX_INITIALIZER, STDERR_FILENO, NULL, NULL, LOG_LEVEL_INFO,
     false};
 
