@@ -29,10 +29,11 @@ struct str_list {
 /*
  * `raw`: the whole message, headers first, LF line ends (message_canonical()
  * makes it so). A file may have CR LF: when its first or last line does, the
- * pristine texts (full, ALL:raw) keep them and the other views do not. `envelope` may be NULL (a file without one): then nothing is
- * added; with one, the Received record and Return-Path our MTA is about to
- * write are put in front. Both, and `settings`, outlive the message. NULL only
- * when the arena has no room at all.
+ * pristine texts (full, ALL:raw) keep them and the other views do not.
+ * `envelope` may be NULL (a file without one): then nothing is added; with one,
+ * the Received record and Return-Path our MTA is about to write are put in
+ * front. Both, and `settings`, outlive the message. NULL only when the arena
+ * has no room at all.
  */
 #define MESSAGE_TRACE_FIELDS 2	/* Return-Path and Received put in front */
 struct message *message_new(struct arena *a,
