@@ -116,6 +116,8 @@ cidr_trie_find_all(const struct cidr_trie *t, const struct ip *ip, void **out,
 {
 	void *path[129];
 	size_t depth = 0, n = 0;
+	/* ::/0 and its like are networks of IPv6 alone. */
+	uint8_t least = ip_is_v4(ip) ? IP_V4_BITS : 0;
 	uint32_t at = 0;
 
 	for (;;) {
@@ -123,7 +125,7 @@ cidr_trie_find_all(const struct cidr_trie *t, const struct ip *ip, void **out,
 
 		if (common_bits(&node->net, ip, node->bits) < node->bits)
 			break;
-		if (node->value != NULL)
+		if (node->value != NULL && node->bits >= least)
 			path[depth++] = node->value;
 		if (node->bits == 128)
 			break;

@@ -123,7 +123,13 @@ cidr_has(const struct cidr *c, const struct ip *ip)
 {
 	struct ip masked = ip_mask(ip, c->bits);
 
-	return ip_eq(&masked, &c->net);
+	return cidr_same_family(c, ip) && ip_eq(&masked, &c->net);
+}
+
+bool
+cidr_same_family(const struct cidr *c, const struct ip *ip)
+{
+	return ip_is_v4(ip) == (c->bits >= IP_V4_BITS && ip_is_v4(&c->net));
 }
 
 static bool

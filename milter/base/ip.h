@@ -18,6 +18,7 @@ struct cidr {
 	uint8_t bits;		/* 0..128; IPv4 /n is 96 + n */
 };
 
+#define IP_V4_BITS 96
 #define IP_TEXT_MAX 46
 
 /* "a.b.c.d", IPv6 text, with optional "IPv6:" prefix or [] around. */
@@ -31,7 +32,9 @@ uint16_t ip_port_of_sockaddr(const struct sockaddr *sa);
 
 bool ip_is_v4(const struct ip *ip);
 bool ip_eq(const struct ip *a, const struct ip *b);
+/* A network holds addresses of its own family only: ::/0 no IPv4. */
 bool cidr_has(const struct cidr *c, const struct ip *ip);
+bool cidr_same_family(const struct cidr *c, const struct ip *ip);
 /* RFC 6890: loopback, private, link-local, CGNAT, unspecified ... */
 bool ip_is_private(const struct ip *ip);
 bool ip_is_loopback(const struct ip *ip);

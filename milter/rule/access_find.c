@@ -72,6 +72,10 @@ condition_holds(const struct finder *f, const struct access_condition *c,
 	for (; c != NULL; c = c->outer) {
 		bool holds;
 
+		/* Of a network of the other family not even `!` holds. */
+		if (c->is_net && f->q->ip != NULL &&
+		    !cidr_same_family(&c->net, f->q->ip))
+			return false;
 		if (c->is_net)
 			holds = f->q->ip != NULL && cidr_has(&c->net, f->q->ip);
 		else if (c->regex != NULL)
@@ -90,6 +94,8 @@ node_matches(
 {
 	bool matches;
 
+	if (n->has_net && !cidr_same_family(&n->net, f->q->ip))
+		return false;
 	if (n->has_net)
 		matches = cidr_has(&n->net, f->q->ip);
 	else if (n->regex != NULL)

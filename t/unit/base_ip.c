@@ -53,8 +53,12 @@ networks(void)
 	ip_parse(STR("192.0.3.0"), &ip);
 	ok(!cidr_has(&c, &ip), "just outside");
 	ok(!cidr_parse(STR("1.2.3.4/33"), &c), "/33 of IPv4");
-	ok(cidr_parse(STR("::/0"), &c) && cidr_has(&c, &ip),
-	    "::/0 holds IPv4 too");
+	ok(cidr_parse(STR("::/0"), &c) && !cidr_has(&c, &ip),
+	    "::/0 is IPv6 only, as everywhere");
+	ok(cidr_parse(STR("0.0.0.0/0"), &c) && cidr_has(&c, &ip),
+	    "0.0.0.0/0 is all of IPv4");
+	ip_parse(STR("2001:db8::1"), &ip);
+	ok(!cidr_has(&c, &ip), "and nothing else");
 	ok(!cidr_parse(STR("1.2.3.4/"), &c), "no bits after the slash");
 	ip_parse(STR("100.64.0.1"), &ip);
 	ok(ip_is_private(&ip), "carrier-grade NAT is private");
@@ -121,12 +125,18 @@ trie_finds_all(void)
 		ok(cidr_trie_set(t, &c, (void *)(uintptr_t)&text[i]) == NULL,
 		    "new");
 	}
+	ok(cidr_trie_set(t, &(struct cidr){{{0}}, 0},
+	       (void *)(uintptr_t)&text[0]) == NULL,
+	    "::/0");
+	ip_parse(STR("10.9.9.9"), &ip);
+	is_int(cidr_trie_find_all(t, &ip, all, 4), 1,
+	    "which holds no IPv4 address");
 	ok(cidr_trie_set(t, &c, (void *)(uintptr_t)&text[2]) == &text[2],
 	    "the former value comes back");
 	ip_parse(STR("10.1.2.3"), &ip);
 	is_int(cidr_trie_find_all(t, &ip, all, 4), 3, "all three");
 	ok(all[0] == &text[2] && all[2] == &text[0], "longest first");
-	is_int(cidr_trie_count(t), 3, "count");
+	is_int(cidr_trie_count(t), 4, "count");
 	cidr_trie_free(&t);
 }
 

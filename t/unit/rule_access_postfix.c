@@ -93,7 +93,7 @@ static const struct {
     {"cidr", cidr, ACCESS_CLIENT, "", "198.51.7.1", "shadow:reject@14", ""},
     {"cidr", cidr, ACCESS_CLIENT, "", "203.0.113.5", "passed:dunno@16", ""},
     {"cidr", cidr, ACCESS_CLIENT, "", "2001:db8::1",
-	"shadow:reject@14 decides:discard@15", ""},
+	"decides:discard@15", ""},
     {"cidr", cidr, ACCESS_CLIENT, "", NULL, "", ""},
     {"pcre", pcre, ACCESS_CLIENT, "dsl-17.pool.example", "10.0.0.1",
 	"decides:reject@1", "Host 17 of pool 17 $ "},
