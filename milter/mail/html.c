@@ -113,6 +113,32 @@ html_strings_add(struct html_parser *h, struct html_strings *list, struct str s)
 
 /* ---- tags seen ---------------------------------------------------------- */
 
+/* "o:p", "st1:place": what word processors leave behind. */
+static bool
+is_office_tag(struct str s, bool wide)
+{
+	if (str_starts(s, STR("o:")))
+		s = str_skip(s, 2);
+	else if (str_starts(s, STR("st")) && s.len > 4 &&
+		 ascii_is_digit(s.p[2]) && s.p[3] == ':')
+		s = str_skip(s, 4);
+	else
+		return false;
+	if (str_ends(s, STR("/")))
+		s.len--;
+	if (s.len == 0)
+		return false;
+	while (s.len > 0) {
+		size_t n;
+		uint32_t c = unicode_first(s, &n);
+
+		if (c != '-' && !unicode_is_word(c, wide))
+			return false;
+		s = str_skip(s, n);
+	}
+	return true;
+}
+
 static bool
 grow_inside(struct html_parser *h)
 {
@@ -135,34 +161,41 @@ grow_inside(struct html_parser *h)
 	return true;
 }
 
-long *
-html_inside_count(struct html_parser *h, struct str name, bool *fresh_out)
+static struct html_tag_count *
+new_tag(struct html_parser *h, struct str name, struct html_tag_count *at)
+{
+	*at = (struct html_tag_count){.name = name,
+	    .facts = html_element_find(name),
+	    .office = is_office_tag(name, h->kind == HTML_CHARACTERS)};
+	return at;
+}
+
+struct html_tag_count *
+html_tag_seen(struct html_parser *h, struct str name, bool *fresh_out)
 {
 	struct html_tag_map *m = &h->inside;
 	size_t at;
 	size_t looked = 0;
 
 	*fresh_out = true;
-	h->no_tag = 0;
 	if (m->len == m->size &&
 	    (m->len >= HTML_TAG_NAMES_MAX || !grow_inside(h)) && m->size == 0)
-		return &h->no_tag;
+		return new_tag(h, name, &h->no_tag);
 	at = str_hash(name) & (m->slot_count - 1);
 	for (; m->slots[at] != 0; at = (at + 1) & (m->slot_count - 1)) {
 		struct html_tag_count *t = &m->v[m->slots[at] - 1];
 
 		if (str_eq(t->name, name)) {
 			*fresh_out = false;
-			return &t->open;
+			return t;
 		}
 		if (++looked == TAG_CHAIN_MAX)
-			return &h->no_tag;
+			return new_tag(h, name, &h->no_tag);
 	}
 	if (m->len == m->size)
-		return &h->no_tag;
+		return new_tag(h, name, &h->no_tag);
 	m->slots[at] = (uint32_t)m->len + 1;
-	m->v[m->len] = (struct html_tag_count){arena_copy(h->arena, name), 0};
-	return &m->v[m->len++].open;
+	return new_tag(h, arena_copy(h->arena, name), &m->v[m->len++]);
 }
 
 bool
@@ -221,36 +254,10 @@ handle_declaration(void *context, struct str text)
 		return;
 	h->result->elements++;
 	h->result->tags++;
-	*html_inside_count(h, STR("!doctype"), &fresh) = 0;
+	html_tag_seen(h, STR("!doctype"), &fresh)->open = 0;
 }
 
 /* ---- tags --------------------------------------------------------------- */
-
-/* "o:p", "st1:place": what word processors leave behind. */
-static bool
-is_office_tag(struct str s, bool wide)
-{
-	if (str_starts(s, STR("o:")))
-		s = str_skip(s, 2);
-	else if (str_starts(s, STR("st")) && s.len > 4 &&
-		 ascii_is_digit(s.p[2]) && s.p[3] == ':')
-		s = str_skip(s, 4);
-	else
-		return false;
-	if (str_ends(s, STR("/")))
-		s.len--;
-	if (s.len == 0)
-		return false;
-	while (s.len > 0) {
-		size_t n;
-		uint32_t c = unicode_first(s, &n);
-
-		if (c != '-' && !unicode_is_word(c, wide))
-			return false;
-		s = str_skip(s, n);
-	}
-	return true;
-}
 
 static struct str
 lower_name(struct html_parser *h, struct str name)
@@ -287,26 +294,24 @@ refresh_counts(struct html_parser *h, size_t from)
 static const struct html_element_facts *
 count_tag(struct html_parser *h, struct str name, long step)
 {
-	const struct html_element_facts *facts = html_element_find(name);
-	bool office = is_office_tag(name, h->kind == HTML_CHARACTERS);
 	struct html_result *r = h->result;
 	const struct html_tag_count *seen = h->inside.v;
 	size_t seen_count = h->inside.len;
-	bool valid = office || (facts != NULL && facts->valid);
-	bool fresh;
-	long *open = html_inside_count(h, name, &fresh);
+	bool fresh, valid;
+	struct html_tag_count *tag = html_tag_seen(h, name, &fresh);
 
+	valid = tag->office || (tag->facts != NULL && tag->facts->valid);
 	r->tags++;
 	r->distinct_tags += fresh;
 	r->elements += valid;
 	r->distinct_elements += valid && fresh;
-	*open += step;
-	if (*open < 0) {
-		*open = 0;
+	tag->open += step;
+	if (tag->open < 0) {
+		tag->open = 0;
 		r->closed_extra++;
 	}
 	refresh_counts(h, h->inside.v != seen ? 0 : seen_count);
-	return office ? NULL : facts;
+	return tag->office ? NULL : tag->facts;
 }
 
 static struct style_attribute

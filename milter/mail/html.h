@@ -84,6 +84,8 @@ struct html_texts {
 struct html_tag_count {
 	struct str name;
 	long open; /* starts minus ends, never below 0 */
+	const struct html_element_facts *facts; /* the renderer's own */
+	bool office;				/* a word processor's "o:p" */
 };
 
 /* Numbers are as SpamAssassin's results of the same name. */

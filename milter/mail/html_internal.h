@@ -79,8 +79,8 @@ struct html_parser {
 	size_t link_size;
 	struct str base;
 	struct buf charsets;
-	uint64_t backhair; /* a bit for each pair of lengths 1..7 */
-	long no_tag;	   /* a count for names beyond the limit */
+	uint64_t backhair;	      /* a bit for each pair of lengths 1..7 */
+	struct html_tag_count no_tag; /* for names beyond the limit */
 };
 
 /* An attribute's value with entities decoded. */
@@ -104,7 +104,7 @@ void html_strings_add(
     struct html_parser *h, struct html_strings *list, struct str s);
 
 /* The count of `name` (lower case), made when new; `*fresh_out` tells. */
-long *html_inside_count(
+struct html_tag_count *html_tag_seen(
     struct html_parser *h, struct str name, bool *fresh_out);
 
 /* html_layout.c: white space of a tag, and a chunk of text. */

@@ -5,8 +5,13 @@
 /* Room for full rows. What lies deeper than they reach is rarely visited. */
 #define ROWS_MAX ((size_t)1024 * 1024)
 #define NONE UINT32_MAX
-/* In a step: a string ends in the state it leads to. */
-#define ENDS 0x80000000u
+/*
+ * A step is the state it leads to; of a state with a row, where that begins.
+ * What is at least SPECIAL needs more than to go on there.
+ */
+#define ENDS 0x80000000u /* a string ends in that state */
+#define DEEP 0x40000000u /* it has no row */
+#define SPECIAL DEEP
 
 struct state {
 	uint32_t child; /* first; siblings are sorted by byte */
@@ -184,11 +189,12 @@ classify(struct automaton *a)
 }
 
 static uint32_t
-marked(const struct automaton *a, uint32_t at)
+step_to(const struct automaton *a, uint32_t at)
 {
 	const struct state *s = &a->states.v[at];
+	uint32_t step = at < a->row_count ? at * a->classes : at | DEEP;
 
-	return at | (s->string != NONE || s->next_out != 0 ? ENDS : 0);
+	return step | (s->string != NONE || s->next_out != 0 ? ENDS : 0);
 }
 
 /* A row is that of the suffix, which is shallower, but for the own children. */
@@ -202,7 +208,7 @@ make_row(struct automaton *a, uint32_t at)
 		memcpy(row, a->rows + (size_t)v[at].fail * a->classes,
 		    a->classes * sizeof(*row));
 	for (uint32_t c = v[at].child; c != NONE; c = v[c].sibling)
-		row[a->class_of[v[c].byte]] = marked(a, c);
+		row[a->class_of[v[c].byte]] = step_to(a, c);
 }
 
 static void
@@ -235,7 +241,7 @@ automaton_build(struct automaton *a)
 
 /* ---- the search --------------------------------------------------------- */
 
-/* One step from a state that has no row; marked like those of a row. */
+/* One step from a state that has no row. */
 static uint32_t
 deep_step(const struct automaton *a, uint32_t at, uint8_t byte)
 {
@@ -243,7 +249,7 @@ deep_step(const struct automaton *a, uint32_t at, uint8_t byte)
 		uint32_t next = child_of(a, at, byte);
 
 		if (next != NONE)
-			return marked(a, next);
+			return step_to(a, next);
 		at = a->states.v[at].fail;
 	}
 	return a->rows[(size_t)at * a->classes + a->class_of[byte]];
@@ -266,17 +272,22 @@ void
 automaton_scan(const struct automaton *a, struct str text,
     automaton_found *found, void *context)
 {
+	const unsigned char *p = (const unsigned char *)text.p;
 	uint32_t at = 0;
 
-	for (size_t i = 0; i < text.len; i++) {
-		uint8_t byte = (uint8_t)text.p[i];
-		uint32_t next =
-		    at < a->row_count
-			? a->rows[(size_t)at * a->classes + a->class_of[byte]]
-			: deep_step(a, at, byte);
+	for (size_t i = 0; i < text.len;) {
+		uint32_t state;
 
-		at = next & ~ENDS;
-		if (next & ENDS)
-			report(a, at, i + 1, found, context);
+		at = a->rows[at + a->class_of[p[i++]]];
+		while (at >= SPECIAL) {
+			state = at & DEEP ? at & ~(ENDS | DEEP)
+					  : (at & ~ENDS) / a->classes;
+			if (at & ENDS)
+				report(a, state, i, found, context);
+			at &= ~ENDS;
+			if ((at & DEEP) == 0 || i == text.len)
+				break;
+			at = deep_step(a, state, p[i++]);
+		}
 	}
 }

@@ -25,22 +25,26 @@ static const unsigned char ascii_class[128] = {
     ['a' ... 'z'] = LETTER,
 };
 
-static const bool ascii_word[128] = {
-    ['0' ... '9'] = true,
-    ['A' ... 'Z'] = true,
-    ['a' ... 'z'] = true,
+/* What a byte tells of the character it begins. */
+enum byte_kind { BYTE_GAP, BYTE_WORD, BYTE_WIDE };
+
+static const unsigned char byte_kind[256] = {
+    ['0' ... '9'] = BYTE_WORD,
+    ['A' ... 'Z'] = BYTE_WORD,
+    ['a' ... 'z'] = BYTE_WORD,
+    [0x80 ... 0xff] = BYTE_WIDE,
 };
 
 static inline bool
 is_ascii_word(char c)
 {
-	return (unsigned char)c < 0x80 && ascii_word[(unsigned char)c];
+	return byte_kind[(unsigned char)c] == BYTE_WORD;
 }
 
 static inline bool
 is_ascii_gap(char c)
 {
-	return (unsigned char)c < 0x80 && !ascii_word[(unsigned char)c];
+	return byte_kind[(unsigned char)c] == BYTE_GAP;
 }
 
 /* Class and byte length of the character at `i`. */
@@ -311,10 +315,10 @@ fold_next_word(struct str s, size_t *pos, struct str *word_out)
 	enum unicode_class class = UNICODE_OTHER;
 
 	for (; i < s.len; i += n) {
-		if (is_ascii_gap(s.p[i])) {
-			n = 1;
-			continue;
-		}
+		while (i < s.len && is_ascii_gap(s.p[i]))
+			i++;
+		if (i == s.len)
+			return false;
 		class = class_at(s, i, &n);
 		if (in_word(class) || class == UNICODE_IDEOGRAPH)
 			break;
@@ -323,10 +327,11 @@ fold_next_word(struct str s, size_t *pos, struct str *word_out)
 	if (i >= s.len)
 		return false;
 	i += n;
-	while (class != UNICODE_IDEOGRAPH && i < s.len) {
-		if (is_ascii_word(s.p[i]))
-			n = 1;
-		else if (is_ascii_gap(s.p[i]) || !in_word(class_at(s, i, &n)))
+	while (class != UNICODE_IDEOGRAPH) {
+		while (i < s.len && is_ascii_word(s.p[i]))
+			i++;
+		if (i == s.len || is_ascii_gap(s.p[i]) ||
+		    !in_word(class_at(s, i, &n)))
 			break;
 		i += n;
 	}
@@ -377,10 +382,14 @@ void
 leet_class(struct str word, struct buf *out)
 {
 	for (size_t i = 0; i < word.len; i++) {
-		size_t at = leet_find(word.p[i]);
-		char c = at < sizeof(leet) / sizeof(leet[0]) ? leet[at].letter
-							     : word.p[i];
+		char c = word.p[i];
 
+		if (!ascii_is_alpha(c) && (unsigned char)c < 0x80) {
+			size_t at = leet_find(c);
+
+			if (at < sizeof(leet) / sizeof(leet[0]))
+				c = leet[at].letter;
+		}
 		buf_add_char(out, c == 'l' ? 'i' : c);
 	}
 }
