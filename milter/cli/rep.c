@@ -6,25 +6,15 @@
  * the same (peer/rep_admin.h).
  */
 #include "cli/rep.h"
-#include "policy/rep_conf.h"
 
-#include "base/clock.h"
-#include "base/file.h"
-#include "base/mem.h"
 #include "cli/cli.h"
-#include "cli/control_client.h"
 #include "peer/rep_admin.h"
 
-#include <stdio.h>
 #include <pwd.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #define DRAIN_MS 0
-#define IMPORT_BYTES ((size_t)256 * 1024) /* of one request */
-#define IMPORT_MAX ((size_t)1 << 30)
-#define WATCH_MS 1000
 
 struct rep_options {
 	struct cli_config_options config;
@@ -40,11 +30,7 @@ struct rep_options {
 	int64_t spam;
 	int64_t ham;
 	int64_t rounds; /* of watch; 0: for ever */
-};
-
-struct source {
-	const struct config *config;
-	struct rep_store *store; /* NULL: ask the daemon */
+	int64_t faster; /* of replay */
 };
 
 bool
@@ -78,253 +64,6 @@ rep_duration_parse(struct str text, int64_t *ms_out)
 	return true;
 }
 
-/* ---- asking ----------------------------------------------------------------
- */
-
-static void
-show_store_line(void *ctx, const char *line)
-{
-	(void)ctx;
-	cli_complain("rep", "%s", line);
-}
-
-static bool
-read_model(const struct config *c, struct rep_settings *out)
-{
-	struct diags diags;
-	bool good;
-
-	diags_init(&diags, 0);
-	good = rep_conf_read(c, out, &diags);
-	cli_show_diags(&diags);
-	diags_fini(&diags);
-	return good;
-}
-
-static bool
-source_open(struct source *s, const struct config *c)
-{
-	struct rep_settings model;
-	struct rep_store_options o = {.url = c->redis,
-	    .prefix = c->redis_prefix,
-	    .settings = &model,
-	    .budget_ms = (int)c->redis_budget,
-	    .log = show_store_line};
-	char *error = NULL;
-
-	s->config = c;
-	s->store = NULL;
-	if (c->redis[0] == '\0' || strcmp(c->redis, "none") == 0)
-		return true;
-	if (!read_model(c, &model))
-		return false;
-	s->store = rep_store_open(&o, &error);
-	if (s->store == NULL)
-		cli_complain("rep", "%s", error ? error : "cannot open");
-	free(error);
-	return s->store != NULL;
-}
-
-/* Takes `request`. NULL after a complaint. */
-static struct json *
-ask(const struct source *s, struct json *request)
-{
-	struct json *answer;
-	char *error = NULL;
-
-	if (s->store != NULL) {
-		answer = rep_admin_command(s->store, request);
-		json_unref(&request);
-		return answer;
-	}
-	json_set_str(request, "command", STR("rep"));
-	answer = control_ask(
-	    s->config->control, request, CONTROL_TIMEOUT_MS, &error);
-	if (answer == NULL)
-		cli_complain("rep", "%s", error);
-	free(error);
-	return answer;
-}
-
-static void
-print_json_line(const struct json *j)
-{
-	struct buf out;
-
-	buf_init(&out);
-	json_format(j, 0, &out);
-	printf("%s\n", buf_cstr(&out));
-	buf_fini(&out);
-}
-
-/* Shows the answer or its complaint. Takes it. */
-static int
-finish(struct json *answer, const char *verb, bool json)
-{
-	bool good;
-
-	if (answer == NULL)
-		return EXIT_USAGE;
-	good = json_get_bool(answer, "ok", false);
-	if (json)
-		print_json_line(answer);
-	else if (good)
-		rep_print(verb, answer, clock_wall_ms());
-	else
-		cli_complain(
-		    "rep", "%.*s", STR_ARG(json_get_str(answer, "error")));
-	json_unref(&answer);
-	if (!cli_flush("rep"))
-		return EXIT_USAGE;
-	return good ? EXIT_GOOD : EXIT_REFUSED;
-}
-
-/* ---- export, import, watch -------------------------------------------------
- */
-
-static void
-print_line(void *ctx, struct str line)
-{
-	(void)ctx;
-	printf("%.*s\n", STR_ARG(line));
-}
-
-static struct json *
-request_new(const char *verb)
-{
-	struct json *j = json_new_object();
-
-	json_set_str(j, "verb", str_from(verb));
-	return j;
-}
-
-static int
-export_pages(const struct source *s)
-{
-	int64_t from = 0, total = 1;
-
-	while (from < total) {
-		struct json *q = request_new("export"), *answer, *list;
-
-		json_set_int(q, "from", from);
-		answer = ask(s, q);
-		if (answer == NULL || !json_get_bool(answer, "ok", false))
-			return finish(answer, "export", false);
-		list = json_get(answer, "units");
-		for (size_t i = 0; i < json_count(list); i++)
-			print_json_line(json_at(list, i));
-		total = json_get_int(answer, "total", 0);
-		from = json_get_int(answer, "next", total);
-		json_unref(&answer);
-	}
-	return cli_flush("rep") ? EXIT_GOOD : EXIT_USAGE;
-}
-
-static int
-run_export(const struct source *s)
-{
-	if (s->store == NULL)
-		return export_pages(s);
-	if (rep_admin_export(s->store, print_line, NULL) != 0)
-		return cli_complain("rep", "the store does not answer");
-	return cli_flush("rep") ? EXIT_GOOD : EXIT_USAGE;
-}
-
-/* Lines from `*rest` until the request is large enough. */
-static struct json *
-next_units(struct str *rest, int64_t *bad)
-{
-	struct json *list = json_new_array();
-	size_t bytes = 0;
-
-	while (rest->len > 0 && bytes < IMPORT_BYTES) {
-		struct str line = str_trim(str_cut(rest, '\n'));
-		struct json *unit;
-
-		if (line.len == 0)
-			continue;
-		unit = json_parse(line, NULL);
-		bytes += line.len;
-		if (unit != NULL)
-			json_append(list, unit);
-		else
-			++*bad;
-	}
-	return list;
-}
-
-static int
-run_import(const struct source *s, const struct json *like, const char *path)
-{
-	int64_t good = 0, bad = 0;
-	struct buf content;
-	struct str rest;
-	int rc = EXIT_GOOD;
-
-	buf_init(&content);
-	if (file_read(path, IMPORT_MAX, &content) != 0) {
-		buf_fini(&content);
-		return cli_complain("rep", "cannot read %s", path);
-	}
-	rest = buf_str(&content);
-	while (rc == EXIT_GOOD && rest.len > 0) {
-		struct json *q = request_new("import"), *answer;
-
-		json_set_str(q, "by", json_get_str(like, "by"));
-		json_set_str(q, "why", json_get_str(like, "why"));
-		json_set(q, "units", next_units(&rest, &bad));
-		answer = ask(s, q);
-		if (answer == NULL || !json_get_bool(answer, "ok", false)) {
-			rc = finish(answer, "import", false);
-			continue;
-		}
-		good += json_get_int(answer, "imported", 0);
-		bad += json_get_int(answer, "bad", 0);
-		json_unref(&answer);
-	}
-	buf_fini(&content);
-	if (rc != EXIT_GOOD)
-		return rc;
-	printf("%lld units read, %lld lines were none\n", (long long)good,
-	    (long long)bad);
-	return cli_flush("rep") && bad == 0 ? EXIT_GOOD : EXIT_REFUSED;
-}
-
-/* The trail as it grows. */
-static int
-run_watch(const struct source *s, const struct rep_options *o)
-{
-	const struct timespec pause = {
-	    .tv_sec = WATCH_MS / 1000, .tv_nsec = WATCH_MS % 1000 * 1000000};
-	char after[40] = "";
-
-	for (int64_t n = 0; o->rounds == 0 || n < o->rounds; n++) {
-		struct json *q = request_new("events"), *answer, *list;
-
-		json_set_str(q, "after", str_from(after));
-		answer = ask(s, q);
-		if (answer == NULL || !json_get_bool(answer, "ok", false))
-			return finish(answer, "events", false);
-		list = json_get(answer, "events");
-		for (size_t i = 0; i < json_count(list); i++) {
-			struct json *e = json_at(list, i);
-
-			if (o->json)
-				print_json_line(e);
-			else
-				rep_print_event(e);
-			snprintf(after, sizeof(after), "%.*s",
-			    STR_ARG(json_get_str(e, "id")));
-		}
-		json_unref(&answer);
-		if (!cli_flush("rep"))
-			return EXIT_USAGE;
-		if (o->rounds == 0 || n + 1 < o->rounds)
-			nanosleep(&pause, NULL);
-	}
-	return EXIT_GOOD;
-}
-
 /* ---- words -----------------------------------------------------------------
  */
 
@@ -337,6 +76,7 @@ static const struct verb {
 #define REP_VERB(name, operand, changes, doc) {#name, operand, changes, doc},
 #include "peer/rep_verb.def"
     {"watch", "", false, "Show the audit trail as it grows."},
+    {"replay", "FILE", false, "Run a history through the model."},
 };
 
 static const struct verb *
@@ -447,17 +187,18 @@ fill_request(const struct verb *v, const struct rep_options *o, struct json *q)
 }
 
 static int
-run_verb(const struct source *s, const struct verb *v,
+run_verb(const struct rep_source *s, const struct verb *v,
     const struct option_list *words, const struct rep_options *o,
     struct json *q)
 {
 	if (strcmp(v->name, "export") == 0)
-		return run_export(s);
+		return rep_run_export(s);
 	if (strcmp(v->name, "import") == 0)
-		return run_import(s, q, words->len > 1 ? words->v[1] : "-");
+		return rep_run_import(
+		    s, q, words->len > 1 ? words->v[1] : "-", o->json);
 	if (strcmp(v->name, "watch") == 0)
-		return run_watch(s, o);
-	return finish(ask(s, json_ref(q)), v->name, o->json);
+		return rep_run_watch(s, o->json, o->rounds);
+	return rep_finish(rep_ask(s, json_ref(q)), v->name, o->json);
 }
 
 static int
@@ -466,7 +207,7 @@ run(const struct option_list *words, struct rep_options *o)
 	const struct verb *v = words->len > 0 ? verb_find(words->v[0]) : NULL;
 	struct json *q;
 	struct config *c;
-	struct source s;
+	struct rep_source s;
 	int rc = EXIT_USAGE;
 
 	if (v == NULL)
@@ -476,9 +217,16 @@ run(const struct option_list *words, struct rep_options *o)
 	c = cli_config_load("rep", &o->config);
 	if (c == NULL)
 		return EXIT_USAGE;
-	q = request_new(v->name);
+	if (strcmp(v->name, "replay") == 0) {
+		rc = words->len == 2
+			 ? rep_run_replay(c, words->v[1], o->faster, o->json)
+			 : cli_complain("rep", "replay wants one file");
+		config_free(&c);
+		return rc;
+	}
+	q = rep_request_new(v->name);
 	if (read_operands(v, words, o, q) && fill_request(v, o, q) &&
-	    source_open(&s, c)) {
+	    rep_source_open(&s, c)) {
 		rc = run_verb(&s, v, words, o, q);
 		if (s.store != NULL)
 			rep_store_close(&s.store, DRAIN_MS);
@@ -490,11 +238,11 @@ run(const struct option_list *words, struct rep_options *o)
 
 #define ABOUT                                                             \
 	"Verbs: show ADDRESS, top, listed, block ADDRESS|NETWORK for 2d " \
-	"\"why\", allow ..., delist ADDRESS|REFERENCE \"why\", forget "   \
-	"ADDRESS "                                                        \
-	"\"why\", events, watch, simulate ADDRESS --spam 50 --ham 10, "   \
-	"export, "                                                        \
-	"import FILE, why REFERENCE. Every change is kept with who and why."
+	"\"why\", allow ..., delist ADDRESS|REFERENCE \"why\", "          \
+	"forget ADDRESS \"why\", events, watch, "                         \
+	"simulate ADDRESS --spam 50 --ham 10, export, import FILE, "      \
+	"why REFERENCE, replay FILE. Every change is kept with who and "  \
+	"why."
 
 int
 command_rep(int argc, char **argv)
@@ -522,6 +270,8 @@ command_rep(int argc, char **argv)
 		&o.spam},
 	    {0, "ham", "COUNT", "simulate: good messages, after the spam",
 		OPTION_NUMBER, &o.ham},
+	    {0, "faster", "COUNT", "replay: let time pass so many times faster",
+		OPTION_NUMBER, &o.faster},
 	    {0, "rounds", "COUNT", "watch: end after so many looks",
 		OPTION_NUMBER, &o.rounds}};
 	const struct options options = {argv[0], "VERB [OPERAND...]", ABOUT,

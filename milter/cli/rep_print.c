@@ -424,6 +424,50 @@ print_events(const struct json *a)
 		printf("nothing has happened\n");
 }
 
+static void
+print_states(const char *name, const struct json *count, int64_t refused)
+{
+	static const char *const state[] = {
+	    "none", "good", "watch", "probation", "listed"};
+	int64_t all = 0;
+
+	for (size_t i = 0; i < sizeof(state) / sizeof(state[0]); i++)
+		all += json_get_int(count, state[i], 0);
+	printf("%-6s %9" PRId64, name, all);
+	for (size_t i = 0; i < sizeof(state) / sizeof(state[0]); i++)
+		printf(" %9" PRId64, json_get_int(count, state[i], 0));
+	printf(" %9" PRId64 "\n", refused);
+}
+
+static void
+print_replay(const struct json *a)
+{
+	const struct json *list = json_get(a, "listings");
+
+	printf("%" PRId64 " messages of %" PRId64 " clients in %" PRId64
+	       " networks\n\n",
+	    json_get_int(a, "messages", 0), json_get_int(a, "clients", 0),
+	    json_get_int(a, "networks", 0));
+	printf("%-6s %9s %9s %9s %9s %9s %9s %9s\n", "mail", "all", "none",
+	    "good", "watch", "probation", "listed", "refused");
+	print_states(
+	    "ham", json_get(a, "good"), json_get_int(a, "good_refused", 0));
+	print_states(
+	    "bad", json_get(a, "bad"), json_get_int(a, "bad_refused", 0));
+	printf("\n%zu listings\n", json_count(list));
+	for (size_t i = 0; i < json_count(list); i++) {
+		const struct json *l = json_at(list, i);
+
+		printf("  ");
+		print_time(json_get_int(l, "at_ms", 0));
+		printf("  %-*.*s %5" PRId64 " seen, %" PRId64 " ham: ",
+		    UNIT_WIDTH, STR_ARG(plain_unit(json_get_str(l, "unit"))),
+		    json_get_int(l, "seen", 0), json_get_int(l, "ham", 0));
+		print_text(json_get_str(l, "why"));
+		printf("\n");
+	}
+}
+
 /* "delist" as what has become of it. */
 static const char *
 done_text(struct str did)
@@ -472,6 +516,8 @@ rep_print(const char *verb, const struct json *answer, int64_t now_ms)
 		print_events(answer);
 	} else if (strcmp(verb, "simulate") == 0) {
 		print_simulated(answer);
+	} else if (strcmp(verb, "replay") == 0) {
+		print_replay(answer);
 	} else if (strcmp(verb, "why") == 0) {
 		struct buf b;
 

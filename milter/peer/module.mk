@@ -37,6 +37,7 @@ libpeer_a_SOURCES = \
 	milter/peer/rep_redis_ask.c milter/peer/rep_redis_ask.h \
 	milter/peer/rep_redis_lookup.c milter/peer/rep_redis_poll.c \
 	milter/peer/rep_redis_walk.c \
+	milter/peer/rep_replay.c milter/peer/rep_replay.h \
 	milter/peer/rep_script.c milter/peer/rep_script.h \
 	milter/peer/rep_store.c milter/peer/rep_store.h \
 	milter/peer/rep_unit.c milter/peer/rep_unit.h \
@@ -55,6 +56,9 @@ t_unit_bin_peer_recipients_LDADD = $(PEER_LIBS)
 check_PROGRAMS += t/unit/bin/peer_brake
 t_unit_bin_peer_brake_SOURCES = t/unit/peer_brake.c t/unit/rep_live.h t/unit/redis_server.h
 t_unit_bin_peer_brake_LDADD = $(PEER_LIBS)
+check_PROGRAMS += t/unit/bin/peer_rep_replay
+t_unit_bin_peer_rep_replay_SOURCES = t/unit/peer_rep_replay.c
+t_unit_bin_peer_rep_replay_LDADD = $(PEER_LIBS)
 check_PROGRAMS += t/unit/bin/peer_rep_mem
 t_unit_bin_peer_rep_mem_SOURCES = t/unit/peer_rep_mem.c
 t_unit_bin_peer_rep_mem_LDADD = $(PEER_LIBS)

@@ -187,26 +187,26 @@ rep_mem_admin_note(struct rep_store *s, const struct rep_audit *a)
 	return rep_mem_save(m);
 }
 
+/* Told without the lock: who is told may ask the store. */
 int
 rep_mem_admin_notes(struct rep_store *s, const char *after, size_t max,
     rep_audit_fn *fn, void *ctx)
 {
 	struct mem_store *m = mem_of(s);
+	VEC(struct rep_audit) found = {0};
 	uint64_t id = 0;
 	size_t from;
 
 	(void)str_to_u64(str_from(after), &id);
 	pthread_mutex_lock(&m->units_lock);
 	from = after[0] == '\0' && m->notes.len > max ? m->notes.len - max : 0;
-	for (size_t i = from, n = 0; i < m->notes.len && n < max; i++) {
-		uint64_t at = m->note_id - (m->notes.len - 1 - i);
-
-		if (at <= id)
-			continue;
-		fn(ctx, &m->notes.v[i]);
-		n++;
-	}
+	for (size_t i = from; i < m->notes.len && found.len < max; i++)
+		if (m->note_id - (m->notes.len - 1 - i) > id)
+			*VEC_PUSH(&found) = m->notes.v[i];
 	pthread_mutex_unlock(&m->units_lock);
+	for (size_t i = 0; i < found.len; i++)
+		fn(ctx, &found.v[i]);
+	VEC_FINI(&found);
 	return 0;
 }
 
