@@ -2,6 +2,9 @@
 
 #include "base/vec.h"
 
+#include <endian.h>
+#include <string.h>
+
 /* Nodes refer to each other by index, so the whole trie is one block. */
 struct node {
 	struct ip net;
@@ -40,14 +43,24 @@ bit_of(const struct ip *ip, unsigned i)
 	return i < 128 ? ip->byte[i / 8] >> (7 - i % 8) & 1u : 0;
 }
 
+/* Eight bytes as the number they are in network order. */
+static uint64_t
+number_of(const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return be64toh(v);
+}
+
 static unsigned
 common_bits(const struct ip *a, const struct ip *b, unsigned max)
 {
-	for (unsigned i = 0; i < 16; i++) {
-		unsigned diff = a->byte[i] ^ b->byte[i];
+	for (unsigned i = 0; i < 16; i += 8) {
+		uint64_t diff = number_of(a->byte + i) ^ number_of(b->byte + i);
 
 		if (diff != 0) {
-			unsigned n = i * 8 + (unsigned)__builtin_clz(diff) - 24;
+			unsigned n = i * 8 + (unsigned)__builtin_clzll(diff);
 
 			return n < max ? n : max;
 		}
@@ -111,8 +124,8 @@ cidr_trie_set(struct cidr_trie *t, const struct cidr *net, void *value)
 }
 
 size_t
-cidr_trie_find_all(const struct cidr_trie *t, const struct ip *ip, void **out,
-    size_t max)
+cidr_trie_find_all(
+    const struct cidr_trie *t, const struct ip *ip, void **out, size_t max)
 {
 	void *path[129];
 	size_t depth = 0, n = 0;

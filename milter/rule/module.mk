@@ -91,3 +91,6 @@ t_fuzz_fuzz_access_SOURCES = t/fuzz/fuzz_access.c
 t_fuzz_fuzz_access_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 t_fuzz_fuzz_access_LDADD = $(RULE_LIBS)
 endif
+check_PROGRAMS += t/bench/bin/access
+t_bench_bin_access_SOURCES = t/bench/access.c
+t_bench_bin_access_LDADD = $(RULE_LIBS)
