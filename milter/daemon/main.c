@@ -190,6 +190,7 @@ build_first_snapshot(struct server *server)
 	first->serial = 1;
 	first->built_ms = clock_wall_ms();
 	server->live = live_new(first);
+	server->turns = turns_new(server->config->max_parallel);
 	return true;
 }
 

@@ -13,5 +13,6 @@ posternd_SOURCES = \
 	milter/daemon/server.c milter/daemon/server.h \
 	milter/daemon/signals.c milter/daemon/signals.h \
 	milter/daemon/session.c milter/daemon/session.h \
+	milter/daemon/turns.c milter/daemon/turns.h \
 	milter/daemon/session_internal.h milter/daemon/session_state.def
 posternd_LDADD = $(POLICY_LIBS) $(MILTER_LIBS)

@@ -34,7 +34,7 @@ server_read_config(
 /* Read at the start only; a * stands for what goes on. */
 static const char *const at_start[] = {"listen*", "control", "user", "log*",
     "state_dir", "drain_timeout", "redis*", "rep_*", "dns_servers",
-    "dns_timeout", "dns_cache", "dnsbl"};
+    "dns_timeout", "dns_cache", "dnsbl", "max_parallel"};
 
 static bool
 is_at_start(const char *name)

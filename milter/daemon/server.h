@@ -5,6 +5,7 @@
 #define POSTERN_DAEMON_SERVER_H
 
 #include "daemon/live.h"
+#include "daemon/turns.h"
 #include "peer/dnsbl.h"
 #include "peer/recipients.h"
 #include "peer/rep_store.h"
@@ -15,6 +16,7 @@ struct server {
 	const char *config_path;     /* read again at reload; NULL: none */
 	const struct string_list *overrides; /* -o key=value, re-applied */
 	struct live *live;
+	struct turns *turns;
 	struct rep_store *store;
 	struct dns *dns;     /* NULL: nothing needs it */
 	struct dnsbl *lists; /* NULL: none is configured */

@@ -505,6 +505,7 @@ judge(struct session *s, struct session_outcome *out)
 		return;
 	}
 	gather_message(s, m);
+	turns_take(s->server->turns);
 	scratch = scratch_borrow(s->snapshot->plan);
 	engine_judge_message(s->snapshot, scratch, &s->facts, m, &s->message,
 	    &out->verdict, &hits);
@@ -512,6 +513,7 @@ judge(struct session *s, struct session_outcome *out)
 	outcome_headers(s, &out->verdict, &hits, out);
 	outcome_conclude(s, &out->verdict, m, &hits);
 	scratch_return(s->snapshot->plan, scratch);
+	turns_give(s->server->turns);
 }
 
 void

@@ -118,6 +118,15 @@ sub quiet {
 # Content; returns the verdict of the end of message.
 sub finish {
 	my ($self, %o) = @_;
+	$self->finish_later(%o);
+	my $r = $self->answer;
+	$r->{action} = 'accept' if $r->{action} eq 'continue';
+	return $r;
+}
+
+# Content up to the end of message; its reply is not read.
+sub finish_later {
+	my ($self, %o) = @_;
 	my @headers = @{ $o{headers} || [ [ From => 'ann@client.example' ], [ Subject => $o{subject} // 'hello' ] ] };
 	$self->quiet(0x00010000, 'T', '');
 	my $blank = $self->{steps} & 0x00100000 ? ' ' : '';
@@ -127,9 +136,7 @@ sub finish {
 	while (length $body) {
 		$self->quiet(0x00080000, 'B', substr($body, 0, 65535, ''));
 	}
-	my $r = $self->step('E', '', i => 'QUEUE' . $self->{messages});
-	$r->{action} = 'accept' if $r->{action} eq 'continue';
-	return $r;
+	$self->send_step('E', '', i => 'QUEUE' . $self->{messages});
 }
 
 sub message { my ($self, %o) = @_; $self->begin(%o); return $self->finish(%o) }

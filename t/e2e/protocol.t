@@ -125,6 +125,18 @@ my ($open) = $status =~ /"sessions_open":\s*(\d+)/;
 cmp_ok $open, '>=', 200, 'status counts them';
 $_->quit for @many;
 
+# ---- one turn for all -----------------------------------------------------------------------------
+# All messages are complete before the first verdict is read, so they wait for
+# the one turn together.
+my $single = Lab->new;
+$single->start_posternd(rules => Scenario::write_rules($single), max_parallel => 1);
+my @waiting = map { MilterClient->new("$single->{dir}/run/milter.sock", client => "192.0.2.$_") } 1 .. 20;
+$_->begin for @waiting;
+$_->finish_later(text => $spam) for @waiting;
+$right = grep { ($_->answer->{reply} // '') =~ $Scenario::REFUSED{spam} } @waiting;
+is $right, 20, 'messages that wait for one turn all get their verdict';
+$_->quit for @waiting;
+
 # ---- garbage --------------------------------------------------------------------------------------
 srand 7;
 for my $n (1 .. 50) {
