@@ -78,6 +78,7 @@ write_reply(const struct decision *d, size_t at, struct verdict *out)
 	    .facts = d->facts,
 	    .text = r->text,
 	    .code = r->code,
+	    .precise = r->precise,
 	    .rcpt = d->rcpt,
 	    .score = out->score,
 	    .required = out->required};

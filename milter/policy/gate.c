@@ -83,6 +83,21 @@ detail_of(const struct gate *g, const struct access_entry *e)
 	    STR_ARG(e->author), e->note.len ? ": " : "", STR_ARG(e->note));
 }
 
+/* RFC 7372: what a refusal rests on that nothing but this would have avoided.
+ */
+static const char *
+precise_code(const struct gate *g, const struct access_entry *e)
+{
+	if ((e->unless & ACCESS_SPF_PASS) != 0 && g->facts->spf == SPF_FAIL)
+		return "550 5.7.23";
+	if ((e->unless & ACCESS_SPF_PASS) != 0 &&
+	    (g->facts->spf == SPF_TEMPERROR || g->facts->spf == SPF_PERMERROR))
+		return "550 5.7.24";
+	if ((e->unless & ACCESS_FCRDNS) != 0)
+		return "550 5.7.25";
+	return NULL;
+}
+
 static void
 add_entry(const struct gate *g, const struct access_entry *e, struct str text,
     bool shadow)
@@ -95,6 +110,7 @@ add_entry(const struct gate *g, const struct access_entry *e, struct str text,
 		g->decision->arena, "access %s", access_kind_text(e->kind)),
 	    .text = text,
 	    .code = e->code,
+	    .precise = precise_code(g, e),
 	    .where = decision_where(g->decision->arena, e->pos),
 	    .detail = detail_of(g, e)};
 

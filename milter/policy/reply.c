@@ -100,7 +100,9 @@ choose_code(
 		return set;
 	if (in->action == VERDICT_TEMPFAIL)
 		return STR("451 4.7.1");
-	return c->codes == CODES_CLASSIC ? STR("554 5.7.1") : STR("550 5.7.1");
+	if (c->codes == CODES_CLASSIC)
+		return STR("554 5.7.1");
+	return in->precise ? str_from(in->precise) : STR("550 5.7.1");
 }
 
 /* An admin's text may start with a code; one of the wrong class is dropped. */

@@ -28,6 +28,7 @@ struct reply_input {
 	struct str text; /* in place of the class's template; may start
 			    with a code of its own */
 	unsigned code;	 /* SMTP code in place of the class's, or 0 */
+	const char *precise; /* with codes = precise, or NULL */
 	struct str rcpt;
 	struct str zone;
 	struct str txt;

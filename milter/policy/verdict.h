@@ -53,6 +53,7 @@ struct verdict_reason {
 	struct str name;   /* rule, dictionary, list, zone */
 	struct str text;   /* admin's own text, or empty */
 	unsigned code;	   /* SMTP code an access table asks for, or 0 */
+	const char *precise; /* the ground has a code of its own, or NULL */
 	struct str where;  /* file:line */
 	struct str detail; /* for the record only, never for the sender */
 };
