@@ -60,6 +60,39 @@ spf_word(struct str s)
 	return SPF_UNKNOWN;
 }
 
+/* The word behind "key=" in a Received-SPF field (RFC 7208 9.1). */
+static struct str
+spf_pair(struct str value, struct str key)
+{
+	size_t at;
+
+	while ((at = str_find_nocase(value, key)) != STR_NPOS) {
+		struct str rest = str_skip(value, at + key.len);
+		bool begins = at == 0 || ascii_is_space(value.p[at - 1]) ||
+			      value.p[at - 1] == ';';
+
+		if (begins && rest.len > 0 && rest.p[0] == '=') {
+			rest = str_skip(rest, 1);
+			return str_trim(
+			    str_head(rest, str_cspan(rest, "; \t\n\"")));
+		}
+		value = rest;
+	}
+	return STR_NONE;
+}
+
+/* "pass (comment) identity=mailfrom; receiver=mx.example.org; ..." */
+static void
+add_received_spf(struct gathering *g, struct str value)
+{
+	struct str rest = value, word = str_word(&rest);
+	bool helo = str_is_nocase(spf_pair(rest, STR("identity")), "helo");
+	enum spf_result *out = helo ? &g->out->spf_helo : &g->out->spf;
+
+	if (*out == SPF_UNKNOWN)
+		*out = spf_word(word);
+}
+
 /* The identity checked is the sender unless only the greeting is named. */
 static void
 add_spf(struct gathering *g, const struct authres_result *r)
@@ -209,28 +242,52 @@ add_own_spf(const struct facts *f, struct auth *out)
 		out->spf_helo = f->spf;
 }
 
+typedef void add_function(
+    struct gathering *g, const struct map *servers, struct str value);
+
+static void
+add_results(struct gathering *g, const struct map *servers, struct str value)
+{
+	struct authres field;
+
+	if (map_get(servers, authres_server(value)) != NULL &&
+	    authres_parse(g->arena, value, &field))
+		add_field(g, &field);
+}
+
+/* For programs that write no Authentication-Results. */
+static void
+add_spf_line(struct gathering *g, const struct map *servers, struct str value)
+{
+	if (map_get(servers, spf_pair(value, STR("receiver"))) != NULL)
+		add_received_spf(g, value);
+}
+
+/* Those fields of that name which hosts of ours may have written. */
+static void
+each_own_field(struct gathering *g, struct message *m,
+    const struct map *servers, struct str name, add_function *add)
+{
+	const struct header_list *l = &message_mime(m)->headers;
+	const struct header *end = l->v + message_own_fields(m);
+	const struct header *h = header_first(l, name);
+
+	for (size_t n = 0; h != NULL && h < end && n < AUTH_FIELDS_MAX;
+	     h = h->next, n++)
+		add(g, servers, h->raw);
+}
+
 void
 auth_gather(struct message *m, const struct facts *f, const struct map *servers,
     struct auth *out)
 {
 	struct gathering g = {.arena = message_arena(m), .out = out};
-	const struct header_list *l;
-	const struct header *end;
-	size_t n = 0;
 
 	*out = (struct auth){0};
 	add_own_spf(f, out);
 	if (servers == NULL)
 		return;
-	l = &message_mime(m)->headers;
-	end = l->v + message_own_fields(m);
-	for (const struct header *h =
-		 header_first(l, STR("Authentication-Results"));
-	     h != NULL && h < end && n < AUTH_FIELDS_MAX; h = h->next, n++) {
-		struct authres field;
-
-		if (map_get(servers, authres_server(h->raw)) != NULL &&
-		    authres_parse(g.arena, h->raw, &field))
-			add_field(&g, &field);
-	}
+	each_own_field(
+	    &g, m, servers, STR("Authentication-Results"), add_results);
+	each_own_field(&g, m, servers, STR("Received-SPF"), add_spf_line);
 }

@@ -2,7 +2,8 @@
  * What is known about who a message is from: SPF, DKIM, ARC and DMARC results.
  *
  * Told by Authentication-Results fields of servers that are trusted by name
- * (trusted_authserv_ids), and by our own SPF check. A field counts where our
+ * (trusted_authserv_ids), by their Received-SPF fields where the former say
+ * nothing of SPF, and by our own SPF check. A field counts where our
  * own hosts may have written it: above the first Received line of a foreign
  * host. Of each method the topmost field that tells it counts alone: what a
  * sender put below tells nothing new. Results live in the message's arena.

@@ -17,6 +17,7 @@
 #define AR "Authentication-Results: mx.example.org; "
 #define PATH "Return-Path: <ada@sender.example>\n"
 
+#define SPF(result, pairs) "Received-SPF: " result " (why) " pairs "\n"
 #define SIGNED(result, domain) AR "dkim=" result " header.d=" domain "\n"
 
 struct row {
@@ -68,6 +69,22 @@ static const struct row rows[] = {
 	AR "spf=pass smtp.mailfrom=x; spf=fail smtp.helo=y\n", true},
     {"check_for_spf_pass()", "",
 	AR "spf=pass smtp.mailfrom=x; spf=fail smtp.helo=y\n", true},
+    {"check_for_spf_pass()", "",
+	SPF("Pass", "identity=mailfrom; receiver=mx.example.org;"), true},
+    {"check_for_spf_softfail()", "", SPF("softfail", "receiver=MX.example.org"),
+	true},
+    {"check_for_spf_helo_pass()", "",
+	SPF("pass", "identity=helo;receiver=mx.example.org"), true},
+    {"check_for_spf_pass()", "",
+	SPF("pass", "identity=helo; receiver=mx.example.org"), false},
+    {"check_for_spf_pass()", "", SPF("pass", "receiver=other.example"), false},
+    {"check_for_spf_pass()", "", SPF("pass", "xreceiver=mx.example.org"),
+	false},
+    {"check_for_spf_pass()", "", SPF("pass", "client-ip=203.0.113.7"), false},
+    {"check_for_spf_pass()", "",
+	OURS THEIRS SPF("pass", "receiver=mx.example.org"), false},
+    {"check_for_spf_fail()", "",
+	SPF("pass", "receiver=mx.example.org") AR "spf=fail\n", true},
     {"check_for_spf_welcomelist_from()",
 	"welcomelist_from_spf *@sender.example\n", PATH AR "spf=pass\n", true},
     {"check_for_spf_welcomelist_from()", "welcomelist_auth *@sender.example\n",
