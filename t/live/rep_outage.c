@@ -227,6 +227,58 @@ test_password(void)
 	server_end(&v);
 }
 
+/* A server that stalls for 60 ms again and again: not dead, never in time. */
+static pid_t
+start_stalls(const struct server *v)
+{
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		char out[64];
+
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;)
+			(void)server_ask(v, "DEBUG SLEEP 0.06", out,
+			    sizeof(out));
+	}
+	return pid;
+}
+
+static void
+test_slow(void)
+{
+	struct rep_view view;
+	struct rep_store *s;
+	struct server v;
+	int late = 0, lines;
+	pid_t stalls;
+
+	server_make(&v, false, "enable-debug-command yes");
+	server_start(&v);
+	s = open_fresh(&v);
+	look(s, "203.0.113.7");
+	lines = log_lines;
+	stalls = start_stalls(&v);
+	for (int i = 0; i < 400; i++) {
+		late += look_us(s, "203.0.113.7", &view) > 15000;
+		report(s, "203.0.113.8", REP_HAM, i);
+		short_pause();
+	}
+	printf("# slow: %d of 400 waited, %d lines\n", late,
+	    (int)log_lines - lines);
+	ok(late >= 1 && late <= 20, "slow: few wait, the others go on");
+	ok(log_lines - lines <= 24, "nor does it fill the log");
+	kill(stalls, SIGKILL);
+	waitpid(stalls, NULL, 0);
+	ok(comes_back(s), "it comes back");
+	ok(settle(s), "all is written");
+	is_int(seen(s, "4:203.0.113.8"), 400, "once");
+	end(&s);
+	server_end(&v);
+}
+
 /* Scripts forgotten by the server are loaded again. */
 static void
 test_script_flush(void)
@@ -292,6 +344,7 @@ main(void)
 	refuses_writes("a replica of nobody", "REPLICAOF 127.0.0.1 1",
 	    "REPLICAOF NO ONE");
 	test_password();
+	test_slow();
 	test_script_flush();
 	test_restart_empty();
 	return done_testing();
