@@ -3,7 +3,6 @@
  */
 #include "peer/rep_code.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -315,38 +314,101 @@ rep_unit_set(struct rep_unit *u, struct str name, struct str value)
 /* ---- ledgers --------------------------------------------------------------
  */
 
+/* Busy units have hundreds of entries, written with every batch: no printf. */
+static char *
+put_hex(char *at, uint64_t v)
+{
+	int shift = 60;
+
+	while (shift > 0 && v >> shift == 0)
+		shift -= 4;
+	for (; shift >= 0; shift -= 4)
+		*at++ = "0123456789abcdef"[v >> shift & 15];
+	return at;
+}
+
+static char *
+put_byte(char *at, uint8_t v)
+{
+	*at++ = ':';
+	if (v >= 100)
+		*at++ = (char)('0' + v / 100);
+	if (v >= 10)
+		*at++ = (char)('0' + v / 10 % 10);
+	*at++ = (char)('0' + v % 10);
+	return at;
+}
+
 void
 rep_ledger_format(const struct rep_ledger *l, struct buf *out)
 {
+	char text[32];
+
 	if (l->len == 0)
 		return;
 	buf_printf(out, "%lld", (long long)l->day);
-	for (uint32_t i = 0; i < l->len; i++)
-		buf_printf(out, " %" PRIx64 ":%u:%u:%d", l->v[i].id,
-		    l->v[i].bad, l->v[i].good, l->v[i].trap);
+	for (uint32_t i = 0; i < l->len; i++) {
+		const struct rep_giver *g = &l->v[i];
+		char *at = text;
+
+		*at++ = ' ';
+		at = put_hex(at, g->id);
+		at = put_byte(at, g->bad);
+		at = put_byte(at, g->good);
+		at = put_byte(at, g->trap);
+		buf_add(out, str_make(text, (size_t)(at - text)));
+	}
+}
+
+/* Hexadecimal digits off the front. False: none, or too many. */
+static bool
+take_hex(struct str *s, uint64_t *out)
+{
+	uint64_t v = 0;
+	size_t n = 0;
+	int digit;
+
+	while (n < s->len && (digit = ascii_hex(s->p[n])) >= 0) {
+		if (++n > 16)
+			return false;
+		v = v << 4 | (uint64_t)digit;
+	}
+	*s = str_skip(*s, n);
+	*out = v;
+	return n > 0;
+}
+
+/* ":255" off the front. */
+static bool
+take_byte(struct str *s, uint8_t *out)
+{
+	unsigned v = 0;
+	size_t n = 1;
+
+	if (s->len < 2 || s->p[0] != ':')
+		return false;
+	for (; n < s->len && s->p[n] >= '0' && s->p[n] <= '9'; n++) {
+		v = v * 10 + (unsigned)(s->p[n] - '0');
+		if (v > UINT8_MAX)
+			return false;
+	}
+	*s = str_skip(*s, n);
+	*out = (uint8_t)v;
+	return n > 1;
 }
 
 static bool
 read_giver(struct str word, struct rep_giver *out)
 {
-	struct str id = str_cut(&word, ':'), bad = str_cut(&word, ':');
-	struct str good = str_cut(&word, ':');
-	uint64_t b, g, v = 0;
+	struct rep_giver g = {.id = 0};
+	uint8_t trap;
 
-	if (id.len == 0 || id.len > 16 || !str_to_u64(bad, &b) ||
-	    !str_to_u64(good, &g) || b > UINT8_MAX || g > UINT8_MAX)
+	if (!take_hex(&word, &g.id) || !take_byte(&word, &g.bad) ||
+	    !take_byte(&word, &g.good) || !take_byte(&word, &trap) ||
+	    word.len > 0)
 		return false;
-	for (size_t i = 0; i < id.len; i++) {
-		int digit = ascii_hex(id.p[i]);
-
-		if (digit < 0)
-			return false;
-		v = v << 4 | (uint64_t)digit;
-	}
-	*out = (struct rep_giver){.id = v,
-	    .bad = (uint8_t)b,
-	    .good = (uint8_t)g,
-	    .trap = str_is(word, "1")};
+	g.trap = trap != 0;
+	*out = g;
 	return true;
 }
 
