@@ -141,7 +141,8 @@ try_nets(struct finder *f, const struct access_table *t)
 	n = cidr_trie_find_all(t->nets, f->q->ip, v, NETS_MAX);
 	for (size_t i = 0; i < n; i++)
 		for (const struct access_node *e = v[i]; e != NULL; e = e->next)
-			if (condition_holds(f, e->condition, STR_NONE))
+			if (e->entry.kind == f->q->kind &&
+			    condition_holds(f, e->condition, STR_NONE))
 				hit(f, e, STR_NONE);
 }
 

@@ -514,8 +514,14 @@ access_parse_table(struct access_source *src, enum access_kind kind)
 	struct str rest = src->text;
 	uint32_t number = 0;
 
-	while (next_line(&l, &rest, &number))
+	while (next_line(&l, &rest, &number)) {
+		if (src->table->type == TABLE_CIDR && kind != ACCESS_CLIENT) {
+			fail(&l, l.text.p,
+			    "a cidr table is about clients: it has networks");
+			return;
+		}
 		parse_line(&l);
+	}
 	if (l.block != NULL)
 		fail(&l, l.text.p, "if without endif");
 }

@@ -208,6 +208,37 @@ diagnostics(void)
 	}
 }
 
+/* Networks are clients' and nobody else's, however the table is declared. */
+static void
+kinds(void)
+{
+	static const char *const types[] = {"cidr", "hash"};
+	struct regex_scratch *s = regex_scratch_new(NULL);
+	struct ip ip;
+
+	ip_parse(STR("192.0.2.1"), &ip);
+	for (size_t i = 0; i < 2; i++) {
+		struct access_question q = {
+		    .kind = ACCESS_CLIENT, .key = STR(""), .ip = &ip};
+		struct access_answer answer;
+		struct access_set *set;
+		struct diags diags;
+		struct arena a;
+
+		diags_init(&diags, 0);
+		arena_init(&a, 0);
+		set = access_parse_postfix("t", types[i], ACCESS_HELO,
+		    STR("192.0.2.1 REJECT\n192.0.2.2 REJECT\n"), &diags);
+		is_int(diags.errors, i == 0, "%s about HELO names", types[i]);
+		access_find(set, s, &q, &a, &answer);
+		is_int(answer.len, 0, "%s: no client is meant", types[i]);
+		arena_fini(&a);
+		access_free(&set);
+		diags_fini(&diags);
+	}
+	regex_scratch_free(&s);
+}
+
 static void
 nesting(void)
 {
@@ -237,6 +268,7 @@ main(void)
 {
 	lookups();
 	diagnostics();
+	kinds();
 	nesting();
 	return done_testing();
 }
