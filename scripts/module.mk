@@ -1,6 +1,6 @@
 # Files of scripts/ that are installed or shipped.
 EXTRA_DIST += scripts/bench scripts/check scripts/packages scripts/prepare \
-	scripts/private-mta scripts/run
+	scripts/private-mta scripts/rule-hits scripts/run
 
 # A unit for systemd, made at build time, installed only where asked.
 EXTRA_DIST += scripts/posternd.service.in

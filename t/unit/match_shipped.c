@@ -31,6 +31,23 @@ source_path(const char *name)
 	return file_join(top ? top : ".", name);
 }
 
+/* What stands in the record of a refusal must say something to a person. */
+static void
+check_described(const struct ruleset *rules)
+{
+	size_t silent = 0;
+
+	for (size_t i = 0; i < rules->count; i++) {
+		const struct rule *r = &rules->rules[i];
+
+		if (r->hidden || r->describe.len > 0)
+			continue;
+		printf("# no description: %.*s\n", STR_ARG(r->name));
+		silent++;
+	}
+	is_int(silent, 0, "every rule has a description");
+}
+
 static void
 fixture_init(struct fixture *f)
 {
@@ -53,6 +70,7 @@ fixture_init(struct fixture *f)
 	is_str(buf_str(&said), STR(""), "nothing to complain about");
 	ok(f->rules->count >= 60, "%zu rules", f->rules->count);
 	is_int(f->dicts->len, 3, "dictionaries");
+	check_described(f->rules);
 	diags_fini(&diags);
 	buf_fini(&said);
 	free(dir);
