@@ -1,5 +1,6 @@
 #include "rule/dict_entry.h"
 
+#include "base/clean.h"
 #include "rule/dict_fold.h"
 
 #include <math.h>
@@ -35,6 +36,20 @@ dict_line_fail(
 	diag_add_excerpt(line->diags, SEVERITY_ERROR, pos, line->text,
 	    pos.col - 1, "%s", message);
 	return false;
+}
+
+const char *
+dict_line_bad_byte(struct str s)
+{
+	while (s.len > 0) {
+		size_t n = utf8_sequence(s);
+		unsigned char c = (unsigned char)s.p[0];
+
+		if (n == 0 || (c < ' ' && c != '\t') || c == 0x7f)
+			return s.p;
+		s = str_skip(s, n);
+	}
+	return NULL;
 }
 
 struct str

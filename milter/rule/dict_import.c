@@ -42,6 +42,10 @@ write_entry(struct importer *im, struct str entry)
 	    .diags = &quiet,
 	    .memory = &im->memory};
 
+	if (dict_line_bad_byte(entry) != NULL) {
+		leave_out(im, "control characters");
+		return;
+	}
 	diags_init(&quiet, 1);
 	if (dict_entry_parse(&line, &e)) {
 		buf_add(im->out, entry);

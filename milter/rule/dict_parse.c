@@ -1,6 +1,5 @@
 #include "rule/dict_parse.h"
 
-#include "base/clean.h"
 #include "base/map.h"
 #include "base/vec.h"
 #include "rule/dict_entry.h"
@@ -259,21 +258,6 @@ add_entry(
 
 /* ---- lines -------------------------------------------------------------- */
 
-/* The first byte that has no place in a text file, or NULL. */
-static const char *
-bad_byte(struct str s)
-{
-	while (s.len > 0) {
-		size_t n = utf8_sequence(s);
-		unsigned char c = (unsigned char)s.p[0];
-
-		if (n == 0 || (c < ' ' && c != '\t') || c == 0x7f)
-			return s.p;
-		s = str_skip(s, n);
-	}
-	return NULL;
-}
-
 static bool
 is_separator(struct str s)
 {
@@ -295,7 +279,7 @@ read_line(struct dict_builder *b, struct dict_line *line, bool *in_header,
 {
 	struct dict_entry e = {.remove = false};
 	struct str text = str_trim(line->text);
-	const char *bad = bad_byte(line->text);
+	const char *bad = dict_line_bad_byte(line->text);
 
 	if (bad != NULL) {
 		dict_line_fail(line, bad, "not UTF-8 text");

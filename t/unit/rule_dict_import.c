@@ -43,6 +43,8 @@ static const struct {
     {"CSV quotes", DICT_IMPORT_CSV, "1,\"say \"\"hi\"\" twice\"\n",
 	"1 \"say  hi  twice\"\n", 0},
     {"CSV open word", DICT_IMPORT_CSV, "1, pill*\n", "1 \"pill*\"\n", 0},
+    {"control characters", DICT_IMPORT_CSV, "1,a\x0e" "b\n2,good",
+	"2 \"good\"\n", 1},
     {"CSV that is none", DICT_IMPORT_CSV,
 	"viagra,4\n3\n1,\"open\n1,\n2,good", "2 \"good\"\n", 4},
 };
