@@ -19,6 +19,8 @@
 
 #define FACTS_FILE_MAX ((size_t)4 * 1024 * 1024)
 #define THREADS_MAX 64
+/* As many threads as there are processors. */
+#define JOBS_ALL INT64_MIN
 #define WINDOW ((size_t)256)
 
 /* ---- the workers -----------------------------------------------------------
@@ -155,7 +157,9 @@ static size_t
 thread_count(const struct check_options *o, size_t messages)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	size_t n = o->jobs > 0 ? (size_t)o->jobs : cpus > 0 ? (size_t)cpus : 1;
+	size_t n = o->jobs != JOBS_ALL ? (size_t)o->jobs
+		   : cpus > 0	       ? (size_t)cpus
+				       : 1;
 
 	if (n > THREADS_MAX)
 		n = THREADS_MAX;
@@ -352,7 +356,7 @@ out:
 int
 command_check(int argc, char **argv)
 {
-	struct check_options o = {.now = -1};
+	struct check_options o = {.now = -1, .jobs = JOBS_ALL};
 	const struct option table[] = {
 	    OFFLINE_OPTIONS(&o.offline),
 	    {'j', "json", NULL, "One line of JSON a message", OPTION_FLAG,
@@ -394,6 +398,10 @@ command_check(int argc, char **argv)
 	if (r == OPTIONS_GO && operands.len == 0 && !names_envelope(&o))
 		cli_complain(argv[0], "wants a message: FILE, DIR or -; or an "
 				      "envelope: --client, --from, --rcpt");
+	else if (r == OPTIONS_GO && o.jobs != JOBS_ALL &&
+		 (o.jobs < 1 || o.jobs > THREADS_MAX))
+		cli_complain(
+		    argv[0], "--jobs wants a number from 1 to %d", THREADS_MAX);
 	else if (r == OPTIONS_GO)
 		rc = check(&o, &operands);
 	else if (r == OPTIONS_HELP)

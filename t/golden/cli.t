@@ -63,6 +63,8 @@ for my $case (
     ['a value is missing', ['check', '--client'], qr/--client wants a value/],
     ['a flag with a value', ['check', '--json=1'], qr/--json takes no value/],
     ['no number', ['check', '--now', 'x', 'y'], qr/--now wants a number/],
+    ['no thread', ['check', @rules, '--jobs', 0, '/dev/null'], qr/--jobs wants a number from 1/],
+    ['too many threads', ['check', @rules, '--jobs', 65, '/dev/null'], qr/--jobs wants a number from 1 to 64/],
     ['no message', ['check', @rules], qr/wants a message/],
     ['no such message', ['check', @rules, "$dir/none"], qr/none: No such file/],
     ['no such rules', ['check', '--rules', "$dir/none", '-'],
