@@ -8,8 +8,10 @@ libmatch_a_SOURCES = \
 	milter/match/cost.c milter/match/cost.h \
 	milter/match/dfa.c milter/match/dfa.h \
 	milter/match/dict_index.c milter/match/dict_index.h \
-	milter/match/dict_scan.c milter/match/dict_scan.h \
-	milter/match/dict_texts.c \
+	milter/match/dict_counter.h milter/match/dict_leet.c \
+	milter/match/dict_pattern.c milter/match/dict_scan.c milter/match/dict_scan.h \
+	milter/match/dict_score.c milter/match/dict_texts.c \
+	milter/match/dict_words.c \
 	milter/match/hits.c milter/match/hits.h \
 	milter/match/literal.c milter/match/literal.h \
 	milter/match/literal_set.c milter/match/literal_set.h \
