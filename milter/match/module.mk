@@ -29,7 +29,8 @@ libmatch_a_SOURCES = \
 	milter/match/stage.def \
 	milter/match/stages.c milter/match/stages.h \
 	milter/match/texts.c milter/match/texts.h \
-	milter/match/tree.c milter/match/tree.h
+	milter/match/tree.c milter/match/tree.h \
+	milter/match/tree_class.c milter/match/tree_parser.h
 if VECTORSCAN
 libmatch_a_SOURCES += milter/match/prefilter.c
 else

@@ -6,9 +6,10 @@
  * NODE_ANY: the tree matches at least what the pattern matches. What is not
  * understood gives no tree. Memory is the arena's; nesting is bounded.
  *
- * With REGEX_UTF the tree is of the bytes of UTF-8 text that has its case folded
- * (as a dictionary's has: no Kelvin sign, no long s). ASCII stays itself, every
- * other character is one to four bytes; EDGE_WORD then knows only ASCII.
+ * With REGEX_UTF the tree is of the bytes of UTF-8 text that has its case
+ * folded (as a dictionary's has: no Kelvin sign, no long s). ASCII stays
+ * itself, every other character is one to four bytes; EDGE_WORD then knows only
+ * ASCII.
  */
 #ifndef POSTERN_MATCH_TREE_H
 #define POSTERN_MATCH_TREE_H
