@@ -15,6 +15,7 @@
 struct regex {
 	pcre2_code *code;
 	bool jit;
+	uint32_t step; /* what a counted step costs */
 };
 
 struct regex_scratch {
@@ -22,6 +23,7 @@ struct regex_scratch {
 	pcre2_match_context *context;
 	pcre2_jit_stack *jit_stack;
 	uint32_t groups; /* set by the last successful match */
+	uint32_t step, steps, steps_max;
 };
 
 /*
@@ -65,6 +67,7 @@ compile_options(unsigned flags)
 	    {REGEX_EXTENDED_MORE, PCRE2_EXTENDED_MORE},
 	    {REGEX_NO_AUTO_CAPTURE, PCRE2_NO_AUTO_CAPTURE},
 	    {REGEX_ANCHORED, PCRE2_ANCHORED},
+	    {REGEX_COUNTED, PCRE2_AUTO_CALLOUT},
 	    {REGEX_UTF, PCRE2_UTF | PCRE2_UCP | PCRE2_MATCH_INVALID_UTF},
 	    {REGEX_CHARACTERS, PCRE2_UTF | PCRE2_MATCH_INVALID_UTF},
 	};
@@ -79,6 +82,26 @@ compile_options(unsigned flags)
 	if ((flags & REGEX_UTF) == 0)
 		options |= PCRE2_NEVER_UCP;
 	return options;
+}
+
+bool
+regex_has_back_references(const struct regex *re)
+{
+	uint32_t highest = 0;
+
+	pcre2_pattern_info(re->code, PCRE2_INFO_BACKREFMAX, &highest);
+	return highest > 0;
+}
+
+/* PCRE2 calls this before each item of a counted pattern. */
+static int
+count_step(pcre2_callout_block *block, void *context)
+{
+	struct regex_scratch *s = context;
+
+	(void)block;
+	s->steps += s->step;
+	return s->steps > s->steps_max ? PCRE2_ERROR_MATCHLIMIT : 0;
 }
 
 struct regex *
@@ -108,6 +131,8 @@ regex_compile(struct str pattern, unsigned flags,
 	re = mem_alloc(sizeof(*re));
 	re->code = code;
 	re->jit = pcre2_jit_compile(code, PCRE2_JIT_COMPLETE) == 0;
+	re->step =
+	    regex_has_back_references(re) ? REGEX_BACK_REFERENCE_STEPS : 1;
 	return re;
 }
 
@@ -119,6 +144,12 @@ regex_free(struct regex **re)
 	pcre2_code_free((*re)->code);
 	free(*re);
 	*re = NULL;
+}
+
+uint32_t
+regex_steps(const struct regex_scratch *s)
+{
+	return s->steps;
 }
 
 uint32_t
@@ -177,6 +208,8 @@ regex_scratch_new(const struct regex_limits *limits)
 	    limits->depth ? limits->depth : REGEX_DEPTH_LIMIT);
 	pcre2_set_heap_limit(s->context,
 	    limits->heap_kib ? limits->heap_kib : REGEX_HEAP_LIMIT_KIB);
+	s->steps_max = limits->match ? limits->match : REGEX_MATCH_LIMIT;
+	pcre2_set_callout(s->context, count_step, s);
 	if (s->jit_stack != NULL)
 		pcre2_jit_stack_assign(s->context, NULL, s->jit_stack);
 	return s;
@@ -204,6 +237,8 @@ match(const struct regex *re, struct regex_scratch *s, struct str subject,
 
 	if (from > subject.len)
 		return 0;
+	s->steps = 0;
+	s->step = re->step;
 	/* The fast path takes no option but these, and checks no argument. */
 	if (re->jit)
 		rc = pcre2_jit_match(re->code, p, subject.len, from, options,

@@ -23,6 +23,13 @@ enum regex_flag {
 	REGEX_EXTENDED_MORE = 1 << 4,	/* xx */
 	REGEX_NO_AUTO_CAPTURE = 1 << 5,	/* n */
 	REGEX_ANCHORED = 1 << 6,
+	/*
+	 * The limit counts every step of a match, from all starts together. PCRE2
+	 * counts neither going back over a repeated character nor comparing a
+	 * back-reference, and anew from each start: such a pattern can run for
+	 * minutes below its limit. Some times slower.
+	 */
+	REGEX_COUNTED = 1 << 10,
 	REGEX_UTF = 1 << 7,		/* for our own dictionaries only */
 	REGEX_CHARACTERS = 1 << 8	/* UTF-8, yet \w \d \s are ASCII */
 };
@@ -34,6 +41,8 @@ struct regex_limits {
 };
 
 #define REGEX_MATCH_LIMIT 1000000
+/* A counted step that compares a back-reference is worth so many others. */
+#define REGEX_BACK_REFERENCE_STEPS 16
 #define REGEX_DEPTH_LIMIT 10000
 #define REGEX_HEAP_LIMIT_KIB 20000
 #define REGEX_JIT_STACK_MAX ((size_t)512 * 1024)
@@ -47,6 +56,7 @@ struct regex_error {
 struct regex *regex_compile(struct str pattern, unsigned flags,
     struct regex_error *error_out);
 void regex_free(struct regex **re);
+bool regex_has_back_references(const struct regex *re);
 
 /* Number of capturing groups; name of group `i` or NULL. */
 uint32_t regex_group_count(const struct regex *re);
@@ -74,6 +84,8 @@ int regex_match_not_empty(const struct regex *re, struct regex_scratch *s,
 /* As regex_match(), but the match begins in [where.start, where.end]. */
 int regex_match_between(const struct regex *re, struct regex_scratch *s,
     struct str subject, struct regex_span where, struct regex_span *span_out);
+/* Steps of the last match of a REGEX_COUNTED pattern. */
+uint32_t regex_steps(const struct regex_scratch *s);
 /* Group `i` of the last successful match in this scratch; false: unset. */
 bool regex_group(const struct regex_scratch *s, uint32_t i,
     struct regex_span *span_out);

@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "match/cache.h"
 #include "peer/dnsbl.h"
 #include "policy/evalfns.h"
 #include "policy/guard.h"
@@ -66,21 +67,56 @@ check_symbols(const struct snapshot *s, struct diags *diags)
 	}
 }
 
+/* NULL: there is no directory to keep compiled state in. */
+static char *
+cache_directory(const struct config *c)
+{
+	char *cache = file_join(c->state_dir, "cache");
+
+	if (!file_is_dir(cache)) {
+		free(cache);
+		cache = NULL;
+	}
+	return cache;
+}
+
+static bool
+recall(void *context, struct str what, struct buf *out)
+{
+	struct cache_key key = {{0}};
+
+	cache_key_add(&key, what);
+	return cache_read(context, &key, out);
+}
+
+static void
+keep(void *context, struct str what, struct str content)
+{
+	struct cache_key key = {{0}};
+
+	cache_key_add(&key, what);
+	cache_write(context, &key, content);
+}
+
 static void
 load_rules(
     struct snapshot *s, const struct snapshot_options *o, struct diags *diags)
 {
 	const struct config *c = s->config;
+	struct probe_memory memory = {recall, keep, cache_directory(c)};
 	struct ruleset_options options = {
 	    .plugins = (enum plugin_set)c->plugins,
 	    .score_set = (unsigned)c->score_set & 3,
 	    .lint = o->lint,
 	    .run_tests = o->lint,
-	    .probe_cost = o->lint,
+	    .probe_cost = true,
+	    .probe_memory = memory.context != NULL ? &memory : NULL,
+	    .refuse_slow = c->slow_rules == SLOW_RULES_REFUSE,
 	    .knows_eval = evalfn_known};
 	const char *const *paths = (const char *const *)c->rules.v;
 
 	s->rules = ruleset_load(paths, c->rules.len, &options, diags);
+	free(memory.context);
 	s->dicts = dict_load(paths, c->rules.len,
 	    o->former ? o->former->dicts : NULL, o->forced, diags);
 	s->access = access_load((const char *const *)c->access.v, c->access.len,
@@ -94,9 +130,8 @@ static void
 compile(
     struct snapshot *s, const struct snapshot_options *o, struct diags *diags)
 {
-	char *cache = file_join(s->config->state_dir, "cache");
-	struct plan_options options = {
-	    .cache_dir = file_is_dir(cache) ? cache : NULL,
+	char *cache = cache_directory(s->config);
+	struct plan_options options = {.cache_dir = cache,
 	    .no_prefilter = o->no_prefilter,
 	    .count_cost = true};
 

@@ -155,6 +155,17 @@ struct rule_test {
 
 enum plugin_set { PLUGINS_CORE, PLUGINS_LOCAL, PLUGINS_STOCK };
 
+/*
+ * Where the outcome of the cost probe is kept from one load to the next; the
+ * rule language does no more I/O than reading rules.
+ */
+struct probe_memory {
+	/* What was kept under `key`; false: nothing. */
+	bool (*recall)(void *context, struct str key, struct buf *out);
+	void (*keep)(void *context, struct str key, struct str content);
+	void *context;
+};
+
 struct ruleset_options {
 	enum plugin_set plugins;
 	unsigned score_set; /* 0..3 */
@@ -162,7 +173,8 @@ struct ruleset_options {
 	bool lint;	    /* SpamAssassin's stricter checks of patterns */
 	bool run_tests;	    /* `test` lines, at lint */
 	bool refuse_slow;   /* what the probe finds is refused */
-	bool probe_cost;    /* adversarial cost probe, at lint */
+	bool probe_cost;    /* adversarial cost probe */
+	const struct probe_memory *probe_memory; /* NULL: none */
 	/* Is this eval function implemented? NULL: none is. */
 	bool (*knows_eval)(struct str name);
 };
@@ -209,9 +221,9 @@ bool ruleset_setting(const struct ruleset *rs, const char *key, size_t *pos,
 
 /*
  * Metas: `value[i]` is rule i's hit value, 0 = no hit and for metas; computes
- * these in place (spec 2.12). Only what a hit reaches is computed; works in `a`,
- * and without it (or when it is full) computes everything, with the same result.
- * Pure.
+ * these in place (spec 2.12). Only what a hit reaches is computed; works in
+ * `a`, and without it (or when it is full) computes everything, with the same
+ * result. Pure.
  */
 void ruleset_eval_metas(
     const struct ruleset *rs, double *value, struct arena *a);

@@ -87,6 +87,35 @@ limits(void)
 	regex_scratch_free(&s);
 }
 
+/* Going back over repeats and comparing what was captured counts, too. */
+static void
+counted(void)
+{
+	struct regex_limits limits = {.match = 100000};
+	struct regex_scratch *s = regex_scratch_new(&limits);
+	struct regex_error e;
+	struct regex *re = regex_compile(STR("(.+)\\1x"), REGEX_COUNTED, &e);
+	struct regex_span span;
+	char text[2002];
+
+	memset(text, 'a', sizeof(text));
+	text[2000] = '\n';
+	text[2001] = 'x';
+	is_int(regex_match(re, s, str_make(text, sizeof(text)), 0, NULL),
+	    ERR_LIMIT, "a costly comparison ends at the limit");
+	is_int(regex_match(re, s, STR("aabbx"), 0, &span), 1, "a cheap one hits");
+	ok(span.start == 2 && regex_steps(s) > 0 && regex_steps(s) < 1000,
+	    "where it should, in %u steps", regex_steps(s));
+	regex_free(&re);
+	re = regex_compile(STR("a*a*-?a*[x-z]\n"), REGEX_COUNTED, &e);
+	is_int(regex_match(re, s, str_make(text + 1960, 42), 0, NULL), 0,
+	    "few starts end under it");
+	is_int(regex_match(re, s, str_make(text, sizeof(text)), 0, NULL),
+	    ERR_LIMIT, "many, each of which is cheap, do not");
+	regex_free(&re);
+	regex_scratch_free(&s);
+}
+
 static void
 groups(void)
 {
@@ -112,6 +141,7 @@ main(void)
 	folding();
 	counting();
 	limits();
+	counted();
 	groups();
 	return done_testing();
 }

@@ -33,9 +33,19 @@ static const struct {
     {"body A /x/\nrawbody B /x/\n", NULL, 0},
     {"meta A 1\n", "whatever the message", SEVERITY_WARNING},
     {"body A /a||b/\n", "always matches", SEVERITY_ERROR},
-    {"body A /(a+)+$/\n", "without bound", SEVERITY_WARNING},
-    {"body A /^(?:.*?,){11}P/\n", "without bound", SEVERITY_WARNING},
-    {"body A /(?:\\w+\\s?)*:/\n", "without bound", SEVERITY_WARNING},
+    {"body A /(a+)+$/\n", "runs away", SEVERITY_WARNING},
+    {"body A /^(?:.*?,){11}P/\n", "runs away", SEVERITY_WARNING},
+    {"body A /(?:\\w+\\s?)*:/\n", "runs away", SEVERITY_WARNING},
+    {"body A /(?:a|aa)+$/\n", "runs away", SEVERITY_WARNING},
+    {"body A /(?:\\W*\\w\\W*){8,}zzz/\n", "runs away", SEVERITY_WARNING},
+    {"rawbody A /(.*)*x/\n", "runs away", SEVERITY_WARNING},
+    {"header A X =~ /\\d+\\d+\\d+z/\n", "millions", SEVERITY_WARNING},
+    {"header A X =~ /(.+)\\1x/\n", "millions", SEVERITY_WARNING},
+    {"header A X =~ /^[^<>]+@[^<>]+x$/\n", "millions", SEVERITY_NOTE},
+    {"body A /^[^<>]+@[^<>]+x$/\n", NULL, 0},
+    {"body A /(?:\\w{1,20}\\s){3}end/\n", NULL, 0},
+    {"body A /v[\\W_]{0,3}i[\\W_]{0,3}a[\\W_]{0,3}g/i\n", NULL, 0},
+    {"uri A /https?:\\/\\/[^\\s>]+\\/x/\n", NULL, 0},
     {"body A /^\\s*foo\\b.{0,40}bar/i\n", NULL, 0},
     {"body A eval:check_body_length('x')\n", NULL, 0},
     {"body A eval:check_blank_line_ratio('x')\n", "not implemented",
@@ -93,6 +103,76 @@ test_refuse_slow(void)
 	is_int(d.errors, 1, "and an error");
 	ruleset_free(&rs);
 	diags_fini(&d);
+}
+
+/* Keeps one thing. */
+struct keeper {
+	struct buf key, content;
+	unsigned recalled;
+};
+
+static bool
+recall(void *context, struct str key, struct buf *out)
+{
+	struct keeper *k = context;
+
+	if (!str_eq(key, buf_str(&k->key)))
+		return false;
+	k->recalled++;
+	buf_add(out, buf_str(&k->content));
+	return true;
+}
+
+static void
+keep(void *context, struct str key, struct str content)
+{
+	struct keeper *k = context;
+
+	buf_clear(&k->key);
+	buf_clear(&k->content);
+	buf_add(&k->key, key);
+	buf_add(&k->content, content);
+}
+
+static const char *
+probed(const struct probe_memory *m, const char *text, char *message)
+{
+	struct ruleset_options o = {.probe_cost = true, .probe_memory = m};
+	struct diags d;
+	struct ruleset *rs;
+
+	diags_init(&d, 0);
+	rs = ruleset_parse("t.cf", str_from(text), &o, &d);
+	snprintf(message, 200, "%d %s", rs->rules[0].slow,
+	    d.len > 0 ? d.v[0].message : "");
+	ruleset_free(&rs);
+	diags_fini(&d);
+	return message;
+}
+
+static void
+test_memory(void)
+{
+	struct keeper k = {.recalled = 0};
+	struct probe_memory m = {recall, keep, &k};
+	char first[200], again[200], other[200];
+
+	buf_init(&k.key);
+	buf_init(&k.content);
+	probed(&m, "body A /(a+)+$/\n", first);
+	is_int(k.recalled, 0, "nothing is remembered at first");
+	probed(&m, "body A /(a+)+$/\n", again);
+	is_int(k.recalled, 1, "then it is");
+	ok(first[0] == '1' && strcmp(first, again) == 0,
+	    "and the same is said: %s", first);
+	probed(&m, "body A /a+$/\n", other);
+	ok(k.recalled == 1 && other[0] == '0', "not of another pattern");
+	buf_clear(&k.content);
+	buf_add_cstr(&k.content, "0 x\n7 0 a\n-1\n99999999999 0 y\n0 5");
+	probed(&m, "body A /a+$/\n", other);
+	ok(k.recalled == 2 && other[0] == '0', "nonsense is passed over");
+	buf_fini(&k.key);
+	buf_fini(&k.content);
 }
 
 static void
@@ -199,6 +279,7 @@ main(void)
 
 	test_lint();
 	test_refuse_slow();
+	test_memory();
 	ok(mkdtemp(dir) != NULL, "a directory");
 	test_directory(dir);
 	for (size_t i = 0; i < 4; i++)
