@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/ref.h"
+#include "cli/ask.h"
 #include "cli/mail_files.h"
 
 #include <errno.h>
@@ -327,7 +328,8 @@ check(struct check_options *o, const struct option_list *operands)
 		return EXIT_USAGE;
 	arena_init(&a, 0);
 	diags_init(&diags, 20);
-	if (!offline_paths_readable("check", c) || !gather(o, &a, &facts))
+	if (!offline_paths_readable("check", c) || !gather(o, &a, &facts) ||
+	    (o->ask && !ask_peers(c, &facts, &a)))
 		goto out;
 	s = offline_snapshot(c, &o->offline, false, &diags);
 	if (diags.errors > 0 || s == NULL)
@@ -361,7 +363,8 @@ command_check(int argc, char **argv)
 	    OFFLINE_OPTIONS(&o.offline),
 	    {'j', "json", NULL, "One line of JSON a message", OPTION_FLAG,
 		&o.json},
-	    {'v', "verbose", NULL, "List the rules without points, too; as JSON: the gates",
+	    {'v', "verbose", NULL,
+		"List the rules without points, too; as JSON: the gates",
 		OPTION_FLAG, &o.verbose},
 	    {0, "client", "IP", "Address of the client", OPTION_TEXT,
 		&o.client},
@@ -376,6 +379,9 @@ command_check(int argc, char **argv)
 	    {0, "facts", "FILE",
 		"Facts or a decision record as JSON: judge as it was judged",
 		OPTION_TEXT, &o.facts},
+	    {0, "ask", NULL,
+		"Ask DNS lists on --client, SPF and Redis now; counts nothing",
+		OPTION_FLAG, &o.ask},
 	    {0, "now", "SECONDS", "Judge as at this time since 1970",
 		OPTION_NUMBER, &o.now},
 	    {0, "jobs", "N", "Threads; default: all processors", OPTION_NUMBER,

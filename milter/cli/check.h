@@ -10,6 +10,7 @@ struct check_options {
 	struct offline_options offline;
 	bool json;
 	bool verbose;
+	bool ask; /* the peers, now */
 	const char *client;
 	const char *name;
 	const char *helo;

@@ -1,6 +1,6 @@
 bin_PROGRAMS += postern
 postern_SOURCES = \
-	milter/cli/access.c \
+	milter/cli/access.c milter/cli/ask.c milter/cli/ask.h \
 	milter/cli/bench.c milter/cli/bench.h milter/cli/bench_print.c \
 	milter/cli/check.c milter/cli/check.h milter/cli/check_print.c milter/cli/check_gates.c \
 	milter/cli/cli.c milter/cli/cli.h milter/cli/commands.def \

@@ -10,6 +10,7 @@
 #include "daemon/session_internal.h"
 #include "mail/relay.h"
 #include "mail/uri.h"
+#include "policy/dns_conf.h"
 
 /* Listings kept of one message and of one client. */
 #define HITS_MAX 32
@@ -43,30 +44,6 @@ gather_reputation_wanted(const struct session *s)
 /* ---- DNS lists
  * ----------------------------------------------------------------- */
 
-static void
-fact_of_hit(const struct dnsbl_hit *h, struct arena *a, struct dns_fact *out)
-{
-	static const enum verdict_action action[] = {
-	    [DNSBL_SCORE] = VERDICT_ACCEPT,
-	    [DNSBL_REJECT] = VERDICT_REJECT,
-	    [DNSBL_TEMPFAIL] = VERDICT_TEMPFAIL,
-	    [DNSBL_TAG] = VERDICT_TAG,
-	    [DNSBL_QUARANTINE] = VERDICT_QUARANTINE,
-	};
-	const struct dnsbl_zone *z = h->zone;
-
-	*out = (struct dns_fact){.zone = str_from(z->name),
-	    .subject = arena_copy(a, str_from(h->subject)),
-	    .answer = h->answer,
-	    .text = arena_copy(a, str_from(h->text)),
-	    .about_client =
-		z->kind == DNSBL_CLIENT || z->kind == DNSBL_CLIENT_ALLOW,
-	    .action = action[z->action],
-	    .points = z->points,
-	    .shadow = z->shadow,
-	    .allow = z->kind == DNSBL_CLIENT_ALLOW};
-}
-
 /* Collects a lookup as facts in `a`, behind the `kept` ones given. */
 static struct dns_fact *
 collect_facts(struct session *s, struct dnsbl_lookup **l, struct arena *a,
@@ -90,7 +67,7 @@ collect_facts(struct session *s, struct dnsbl_lookup **l, struct arena *a,
 	for (size_t i = 0; i < *count; i++)
 		facts[i] = kept[i];
 	for (size_t i = 0; i < n; i++)
-		fact_of_hit(&hits[i], a, &facts[*count + i]);
+		dns_fact_of_hit(&hits[i], a, &facts[*count + i]);
 	*count += n;
 	return facts;
 }

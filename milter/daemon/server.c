@@ -3,13 +3,13 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "daemon/metrics.h"
+#include "policy/dns_conf.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 
 /* A start is not held up longer by lists that do not answer. */
 #define SETTLE_US ((int64_t)1500000)
-#define DNS_TRIES 2
 
 struct config *
 server_read_config(
@@ -111,49 +111,19 @@ server_reload(struct server *s, bool forced, struct diags *diags)
 	return next != NULL;
 }
 
-static struct dnsbl_zone *
-read_zones(const struct config *c, size_t *count_out, struct diags *diags)
-{
-	struct dnsbl_zone *zones = mem_array(c->dnsbl.len, sizeof(*zones));
-	struct source_pos pos = config_where(c, "dnsbl");
-
-	*count_out = 0;
-	if (c->dnsbl.len > DNSBL_ZONES_MAX)
-		diag_add(diags, SEVERITY_ERROR, pos,
-		    "dnsbl: more than %d zones", DNSBL_ZONES_MAX);
-	for (size_t i = 0; i < c->dnsbl.len && i < DNSBL_ZONES_MAX; i++)
-		*count_out += dnsbl_zone_parse(
-		    str_from(c->dnsbl.v[i]), pos, &zones[*count_out], diags);
-	return zones;
-}
-
 bool
 server_open_dns(struct server *s, void (*log)(void *ctx, const char *line),
     struct diags *diags)
 {
 	const struct config *c = s->config;
-	struct dns_options o = {.servers = c->dns_servers,
-	    .timeout_ms = (int)c->dns_timeout,
-	    .tries = DNS_TRIES,
-	    .cache_size = c->dns_cache};
-	struct dnsbl_zone *zones;
-	const char *why = "";
-	size_t count;
 
 	if (c->dnsbl.len == 0 && !c->spf)
 		return true;
-	s->dns = dns_open(&o, &why);
-	if (s->dns == NULL) {
-		diag_add(diags, SEVERITY_ERROR, config_where(c, "dns_servers"),
-		    "dns_servers: %s", why);
+	s->dns = dns_conf_open(c, diags);
+	if (s->dns == NULL)
 		return false;
-	}
-	zones = read_zones(c, &count, diags);
-	if (count > 0) {
-		s->lists = dnsbl_new(s->dns, zones, count, log, NULL);
-		dnsbl_settle(s->lists, clock_mono_us() + SETTLE_US);
-	}
-	free(zones);
+	s->lists =
+	    dns_conf_lists(c, s->dns, log, clock_mono_us() + SETTLE_US, diags);
 	return diags->errors == 0;
 }
 

@@ -1,6 +1,7 @@
 noinst_LIBRARIES += libpolicy.a
 libpolicy_a_SOURCES = \
 	milter/policy/gate_name.def \
+	milter/policy/dns_conf.c milter/policy/dns_conf.h \
 	milter/policy/helo.c milter/policy/helo.h \
 	milter/policy/gate_said.c milter/policy/gate_said.h \
 	milter/policy/eval_body.c milter/policy/eval_subject.c \
