@@ -404,6 +404,19 @@ guess(struct line *l)
 /* ---- the relay -------------------------------------------------------------
  */
 
+static const bool breaks_form[256] = {
+    ['\0'] = true,
+    ['\t' ... '\r'] = true,
+    [' '] = true,
+    ['#'] = true,
+    ['(' ... ')'] = true,
+    ['<'] = true,
+    ['>'] = true,
+    ['['] = true,
+    [']'] = true,
+    ['|'] = true,
+};
+
 /* Bytes that would break the text form of a relay become '!'. */
 static struct str
 flagged(struct arena *a, struct str s)
@@ -412,16 +425,14 @@ flagged(struct arena *a, struct str s)
 	char *p;
 	size_t i = 0;
 
-	while (i < s.len && s.p[i] != '\0' && !ascii_is_space(s.p[i]) &&
-	       strchr("#[]()<>|", s.p[i]) == NULL)
+	while (i < s.len && !breaks_form[(unsigned char)s.p[i]])
 		i++;
 	if (i == s.len)
 		return s;
 	copy = arena_copy(a, s);
 	p = (char *)(uintptr_t)copy.p;
 	for (; i < copy.len; i++)
-		if (p[i] == '\0' || ascii_is_space(p[i]) ||
-		    strchr("#[]()<>|", p[i]) != NULL)
+		if (breaks_form[(unsigned char)p[i]])
 			p[i] = '!';
 	return copy;
 }

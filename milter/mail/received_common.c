@@ -9,9 +9,21 @@
 /* ---- what all formats share ------------------------------------------------
  */
 
-/* Runs of white space become one space, none at the ends; no ';' at the end. */
-struct str
-received_squeeze(struct arena *a, struct str s)
+/* White space is single spaces between words, as it is once unfolded. */
+static bool
+is_squeezed(struct str s)
+{
+	char before = ' ';
+
+	for (size_t i = 0; i < s.len; before = s.p[i++])
+		if (ascii_is_space(s.p[i]) && (s.p[i] != ' ' || before == ' '))
+			return false;
+	return before != ' ';
+}
+
+/* The same with single spaces only. */
+static struct str
+squeeze(struct arena *a, struct str s)
 {
 	struct buf b;
 	struct str rest = s, word;
@@ -23,7 +35,15 @@ received_squeeze(struct arena *a, struct str s)
 			buf_add_char(&b, ' ');
 		buf_add(&b, word);
 	}
-	s = buf_str(&b);
+	return buf_str(&b);
+}
+
+/* Runs of white space become one space, none at the ends; no ';' at the end. */
+struct str
+received_squeeze(struct arena *a, struct str s)
+{
+	if (!is_squeezed(s))
+		s = squeeze(a, s);
 	while (s.len > 0 && s.p[s.len - 1] == ';') {
 		s.len--;
 		if (s.len > 0 && s.p[s.len - 1] == ' ')

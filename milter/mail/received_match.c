@@ -46,11 +46,31 @@ set_field(struct match *m, unsigned field, size_t from, size_t to)
 	m->out->v[field] = str_make(m->s.p + from, to - from);
 }
 
+/* End of the bytes of `set`, or of all others, in [pos, end) of `s`. */
+static size_t
+span_end(struct str s, size_t pos, size_t end, struct str set, bool of_set)
+{
+	uint64_t member[4] = {0};
+
+	for (size_t i = 0; i < set.len; i++) {
+		unsigned char c = (unsigned char)set.p[i];
+
+		member[c / 64] |= (uint64_t)1 << (c % 64);
+	}
+	for (; pos < end; pos++) {
+		unsigned char c = (unsigned char)s.p[pos];
+
+		if ((member[c / 64] >> (c % 64) & 1) != of_set)
+			break;
+	}
+	return pos;
+}
+
 /* Where a run that begins at `pos` must end at the latest. */
 static size_t
 run_end(const struct match *m, const struct step *t, size_t pos)
 {
-	size_t end = m->s.len, i = pos;
+	size_t end = m->s.len;
 
 	if (t->max < STEP_MAX && end - pos > t->max)
 		end = pos + t->max;
@@ -62,9 +82,8 @@ run_end(const struct match *m, const struct step *t, size_t pos)
 
 		return space != NULL ? (size_t)(space - m->s.p) : end;
 	}
-	while (i < end && is_in(t->text, m->s.p[i]) == (t->class == CLASS_IN))
-		i++;
-	return i;
+	return span_end(
+	    m->s, pos, end, str_make(t->text, t->len), t->class == CLASS_IN);
 }
 
 static bool
