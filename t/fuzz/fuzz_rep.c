@@ -3,7 +3,7 @@
  * segment, a server's reply as unit, listing and script answer, an event, a
  * line of evidence, a line of the state file. The first byte chooses.
  */
-#include "peer/rep_batch.h"
+#include "peer/rep_apply.h"
 #include "peer/rep_url.h"
 
 #include "base/file.h"
@@ -53,14 +53,14 @@ static void
 try_reply(struct str s)
 {
 	struct redis_reply *r = redis_parse(s), *copy = redis_copy(r);
-	struct rep_batch b = {.hosts_from = 0};
-	struct rep_job j = {.kind = REP_JOB_NET};
+	struct rep_held held = {.fields = 0};
 	struct rep_listing l;
 	struct rep_unit u;
 
 	rep_read_unit(copy, &u);
 	(void)rep_read_listing(copy, &l);
-	(void)rep_job_read(&b, &j, copy);
+	rep_held_read(&held, copy, "w:writer");
+	rep_held_fini(&held);
 	redis_free(&r);
 	redis_free(&copy);
 }
