@@ -32,6 +32,7 @@ build(const char *conf)
 		printf("# %s", buf_cstr(&text));
 		exit(1);
 	}
+	config_free(&c);
 	diags_fini(&diags);
 	buf_fini(&text);
 	return s;
