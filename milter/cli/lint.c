@@ -5,6 +5,7 @@
  */
 #include "cli/offline.h"
 
+#include "base/json.h"
 #include "base/mem.h"
 
 #include <stdio.h>
@@ -29,6 +30,43 @@ print_diags(const struct diags *diags, bool notes)
 	buf_fini(&out);
 }
 
+/* One line of JSON a complaint, for editors and deployment scripts. */
+static void
+print_json(const struct diags *diags, bool notes)
+{
+	struct buf line;
+
+	buf_init(&line);
+	for (size_t i = 0; i < diags->len; i++) {
+		const struct diag *d = &diags->v[i];
+		struct json *j;
+
+		if (d->severity == SEVERITY_NOTE && !notes)
+			continue;
+		j = json_new_object();
+		json_set_str(
+		    j, "severity", str_from(severity_text(d->severity)));
+		if (d->file != NULL)
+			json_set(j, "file", json_new_bytes(str_from(d->file)));
+		if (d->line > 0)
+			json_set_int(j, "line", d->line);
+		if (d->col > 0)
+			json_set_int(j, "col", d->col);
+		json_set(j, "message", json_new_bytes(str_from(d->message)));
+		if (d->excerpt != NULL) {
+			json_set(
+			    j, "excerpt", json_new_bytes(str_from(d->excerpt)));
+			json_set_int(j, "caret", d->caret);
+		}
+		buf_clear(&line);
+		json_format(j, 0, &line);
+		buf_add_char(&line, '\n');
+		cli_write(buf_str(&line));
+		json_unref(&j);
+	}
+	buf_fini(&line);
+}
+
 static void
 print_counts(const struct snapshot *s)
 {
@@ -50,7 +88,7 @@ print_counts(const struct snapshot *s)
 }
 
 static int
-lint(const struct offline_options *o, bool verbose)
+lint(const struct offline_options *o, bool verbose, bool json)
 {
 	struct config *c = offline_config("lint", o);
 	struct snapshot *s;
@@ -65,10 +103,13 @@ lint(const struct offline_options *o, bool verbose)
 	}
 	diags_init(&diags, 10000);
 	s = offline_snapshot(c, o, true, &diags);
-	print_diags(&diags, verbose);
-	if (verbose && s != NULL)
+	if (json)
+		print_json(&diags, verbose);
+	else
+		print_diags(&diags, verbose);
+	if (verbose && !json && s != NULL)
 		print_counts(s);
-	if (diags.errors > 0 || verbose)
+	if (!json && (diags.errors > 0 || verbose))
 		printf(
 		    "%zu errors, %zu warnings\n", diags.errors, diags.warnings);
 	rc = diags.errors > 0 || s == NULL ? EXIT_REFUSED : EXIT_GOOD;
@@ -82,9 +123,11 @@ int
 command_lint(int argc, char **argv)
 {
 	struct offline_options o = {0};
-	bool verbose = false;
+	bool verbose = false, json = false;
 	const struct option table[] = {
 	    OFFLINE_OPTIONS(&o),
+	    {'j', "json", NULL, "One line of JSON a complaint", OPTION_FLAG,
+		&json},
 	    {'v', "verbose", NULL, "Show notes and counts, too", OPTION_FLAG,
 		&verbose},
 	};
@@ -99,7 +142,7 @@ command_lint(int argc, char **argv)
 	int rc = EXIT_USAGE;
 
 	if (r == OPTIONS_GO)
-		rc = lint(&o, verbose);
+		rc = lint(&o, verbose, json);
 	else if (r == OPTIONS_HELP)
 		rc = EXIT_GOOD;
 	offline_options_fini(&o);

@@ -6,6 +6,9 @@
 #include "rule/limits.h"
 #include "rule/probe.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+
 static bool
 is_eval(const struct rule *r)
 {
@@ -75,20 +78,35 @@ is_scanned(const struct rule *r)
 	return r->regex != NULL && !r->invalid;
 }
 
+/* A warning with the definition below it, the caret under the pattern. */
+__attribute__((format(printf, 3, 4))) static void
+complain(struct loader *l, const struct rule *r, const char *fmt, ...)
+{
+	char message[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(message, sizeof(message), fmt, ap);
+	va_end(ap);
+	diag_add_excerpt(l->diags, SEVERITY_WARNING, r->pos, r->written,
+	    (size_t)(r->literal.p - r->written.p), "%s", message);
+}
+
 /* Matches the empty text and others that have nothing in common. */
 static void
 check_always(struct loader *l, const struct rule *r, struct regex_scratch *s)
 {
-	static const char *const texts[] = {"", "x", " \n", "\xe9!"};
+	static const char *const texts[] = {"", "x", " \n", "\xe9!",
+	    "a longer text, of 3 lines\nand of 2 sentences. With: a colon\n"
+	    "and http://www.example.com/?a=1 <tag> \"quoted\"\n"};
 
 	if (r->captures)
 		return; /* it is there to take something out */
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		if (regex_match(r->regex, s, str_from(texts[i]), 0, NULL) != 1)
 			return;
-	diag_add(l->diags, SEVERITY_WARNING, r->pos,
-	    "%.*s: the regexp matches every text%s", STR_ARG(r->name),
-	    r->negated ? ", so the rule never hits" : "");
+	complain(l, r, "%.*s: the regexp matches every text%s",
+	    STR_ARG(r->name), r->negated ? ", so the rule never hits" : "");
 }
 
 /* Same type, header and pattern as an earlier rule. */
@@ -109,10 +127,31 @@ check_same(struct loader *l, const struct rule *r, struct map *seen)
 	if (former == NULL)
 		map_set(seen, buf_str(&b), (void *)(uintptr_t)r);
 	else
-		diag_add(l->diags, SEVERITY_WARNING, r->pos,
-		    "%.*s says the same as %.*s (%s:%u)", STR_ARG(r->name),
-		    STR_ARG(former->name), former->pos.file, former->pos.line);
+		complain(l, r, "%.*s says the same as %.*s (%s:%u)",
+		    STR_ARG(r->name), STR_ARG(former->name), former->pos.file,
+		    former->pos.line);
 	buf_fini(&b);
+}
+
+/* What cannot be there, by the header it looks at or by what it asks for. */
+static void
+check_never(struct loader *l, const struct rule *r)
+{
+	struct str h = r->header;
+
+	if (r->type == RULE_HEADER && !r->negated && !r->has_unset &&
+	    str_starts_nocase(h, STR("X-Spam-")) &&
+	    !str_starts_nocase(h, STR("X-Spam-Relays-")))
+		complain(l, r,
+		    "%.*s: X-Spam- headers are taken off before rules look, so "
+		    "the rule never hits",
+		    STR_ARG(r->name));
+	else if (!r->negated && str_find(r->pattern, STR("(?!)")) != STR_NPOS &&
+		 r->pattern.len == 4)
+		complain(l, r,
+		    "%.*s: the regexp asks for a character that is no byte, so "
+		    "it never matches",
+		    STR_ARG(r->name));
 }
 
 static void
@@ -129,6 +168,30 @@ check_meta(struct loader *l, const struct rule *r)
 		    STR_ARG(r->name), v);
 }
 
+/* Said of a name that is no rule: a slip of the pen, mostly. */
+static void
+check_loose(struct loader *l)
+{
+	struct str name;
+	size_t pos = 0;
+	void *v;
+
+	while (map_next(l->drafts, &pos, &name, &v)) {
+		const struct draft *d = v;
+
+		if (d->listed)
+			continue;
+		if (d->rule.action != RULE_ACTION_NONE)
+			diag_add(l->diags, SEVERITY_WARNING, d->rule.pos,
+			    "an action for %.*s, which is no rule",
+			    STR_ARG(name));
+		else if (d->rule.has_score)
+			diag_add(l->diags, SEVERITY_NOTE, d->rule.pos,
+			    "a score for %.*s, which is no rule",
+			    STR_ARG(name));
+	}
+}
+
 void
 check_rules(struct loader *l)
 {
@@ -140,11 +203,13 @@ check_rules(struct loader *l)
 
 		if (is_scanned(r)) {
 			check_always(l, r, s);
+			check_never(l, r);
 			check_same(l, r, seen);
 		} else if (r->type == RULE_META && r->code && !r->invalid) {
 			check_meta(l, r);
 		}
 	}
+	check_loose(l);
 	map_free(&seen);
 	regex_scratch_free(&s);
 }

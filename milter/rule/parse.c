@@ -68,6 +68,10 @@ parse_define(struct loader *l, const struct line *line, struct draft *d,
 	}
 	if (!d->listed)
 		*VEC_PUSH(&l->defined) = d;
+	if (d->defined && r->type != RULE_EMPTY && l->options->lint)
+		diag_add(l->diags, SEVERITY_NOTE, line->pos,
+		    "%.*s takes the place of the rule at %s:%u",
+		    STR_ARG(r->name), r->pos.file, r->pos.line);
 	d->listed = true;
 	d->defined = true;
 	regex_free(&r->regex);
@@ -97,6 +101,14 @@ parse_meta(struct loader *l, const struct line *line)
 	r = parse_define(l, line, loader_draft(l, name), RULE_META);
 	if (r != NULL)
 		r->meta = arena_copy(l->arena, rest);
+}
+
+/* Where a name came up that may never be a rule. */
+static void
+note_place(struct rule *r, const struct line *line)
+{
+	if (r->pos.file == NULL)
+		r->pos = line->pos;
 }
 
 static bool
@@ -145,6 +157,7 @@ parse_score(struct loader *l, const struct line *line)
 		r->score[i] = relative ? r->score[i] + v : v;
 	}
 	r->has_score = true;
+	note_place(r, line);
 }
 
 static void
@@ -252,6 +265,7 @@ parse_action(struct loader *l, const struct line *line)
 	}
 	r = &loader_draft(l, name)->rule;
 	r->action = (enum rule_action)action;
+	note_place(r, line);
 	r->action_text =
 	    text.len ? arena_copy(l->arena, str_make(text.p + 1, text.len - 2))
 		     : STR_NONE;
