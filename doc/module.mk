@@ -4,7 +4,7 @@
 dist_man_MANS += doc/man/postern.1 doc/man/posternd.8
 nodist_man_MANS = doc/man/postern.conf.5 doc/man/postern-rules.5
 EXTRA_DIST += doc/man/postern.conf.5.in doc/man/postern-rules.5.in \
-	doc/HACKING.md doc/DESIGN.md doc/parity.md doc/replies.md doc/dialogues.md doc/performance.md doc/access.md doc/dictionaries.md doc/mta.md doc/redis.md doc/reputation.md doc/shipped-rules.md scripts/fill-manual
+	doc/HACKING.md doc/DESIGN.md doc/parity.md doc/replies.md doc/dialogues.md doc/performance.md doc/access.md doc/dictionaries.md doc/mta.md doc/redis.md doc/reputation.md doc/rules.md doc/shipped-rules.md scripts/fill-manual
 CLEANFILES += $(nodist_man_MANS) doc/postern.conf.example
 
 fill_manual = $(MKDIR_P) doc/man && \
