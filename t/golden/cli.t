@@ -187,6 +187,15 @@ my @order = $out =~ m{many/(\d+)"}g;
 is_deeply(\@order, [sort @order], 'in order');
 
 # ---- lint, rules, conf --------------------------------------------------------
+{
+	my @trust = ('-o', 'trusted_authserv_ids=mx.example.org');
+	my (undef, $said, $err) = run('', 'lint', @rules, @trust);
+	like($said . $err, qr/warning: .*plugins = stock and score_set = 1/,
+	    'trusted servers nobody asks are told');
+	(undef, $said, $err) = run('', 'lint', @rules, @trust, '-o',
+	    'plugins=stock', '-o', 'score_set=1');
+	unlike($said . $err, qr/plugins = stock/, 'and those asked are not');
+}
 ($code, $out) = run('', 'lint', @rules);
 is($code, 0, 'good rules');
 write_file('rules/b.cf', "body OK /x/\nbody BAD /(/\nnonsense\n");
