@@ -50,6 +50,32 @@ check_thresholds(const struct config *c, struct diags *diags)
 		    "score_set is 0, 1, 2 or 3");
 }
 
+/* Settings with which the greylist would let nobody pass, or the throttle
+ * nothing. */
+static void
+check_brakes(const struct config *c, struct diags *diags)
+{
+	if (c->greylist != BRAKED_OFF && c->grey_retry <= c->grey_delay)
+		diag_add(diags, SEVERITY_ERROR, config_where(c, "grey_retry"),
+		    "grey_retry must be longer than grey_delay, or no retry "
+		    "ever comes in time");
+	if (c->throttle != BRAKED_OFF && c->throttle_interval < 1000)
+		diag_add(diags, SEVERITY_ERROR,
+		    config_where(c, "throttle_interval"),
+		    "throttle_interval is at least one second");
+	if (c->throttle != BRAKED_OFF && c->throttle_messages == 0 &&
+	    c->throttle_recipients == 0)
+		diag_add(diags, SEVERITY_WARNING, config_where(c, "throttle"),
+		    "throttle has neither throttle_messages nor "
+		    "throttle_recipients: it stops nothing");
+	if ((c->greylist != BRAKED_OFF || c->throttle != BRAKED_OFF) &&
+	    c->watch_action == WATCH_TEMPFAIL)
+		diag_add(diags, SEVERITY_WARNING,
+		    config_where(c, "watch_action"),
+		    "watch_action = tempfail defers all mail of clients on "
+		    "watch, so greylist and throttle never see it");
+}
+
 /* A symbol that is a rule too would count for both under one name. */
 static void
 check_symbols(const struct snapshot *s, struct diags *diags)
@@ -178,6 +204,7 @@ snapshot_build(const struct snapshot_options *o, struct diags *diags)
 	s->refs = 1;
 	s->config = config_copy(o->config);
 	check_thresholds(s->config, diags);
+	check_brakes(s->config, diags);
 	check_peers(s->config, diags);
 	reply_lint(s->config, diags);
 	load_rules(s, o, diags);

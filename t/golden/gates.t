@@ -92,6 +92,27 @@ is $said->{score}, 'decided reject score', 'at the end of the message the score 
 is $said->{dictionary}, 'off: there are no dictionaries', 'dictionaries are off';
 is $said->{client}, 'would reject access client', 'and what was shadow at RCPT stays in the record';
 
+# ---- settings that cannot mean what they say ------------------------------------------
+
+sub lint {
+	my (@settings) = @_;
+	open my $fh, '-|', 'sh', '-c', 'exec "$@" 2>&1', 'sh', $postern, 'lint', '-c', "$dir/p.conf", '--rules', "$dir/t.cf", map { ('-o', $_) } @settings or die;
+	my $out = do { local $/; <$fh> } // '';
+	close $fh;
+	return ($? >> 8) . " $out";
+}
+
+like lint('greylist=watch', 'grey_delay=5m', 'grey_retry=5m'), qr/^1 .*grey_retry must be longer than grey_delay/s, 'lint: a retry that never comes in time';
+like lint('greylist=watch', 'grey_delay=5m', 'grey_retry=301s'), qr/^0 /, 'lint: a second more is fine';
+like lint('grey_delay=5m', 'grey_retry=1m'), qr/^0 /, 'lint: nor does it matter when it is off';
+like lint('throttle=watch', 'throttle_interval=999ms'), qr/^1 .*throttle_interval is at least one second/s, 'lint: no interval';
+like lint('throttle=watch', 'throttle_messages=0', 'throttle_recipients=0'), qr/^0 .*warning.*it stops nothing/s, 'lint: a throttle without a limit';
+like lint('throttle=watch', 'watch_action=tempfail'), qr/^0 .*warning.*never see it/s, 'lint: watch_action = tempfail comes first';
+like lint('greylist=sometimes'), qr/^[12] .*greylist/s, 'lint: no such choice';
+like lint('reply_greylist=again in {never} seconds'), qr/^1 .*reply_greylist has an unknown variable \{never\}/s, 'lint: an unknown variable';
+like lint('reply_throttle=' . 'x' x 511), qr/^1 .*reply_throttle is longer than an SMTP reply/s, 'lint: a text over the limit';
+like lint('reply_throttle=' . 'x' x 510), qr/^0 /, 'lint: and one at it';
+
 ($rc, $out) = check();
 is $rc, 2, 'neither a message nor an envelope: usage';
 done_testing;
