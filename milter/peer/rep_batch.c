@@ -40,23 +40,46 @@ job_name(enum rep_job_kind kind, const struct rep_event *e)
 	return day;
 }
 
+/* Names are long to make and there is one job for many events. */
+struct job_key {
+	uint8_t kind;
+	uint8_t address[16];
+};
+
+static struct job_key
+job_key(enum rep_job_kind kind, const struct ip *ip)
+{
+	struct job_key k = {.kind = (uint8_t)kind};
+	struct ip part = {{0}};
+
+	if (kind == REP_JOB_HOST)
+		part = rep_host_of(ip);
+	else if (kind == REP_JOB_NET)
+		part = ip_mask(ip, ip_is_v4(ip) ? 120 : 48);
+	memcpy(k.address, part.byte, sizeof(k.address));
+	return k;
+}
+
 /* Index of the job for this event, made when it is the first. */
 static size_t
 job_take(struct rep_batch *b, struct map *seen, enum rep_job_kind kind,
     uint32_t event)
 {
 	const struct rep_event *e = &b->events.v[event].event;
-	struct rep_name name = job_name(kind, e);
+	struct job_key k = job_key(kind, &e->client);
+	struct str key = str_make((const char *)&k, sizeof(k));
 	int64_t day = e->at_ms / REP_DAY_MS;
-	uintptr_t at = (uintptr_t)map_get(seen, str_from(name.text));
+	uintptr_t at = (uintptr_t)map_get(seen, key);
 	struct rep_job *j;
 
 	if (at == 0 || b->jobs.v[at - 1].day != day) {
 		j = VEC_PUSH(&b->jobs);
-		*j = (struct rep_job){
-		    .kind = kind, .after = at != 0, .name = name, .day = day};
+		*j = (struct rep_job){.kind = kind,
+		    .after = at != 0,
+		    .name = job_name(kind, e),
+		    .day = day};
 		at = b->jobs.len;
-		(void)map_set(seen, str_from(name.text), (void *)at);
+		(void)map_set(seen, key, (void *)at);
 	}
 	j = &b->jobs.v[at - 1];
 	j->client = e->client;

@@ -11,7 +11,7 @@
 #include "peer/redis.h"
 #include "peer/rep_backend.h"
 
-#define REP_BATCH_EVENTS 2048
+#define REP_BATCH_EVENTS 1024
 
 enum rep_job_kind { REP_JOB_DAY, REP_JOB_SITE, REP_JOB_NET, REP_JOB_HOST };
 

@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define WINDOW 32	/* script calls under way: what mail may meet */
+#define WINDOW 16	/* jobs under way: what mail may meet */
 #define LINGER_MS 5	/* for events to gather */
 #define QUEUE_MAX 65536 /* records in memory */
 #define QUEUE_BYTES_MAX ((size_t)32 << 20)

@@ -117,7 +117,7 @@ start_sentinels(struct server *w, int master_port)
 
 		snprintf(conf, sizeof(conf),
 		    "sentinel monitor mine 127.0.0.1 %d 2\n"
-		    "sentinel down-after-milliseconds mine 400\n"
+		    "sentinel down-after-milliseconds mine 1000\n"
 		    "sentinel failover-timeout mine 2000\n", master_port);
 		server_make(&w[i], true, conf);
 		w[i].sentinel = true;
