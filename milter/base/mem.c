@@ -1,5 +1,6 @@
 #include "base/mem.h"
 
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -74,4 +75,10 @@ mem_printf(const char *fmt, ...)
 	n = vasprintf(&out, fmt, ap);
 	va_end(ap);
 	return checked(n < 0 ? NULL : out, 0);
+}
+
+void
+mem_trim(void)
+{
+	malloc_trim(0);
 }

@@ -17,6 +17,9 @@ char *mem_strdup(const char *s);
 char *mem_strndup(const char *s, size_t len);
 char *mem_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* Gives what is free back to the system; after much was used for a moment. */
+void mem_trim(void);
+
 /* An invariant of ours is broken: say where and abort, in release builds too. */
 void panic_at(const char *file, int line, const char *what)
     __attribute__((noreturn));

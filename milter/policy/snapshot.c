@@ -212,6 +212,8 @@ snapshot_build(const struct snapshot_options *o, struct diags *diags)
 	s->guard = guard_new(s->config, diags);
 	s->evals = eval_tables_new(s->rules, s->config, diags);
 	compile(s, o, diags);
+	/* Compiling took several times what is kept. */
+	mem_trim();
 	if (s->plan == NULL || (diags->errors > 0 && !o->forced)) {
 		snapshot_free(s);
 		return NULL;
