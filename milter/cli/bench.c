@@ -57,8 +57,9 @@ struct worker {
 static void
 count_hits(const struct hits *hits, struct bench_result *sum)
 {
-	for (size_t i = 0; i < hits->rule_count; i++)
-		sum->hits += hits->value[i] != 0;
+	for (size_t i = hits_next(hits, 0); i != SIZE_MAX;
+	     i = hits_next(hits, i + 1))
+		sum->hits++;
 }
 
 static void

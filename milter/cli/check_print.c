@@ -136,7 +136,7 @@ print_rule(
     const struct snapshot *s, const struct hits *h, size_t i, struct buf *out)
 {
 	const struct rule *r = &s->rules->rules[i];
-	const struct match_span *span = &h->span[i];
+	struct match_span span = hits_span(h, i);
 	double points = score_of_rule(r, (unsigned)s->config->score_set);
 
 	buf_printf(out, "    %8.3f %.*s", points, STR_ARG(r->name));
@@ -147,10 +147,10 @@ print_rule(
 		clean_add_utf8(out, r->describe);
 	}
 	buf_add_char(out, '\n');
-	if (span->text.p == NULL)
+	if (span.text.p == NULL)
 		return;
-	buf_printf(out, "             %s: \"", span->view ? span->view : "?");
-	clean_add_short(out, span->text, MATCHED_MAX);
+	buf_printf(out, "             %s: \"", span.view ? span.view : "?");
+	clean_add_short(out, span.text, MATCHED_MAX);
 	buf_add_cstr(out, "\"\n");
 }
 

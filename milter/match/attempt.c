@@ -18,12 +18,11 @@ static void
 set_span(struct run *r, const struct attempt *t, struct str text,
     struct regex_span at)
 {
-	struct match_span *span = &r->hits->span[t->rule->index];
+	struct match_span span = {
+	    .text = str_make(text.p + at.start, at.end - at.start),
+	    .view = view_text(t->view)};
 
-	if (span->text.p != NULL)
-		return;
-	span->text = str_make(text.p + at.start, at.end - at.start);
-	span->view = view_text(t->view);
+	hits_add_span(r->hits, r->arena, t->rule->index, span);
 }
 
 /* Where the search for the next match of one string is. */

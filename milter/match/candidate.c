@@ -16,6 +16,7 @@ struct finding {
 	const struct work *work;
 	size_t string; /* the one the last report was in */
 	size_t count;  /* of strings */
+	uint32_t mark_base;
 	const struct shape_group *group;
 };
 
@@ -174,10 +175,10 @@ mark_job(struct finding *f, const struct use *use, size_t start, size_t end)
 {
 	const struct job *j = &f->work->jobs[use->job];
 	struct mark *m = &f->scratch->marks[use->job];
-	uint32_t string = (uint32_t)f->string + 1;
+	uint32_t string = f->mark_base + (uint32_t)f->string + 1;
 
 	if (string < m->string) {
-		add_candidate(f->scratch, use->job, string - 1, 0);
+		add_candidate(f->scratch, use->job, (uint32_t)f->string, 0);
 		return;
 	}
 	if (string > m->string)
@@ -202,7 +203,7 @@ mark_job(struct finding *f, const struct use *use, size_t start, size_t end)
 	}
 	m->seen |= use->clause;
 	if (m->seen == j->need)
-		add_candidate(f->scratch, use->job, string - 1, m->first);
+		add_candidate(f->scratch, use->job, (uint32_t)f->string, m->first);
 }
 
 static void
@@ -279,6 +280,16 @@ find_shapes(struct finding *f, const struct str_list *list)
 	}
 }
 
+/* Marks of former scans are older than all of this one: none is cleared. */
+static void
+begin_marks(struct scratch *s, size_t strings)
+{
+	if (strings < UINT32_MAX - s->mark_base)
+		return;
+	memset(s->marks, 0, s->mark_count * sizeof(*s->marks));
+	s->mark_base = 0;
+}
+
 static bool
 find_literals(struct finding *f, const struct str_list *list)
 {
@@ -286,7 +297,9 @@ find_literals(struct finding *f, const struct str_list *list)
 
 	if (!join_strings(s, list))
 		return false;
-	memset(s->marks, 0, f->work->job_count * sizeof(*s->marks));
+	begin_marks(s, f->count);
+	f->mark_base = s->mark_base;
+	s->mark_base += (uint32_t)f->count;
 	return prefilter_scan(f->work->filter, s->filter,
 	    str_make(s->block, s->block_len), on_literal, f);
 }

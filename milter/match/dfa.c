@@ -9,6 +9,8 @@
 #define ASKED_MAX 4096	/* older ones count half then */
 #define USELESS_SHARE 4 /* "maybe" more often than one time in so many */
 #define USELESS_RETRY 16
+#define STATES_FIRST 64 /* of a first table; each next one has twice as many \
+			 */
 #define STATES_MAX 4096
 #define BUCKETS 1024
 #define STATE_NONE UINT32_MAX	     /* not built */
@@ -37,7 +39,8 @@ struct set {
 
 /*
  * States and transitions, of which readers need the rows only. When there is
- * no room for a further state a new table takes the place of this one.
+ * no room for a further state a larger table takes the place of this one, and
+ * begins anew.
  */
 struct table {
 	uint32_t *row; /* never moves; the last of one: text ends here? */
@@ -249,13 +252,14 @@ free_table(struct dfa *d, struct table *t)
 	free(t);
 }
 
-/* NULL: no room. Rows that no state uses are never touched. */
+/* With room for so many states, at most; NULL: there is none. */
 static struct table *
-new_table(struct dfa *d)
+new_table(struct dfa *d, size_t states)
 {
 	struct table *t = mem_alloc(sizeof(*t));
+	size_t most = DFA_MEMORY_MAX / (d->width * sizeof(*t->row));
 
-	t->max = DFA_MEMORY_MAX / (d->width * sizeof(*t->row));
+	t->max = states < most ? states : most;
 	if (t->max > STATES_MAX)
 		t->max = STATES_MAX;
 	t->row = mem_array(t->max * d->width, sizeof(*t->row));
@@ -303,7 +307,7 @@ start_over(struct reader *r)
 		return STATE_NONE;
 	kept = mem_array(count + 1, sizeof(*kept));
 	memcpy(kept, m->list, count * sizeof(*kept));
-	t = new_table(d);
+	t = new_table(d, 2 * r->table->max);
 	if (t == NULL) {
 		free(kept);
 		return STATE_NONE;
@@ -381,7 +385,7 @@ open_table(struct dfa *d)
 		return t;
 	t = __atomic_load_n(&d->current, __ATOMIC_SEQ_CST);
 	if (t == NULL) {
-		t = new_table(d);
+		t = new_table(d, STATES_FIRST);
 		if (t != NULL)
 			__atomic_store_n(&d->current, t, __ATOMIC_SEQ_CST);
 	}

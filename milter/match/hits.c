@@ -5,9 +5,66 @@ hits_init(struct hits *h, size_t rules, struct arena *a)
 {
 	*h = (struct hits){.rule_count = rules};
 	h->value = arena_array(a, rules, sizeof(*h->value));
-	h->span = arena_array(a, rules, sizeof(*h->span));
+	h->span_of = arena_array(a, rules, sizeof(*h->span_of));
 	h->limited = arena_alloc(a, HITS_LIMITED_MAX * sizeof(*h->limited));
-	return h->value != NULL && h->span != NULL && h->limited != NULL;
+	return h->value != NULL && h->span_of != NULL && h->limited != NULL;
+}
+
+/* Are eight values all zero? Few rules hit, so this is asked often. */
+static bool
+are_zero(const double *v)
+{
+	uint64_t bits[8];
+
+	memcpy(bits, v, sizeof(bits));
+	return (bits[0] | bits[1] | bits[2] | bits[3] | bits[4] | bits[5] |
+		   bits[6] | bits[7]) == 0;
+}
+
+size_t
+hits_next(const struct hits *h, size_t from)
+{
+	for (size_t i = from; i < h->rule_count; i++) {
+		while (i + 8 <= h->rule_count && are_zero(&h->value[i]))
+			i += 8;
+		if (i < h->rule_count && h->value[i] != 0)
+			return i;
+	}
+	return SIZE_MAX;
+}
+
+void
+hits_add_span(
+    struct hits *h, struct arena *a, uint32_t index, struct match_span span)
+{
+	if (h->span_of == NULL || h->span_of[index] != 0)
+		return;
+	if (h->span_count == h->span_size) {
+		size_t size = h->span_size ? h->span_size * 2 : 64;
+		struct match_span *v = arena_grow(
+		    a, h->spans, h->span_size * sizeof(*v), size * sizeof(*v));
+
+		if (v == NULL)
+			return;
+		h->spans = v;
+		h->span_size = size;
+	}
+	h->spans[h->span_count++] = span;
+	h->span_of[index] = (uint32_t)h->span_count;
+}
+
+void
+hits_drop_span(struct hits *h, uint32_t index)
+{
+	h->span_of[index] = 0;
+}
+
+struct match_span
+hits_span(const struct hits *h, size_t index)
+{
+	if (h->span_of == NULL || h->span_of[index] == 0)
+		return (struct match_span){0};
+	return h->spans[h->span_of[index] - 1];
 }
 
 bool

@@ -11,6 +11,10 @@
 
 /* Arrays for `rules` rules; false when the arena has no room. */
 bool hits_init(struct hits *h, size_t rules, struct arena *a);
+/* What rule `index` matched; the first is kept. Memory from `a`. */
+void hits_add_span(
+    struct hits *h, struct arena *a, uint32_t index, struct match_span span);
+void hits_drop_span(struct hits *h, uint32_t index);
 /* Rule `index` ran into a matching limit. */
 void hits_add_limited(struct hits *h, uint32_t index);
 bool hits_is_limited(const struct hits *h, uint32_t index);

@@ -52,6 +52,10 @@ check_PROGRAMS += t/unit/bin/match_shipped
 t_unit_bin_match_shipped_SOURCES = t/unit/match_shipped.c
 t_unit_bin_match_shipped_LDADD = $(MATCH_LIBS)
 
+check_PROGRAMS += t/unit/bin/match_hits
+t_unit_bin_match_hits_SOURCES = t/unit/match_hits.c
+t_unit_bin_match_hits_LDADD = $(MATCH_LIBS)
+
 check_PROGRAMS += t/unit/bin/match_dfa
 t_unit_bin_match_dfa_SOURCES = t/unit/match_dfa.c
 t_unit_bin_match_dfa_LDADD = $(MATCH_LIBS)

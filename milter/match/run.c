@@ -60,7 +60,7 @@ negate(struct run *r, const struct work *w)
 			*value = 0;
 		else
 			*value = negated_value(j->rule);
-		r->hits->span[j->rule->index] = (struct match_span){0};
+		hits_drop_span(r->hits, j->rule->index);
 	}
 }
 
@@ -91,12 +91,10 @@ run_unset_value(
 {
 	struct str text = rule->has_unset ? rule->unset : STR("");
 	struct scratch scratch = {.regex = s};
-	struct match_span span = {0};
 	struct rule alone = *rule;
 	uint32_t limited;
 	double value = 0;
-	struct hits hits = {
-	    .value = &value, .span = &span, .limited = &limited};
+	struct hits hits = {.value = &value, .limited = &limited};
 	struct run r = {.scratch = &scratch, .hits = &hits};
 	struct attempt t = {.rule = &alone, .regex = regex};
 
@@ -130,9 +128,9 @@ run_texts(const struct plan *p, struct scratch *s, const struct texts *texts,
 	special_mime_negated(&r);
 	special_uri_details(&r);
 	special_templates(&r);
-	for (uint32_t i = 0; i < p->rules->count; i++)
-		if (out->value[i] != 0)
-			cost_add_hit(&s->cost, i);
+	for (size_t i = hits_next(out, 0); i != SIZE_MAX;
+	     i = hits_next(out, i + 1))
+		cost_add_hit(&s->cost, (uint32_t)i);
 	out->truncated = a->full;
 	stages_lap(&s->stages, STAGE_confirm);
 	return true;

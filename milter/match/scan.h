@@ -65,7 +65,10 @@ struct dict_score {
 struct hits {
 	double *value;		/* by rule index: 0 = no hit, else hit value */
 	size_t rule_count;
-	struct match_span *span;	/* by rule index; text.p NULL = none */
+	uint32_t *span_of;	/* by rule index: place in spans, plus one */
+	struct match_span *spans;
+	size_t span_count;
+	size_t span_size;
 	struct dict_score *dicts;	/* one per dictionary, in set order */
 	size_t dict_count;
 	struct term_hit *terms;
@@ -74,6 +77,11 @@ struct hits {
 	size_t limited_count;
 	bool truncated;		/* the arena was full */
 };
+
+/* The first rule from `from` on that hit, or SIZE_MAX. */
+size_t hits_next(const struct hits *h, size_t from);
+/* What rule `index` matched; text.p NULL: that is not known. */
+struct match_span hits_span(const struct hits *h, size_t index);
 
 /*
  * Runs every enabled pattern rule (header, body, rawbody, full, uri, mimeheader,

@@ -42,7 +42,8 @@ scratch_new(const struct plan *p)
 		filters[i] = p->work[i].filter;
 	s->regex = regex_scratch_new(&p->limits);
 	s->filter = prefilter_scratch_new(filters, VIEW_COUNT);
-	s->marks = mem_array(largest_view(p), sizeof(*s->marks));
+	s->mark_count = largest_view(p);
+	s->marks = mem_array(s->mark_count, sizeof(*s->marks));
 	if (p->count_cost)
 		cost_init(&s->cost, p->rules->count);
 	s->pool = p->pool;

@@ -24,7 +24,7 @@
 
 /* How far a job's clauses are proved, in which string. */
 struct mark {
-	uint32_t string; /* plus one; 0 = none yet */
+	uint32_t string; /* plus one and mark_base; 0 = none yet */
 	uint32_t seen;	 /* bits */
 	uint32_t end;	 /* where clause 0 was seen last */
 	uint32_t times;	 /* and at how many places */
@@ -42,6 +42,8 @@ struct scratch {
 	struct regex_scratch *regex;
 	struct prefilter_scratch *filter;
 	struct mark *marks;   /* by job of the view being scanned */
+	size_t mark_count;
+	uint32_t mark_base; /* marks of strings up to it are of former scans */
 	struct candidate *candidates;
 	size_t candidate_count;
 	size_t candidate_size;

@@ -1,6 +1,7 @@
 #include "match/special.h"
 
 #include "mail/uri.h"
+#include "match/hits.h"
 #include "match/scratch.h"
 #include "rule/limits.h"
 #include "rule/template.h"
@@ -401,8 +402,9 @@ special_uri_details(struct run *r)
 			if (!uri_satisfies_all(r, rule, uri))
 				continue;
 			r->hits->value[rule->index] = 1;
-			r->hits->span[rule->index] = (struct match_span){
-			    .text = uri->raw, .view = view_text(VIEW_URI)};
+			hits_add_span(r->hits, r->arena, rule->index,
+			    (struct match_span){.text = uri->raw,
+				.view = view_text(VIEW_URI)});
 			break;
 		}
 		cost_stop(&r->scratch->cost, rule->index, start);

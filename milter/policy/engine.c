@@ -374,9 +374,10 @@ add_rules(struct judge *j, const struct hits *hits)
 {
 	const struct rule *rules = j->snapshot->rules->rules;
 
-	for (size_t i = 0; i < hits->rule_count; i++)
-		if (hits->value[i] != 0 && rules[i].action != RULE_ACTION_NONE)
-			add_rule(j, &rules[i], hits->span[i].text);
+	for (size_t i = hits_next(hits, 0); i != SIZE_MAX;
+	     i = hits_next(hits, i + 1))
+		if (rules[i].action != RULE_ACTION_NONE)
+			add_rule(j, &rules[i], hits_span(hits, i).text);
 }
 
 static void

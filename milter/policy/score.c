@@ -44,18 +44,20 @@ most_parts(const struct score_input *in)
 {
 	size_t n = in->hits->dict_count + in->facts->dns_count;
 
-	for (size_t i = 0; i < in->hits->rule_count; i++)
-		n += in->hits->value[i] != 0;
+	for (size_t i = hits_next(in->hits, 0); i != SIZE_MAX;
+	     i = hits_next(in->hits, i + 1))
+		n++;
 	return n;
 }
 
 static void
 add_rules(const struct score_input *in, struct parts *p)
 {
-	for (size_t i = 0; i < in->hits->rule_count; i++) {
+	for (size_t i = hits_next(in->hits, 0); i != SIZE_MAX;
+	     i = hits_next(in->hits, i + 1)) {
 		const struct rule *r = &in->rules->rules[i];
 
-		if (in->hits->value[i] != 0 && !r->hidden)
+		if (!r->hidden)
 			add(p, r->name, score_of_rule(r, in->score_set));
 	}
 }

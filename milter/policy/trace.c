@@ -46,8 +46,7 @@ static void
 write_rule(struct json_writer *w, const struct trace_input *in,
     const struct rule *r)
 {
-	const struct match_span *span =
-	    in->hits->span ? &in->hits->span[r->index] : NULL;
+	struct match_span span = hits_span(in->hits, r->index);
 	double value = in->hits->value[r->index];
 
 	json_write_object(w, NULL);
@@ -56,10 +55,10 @@ write_rule(struct json_writer *w, const struct trace_input *in,
 	    score_of_rule(r, (unsigned)in->snapshot->config->score_set));
 	if (value != 1)
 		json_write_double(w, "count", value);
-	if (span != NULL && span->text.p != NULL) {
+	if (span.text.p != NULL) {
 		json_write_str(
-		    w, "view", str_from(span->view ? span->view : ""));
-		put_short(w, "matched", span->text);
+		    w, "view", str_from(span.view ? span.view : ""));
+		put_short(w, "matched", span.text);
 	}
 	put_where(w, r->pos);
 	json_write_end_object(w);

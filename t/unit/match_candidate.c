@@ -84,8 +84,9 @@ scan(const struct fixture *f, const struct plan *p, struct str raw,
 		for (size_t i = 0; i < f->rules->count; i++)
 			buf_printf(out, "%.*s %g at %td\n",
 			    STR_ARG(f->rules->rules[i].name), hits.value[i],
-			    hits.span[i].text.p ? hits.span[i].text.p - raw.p
-						: -1);
+			    hits_span(&hits, i).text.p
+				? hits_span(&hits, i).text.p - raw.p
+				: -1);
 	arena_fini(&a);
 	scratch_free(&s);
 }
