@@ -59,20 +59,21 @@ static void
 ask(const struct gate *g, enum access_kind kind, struct str key,
     struct access_answer *out)
 {
+	const struct access_set *lists = g->snapshot->access;
 	const struct envelope *e = &g->facts->envelope;
-	const struct access_question q = {.kind = kind,
+	struct access_question q = {.kind = kind,
 	    .key = key,
 	    .ip = kind == ACCESS_CLIENT && e->has_client ? &e->client : NULL,
-	    .now_ms = g->facts->now_ms,
-	    .facts = guards_that_hold(g->facts)};
+	    .now_ms = g->facts->now_ms};
 	/* The null sender is an address like others: empty. */
 	bool asked = key.len > 0 || q.ip != NULL ||
 		     (kind == ACCESS_SENDER && e->has_sender);
 
 	*out = (struct access_answer){0};
-	if (asked && g->snapshot->access != NULL)
-		access_find(
-		    g->snapshot->access, NULL, &q, g->decision->arena, out);
+	if (!asked || lists == NULL || access_count(lists) == 0)
+		return;
+	q.facts = guards_that_hold(g->facts);
+	access_find(lists, NULL, &q, g->decision->arena, out);
 }
 
 static struct str
