@@ -89,7 +89,7 @@ escape_length(struct str s)
 {
 	size_t n = 2, end;
 
-	if (s.len > 2 && strchr("xpPN", s.p[1]) != NULL && s.p[2] == '{') {
+	if (s.len > 2 && strchr("xpP", s.p[1]) != NULL && s.p[2] == '{') {
 		end = str_find_char(s, '}');
 		return end == STR_NPOS ? s.len : end + 1;
 	}
