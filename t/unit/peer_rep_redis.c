@@ -214,6 +214,29 @@ test_same_model(const struct server *v)
 	rep_store_close(&m, 0);
 }
 
+/* Two daemons that write the same units at the same time. */
+static void
+test_two_writers(const struct server *v)
+{
+	struct rep_store *a = open_server(v, NULL), *b = open_server(v, NULL);
+	struct rep_record r;
+	char out[64];
+
+	(void)server_ask(v, "FLUSHALL", out, sizeof(out));
+	for (int i = 0; i < 4000; i++) {
+		report(i % 2 ? a : b, "192.0.2.1", REP_HAM, i);
+		if (i % 400 == 0)
+			short_pause();
+	}
+	ok(settle(a) && settle(b), "both have written");
+	is_int(a->ops->read(a, "4:192.0.2.1", &r), 0, "one unit");
+	is_int(r.unit.seen, 4000, "holds what both brought");
+	is_int(a->ops->read(a, REP_SITE, &r), 0, "the site");
+	is_int(r.unit.seen, 4000, "too");
+	rep_store_close(&a, 1000);
+	rep_store_close(&b, 1000);
+}
+
 /* ---- kill -9 of either or both -------------------------------------------- */
 
 static char state_dir[64];
@@ -332,6 +355,7 @@ main(void)
 	server_start(&v);
 	test_layout(&v);
 	test_same_model(&v);
+	test_two_writers(&v);
 	server_end(&v);
 	test_kills();
 	return done_testing();
