@@ -7,6 +7,7 @@
  * runs on a thread of its own and never sees these signals (signals.h).
  */
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/vec.h"
@@ -29,6 +30,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -173,6 +175,16 @@ read_config(struct server *server, const struct arguments *args)
 	return errors == 0;
 }
 
+/* Where compiled prefilters are kept; without it each start compiles anew. */
+static void
+make_cache_dir(const struct config *c)
+{
+	char *dir = file_join(c->state_dir, "cache");
+
+	(void)mkdir(dir, 0700);
+	free(dir);
+}
+
 /* As the daemon's user: what it cannot read now it could not read later. */
 static bool
 build_first_snapshot(struct server *server)
@@ -181,6 +193,7 @@ build_first_snapshot(struct server *server)
 	struct snapshot *first;
 	struct diags diags;
 
+	make_cache_dir(server->config);
 	diags_init(&diags, 0);
 	first = snapshot_build(&o, &diags);
 	print_diags(&diags);

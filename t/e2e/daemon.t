@@ -139,6 +139,12 @@ is sprintf('%o', (stat "$dir/run/control.sock")[2] & 07777), '600', 'the control
 my ($uids) = $lab->slurp("/proc/$pid/status") =~ /^Uid:\s+(.*)/m;
 is join(' ', split /\s+/, $uids), join(' ', (scalar getpwnam 'nobody') x 4), 'nothing of root is left';
 is readlink("/proc/$pid/fd/2"), '/dev/null', 'the terminal is let go';
+my @cache = stat "$dir/state/cache";
+is sprintf('%o', ($cache[2] // 0) & 07777), '700', 'compiled prefilters have a directory of their own';
+SKIP: {
+	skip 'built without vectorscan', 1 if `ldd $posternd` !~ /libhs/;
+	cmp_ok scalar(() = glob "$dir/state/cache/*.prefilter"), '>', 0, 'and are in it';
+}
 chdir '/';
 kill 'HUP', $pid;
 $lab->wait_for('the reload', 20, sub { $lab->log =~ /reload result=/ });
