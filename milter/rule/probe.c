@@ -341,7 +341,8 @@ read_finding(struct str line, uint32_t *index_out, struct probe_result *out)
 	uint64_t n;
 
 	if (!str_to_u64(index, &n) || n >= RULE_COUNT_MAX ||
-	    !str_to_double(steps, &out->steps) || line.len >= sizeof(out->unit))
+	    !str_to_double(steps, &out->steps) || line.len == 0 ||
+	    line.len >= sizeof(out->unit))
 		return false;
 	if (out->steps == 0)
 		out->steps = HUGE_VAL;
