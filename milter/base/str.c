@@ -4,55 +4,12 @@
 #include <strings.h>
 
 bool
-str_eq(struct str a, struct str b)
+str_same_nocase(const char *a, const char *b, size_t len)
 {
-	return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
-}
-
-bool
-str_eq_nocase(struct str a, struct str b)
-{
-	if (a.len != b.len)
-		return false;
-	for (size_t i = 0; i < a.len; i++)
-		if (ascii_lower(a.p[i]) != ascii_lower(b.p[i]))
+	for (size_t i = 0; i < len; i++)
+		if (ascii_lower(a[i]) != ascii_lower(b[i]))
 			return false;
 	return true;
-}
-
-bool
-str_is(struct str a, const char *cstr)
-{
-	return str_eq(a, str_from(cstr));
-}
-
-bool
-str_is_nocase(struct str a, const char *cstr)
-{
-	return str_eq_nocase(a, str_from(cstr));
-}
-
-int
-str_cmp(struct str a, struct str b)
-{
-	size_t n = a.len < b.len ? a.len : b.len;
-	int c = n > 0 ? memcmp(a.p, b.p, n) : 0;
-
-	if (c != 0)
-		return c;
-	return (a.len > b.len) - (a.len < b.len);
-}
-
-bool
-str_starts(struct str s, struct str prefix)
-{
-	return str_eq(str_head(s, prefix.len), prefix);
-}
-
-bool
-str_starts_nocase(struct str s, struct str prefix)
-{
-	return str_eq_nocase(str_head(s, prefix.len), prefix);
 }
 
 bool
@@ -70,14 +27,6 @@ str_ends_nocase(struct str s, struct str suffix)
 }
 
 size_t
-str_find_char(struct str s, char c)
-{
-	const char *hit = s.len ? memchr(s.p, c, s.len) : NULL;
-
-	return hit ? (size_t)(hit - s.p) : STR_NPOS;
-}
-
-size_t
 str_rfind_char(struct str s, char c)
 {
 	const char *hit = s.len ? memrchr(s.p, c, s.len) : NULL;
@@ -85,16 +34,34 @@ str_rfind_char(struct str s, char c)
 	return hit ? (size_t)(hit - s.p) : STR_NPOS;
 }
 
+/* Hits of its first byte tried before a needle goes to memmem(). */
+#define FIND_TRIES 16
+
+/*
+ * memmem() prepares itself for each needle, which costs more than the search of
+ * a short text for a byte that is rare in it. A byte that is not is left to it,
+ * so the time stays linear.
+ */
 size_t
 str_find(struct str s, struct str needle)
 {
-	const char *hit;
+	const char *at = s.p, *last, *hit;
 
 	if (needle.len == 0)
 		return 0;
 	if (needle.len > s.len)
 		return STR_NPOS;
-	hit = memmem(s.p, s.len, needle.p, needle.len);
+	last = s.p + (s.len - needle.len);
+	for (int i = 0; i < FIND_TRIES; i++) {
+		at = memchr(at, needle.p[0], (size_t)(last - at) + 1);
+		if (at == NULL)
+			return STR_NPOS;
+		if (memcmp(at, needle.p, needle.len) == 0)
+			return (size_t)(at - s.p);
+		if (at++ == last)
+			return STR_NPOS;
+	}
+	hit = memmem(at, s.len - (size_t)(at - s.p), needle.p, needle.len);
 	return hit ? (size_t)(hit - s.p) : STR_NPOS;
 }
 
@@ -148,30 +115,42 @@ str_find_nocase(struct str s, struct str needle)
 	return STR_NPOS;
 }
 
-static bool
-in_set(char c, const char *set)
+/* Length of the prefix of bytes that are in `set`, or that are not. */
+static size_t
+span(struct str s, const char *set, bool in)
 {
-	return c != '\0' && strchr(set, c) != NULL;
+	uint64_t member[4] = {0};
+	size_t n = 0;
+
+	for (; *set != '\0'; set++) {
+		unsigned char c = (unsigned char)*set;
+
+		member[c / 64] |= (uint64_t)1 << (c % 64);
+	}
+	for (; n < s.len; n++) {
+		unsigned char c = (unsigned char)s.p[n];
+
+		if ((member[c / 64] >> (c % 64) & 1) != in)
+			break;
+	}
+	return n;
 }
 
 size_t
 str_span(struct str s, const char *set)
 {
-	size_t n = 0;
-
-	while (n < s.len && in_set(s.p[n], set))
-		n++;
-	return n;
+	return span(s, set, true);
 }
 
 size_t
 str_cspan(struct str s, const char *set)
 {
-	size_t n = 0;
+	size_t at;
 
-	while (n < s.len && !in_set(s.p[n], set))
-		n++;
-	return n;
+	if (set[0] == '\0' || set[1] != '\0')
+		return span(s, set, false);
+	at = str_find_char(s, set[0]);
+	return at == STR_NPOS ? s.len : at;
 }
 
 struct str

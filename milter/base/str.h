@@ -54,18 +54,47 @@ str_head(struct str s, size_t len)
 
 #define STR_NPOS ((size_t)-1)
 
-bool str_eq(struct str a, struct str b);
-bool str_eq_nocase(struct str a, struct str b);
-bool str_is(struct str a, const char *cstr);
-bool str_is_nocase(struct str a, const char *cstr);
-int str_cmp(struct str a, struct str b);	/* bytewise order */
-bool str_starts(struct str s, struct str prefix);
-bool str_starts_nocase(struct str s, struct str prefix);
+static inline bool
+str_eq(struct str a, struct str b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
+}
+
+static inline bool
+str_is(struct str a, const char *cstr)
+{
+	return str_eq(a, str_from(cstr));
+}
+
+static inline bool
+str_starts(struct str s, struct str prefix)
+{
+	return s.len >= prefix.len && str_eq(str_head(s, prefix.len), prefix);
+}
+
 bool str_ends(struct str s, struct str suffix);
-bool str_ends_nocase(struct str s, struct str suffix);
+
+/* Bytewise order. */
+static inline int
+str_cmp(struct str a, struct str b)
+{
+	size_t n = a.len < b.len ? a.len : b.len;
+	int c = n > 0 ? memcmp(a.p, b.p, n) : 0;
+
+	if (c != 0)
+		return c;
+	return (a.len > b.len) - (a.len < b.len);
+}
 
 /* Offset of the first / last hit, or STR_NPOS. */
-size_t str_find_char(struct str s, char c);
+static inline size_t
+str_find_char(struct str s, char c)
+{
+	const char *hit = s.len ? memchr(s.p, c, s.len) : NULL;
+
+	return hit ? (size_t)(hit - s.p) : STR_NPOS;
+}
+
 size_t str_rfind_char(struct str s, char c);
 size_t str_find(struct str s, struct str needle);
 size_t str_find_nocase(struct str s, struct str needle);
@@ -135,5 +164,32 @@ ascii_is_space(char c)
 
 /* Value of a hexadecimal digit, or -1. */
 int ascii_hex(char c);
+
+/* `len` bytes at both. */
+bool str_same_nocase(const char *a, const char *b, size_t len);
+
+/* The first byte tells most apart. */
+static inline bool
+str_eq_nocase(struct str a, struct str b)
+{
+	return a.len == b.len &&
+	       (a.len == 0 || (ascii_lower(a.p[0]) == ascii_lower(b.p[0]) &&
+				  str_same_nocase(a.p, b.p, a.len)));
+}
+
+static inline bool
+str_is_nocase(struct str a, const char *cstr)
+{
+	return str_eq_nocase(a, str_from(cstr));
+}
+
+static inline bool
+str_starts_nocase(struct str s, struct str prefix)
+{
+	return s.len >= prefix.len &&
+	       str_eq_nocase(str_head(s, prefix.len), prefix);
+}
+
+bool str_ends_nocase(struct str s, struct str suffix);
 
 #endif

@@ -56,6 +56,55 @@ finding_nocase(void)
 	    "nothing is in nothing");
 }
 
+/* A needle behind any number of places that begin as it does. */
+static void
+finding_behind_beginnings(void)
+{
+	char hay[64];
+	size_t wrong = 0;
+
+	memset(hay, 'a', sizeof(hay));
+	for (size_t len = 2; len <= sizeof(hay); len++) {
+		struct str s = str_make(hay, len);
+
+		hay[len - 1] = 'b';
+		wrong += str_find(s, STR("ab")) != len - 2;
+		wrong += str_find(s, STR("b")) != len - 1;
+		wrong += str_find(s, STR("ac")) != STR_NPOS;
+		wrong += str_find(s, s) != 0;
+		hay[len - 1] = 'a';
+		wrong += str_find(s, STR("ab")) != STR_NPOS;
+	}
+	is_int((long long)wrong, 0, "find looks behind every beginning");
+	is_int(str_find(STR_NONE, STR("")), 0, "nothing is in nothing");
+	is_int(str_find(STR_NONE, STR("a")), (long long)STR_NPOS, "no more");
+}
+
+/* Every byte against sets of none, one and several. */
+static void
+spanning(void)
+{
+	static const char *const sets[] = {"", "x", "\xff", " \t;", "\x80yz@"};
+	size_t wrong = 0;
+
+	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
+		for (int byte = 0; byte < 256; byte++) {
+			char c = (char)byte;
+			struct str s = str_make(&c, 1);
+			bool in = byte != 0 && strchr(sets[i], byte) != NULL;
+
+			wrong += str_span(s, sets[i]) != in;
+			wrong += str_cspan(s, sets[i]) != !in;
+		}
+	}
+	is_int((long long)wrong, 0, "each byte is in its set only");
+	is_int(str_span(STR("  \t;a;"), " \t;"), 4, "to the first other byte");
+	is_int(str_cspan(STR("ab;c "), " ;"), 2, "to the first of the set");
+	is_int(str_cspan(STR("ab;c "), ";"), 2, "... of one");
+	is_int(str_cspan(STR("abc"), "; "), 3, "to the end");
+	is_int(str_cspan(STR_NONE, ";"), 0, "of nothing");
+}
+
 static void
 finding(void)
 {
@@ -141,6 +190,8 @@ main(void)
 	cutting();
 	finding();
 	finding_nocase();
+	finding_behind_beginnings();
+	spanning();
 	numbers();
 	cleaning();
 	return done_testing();
