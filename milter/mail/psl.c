@@ -17,6 +17,42 @@ is_configured(const struct map *m)
 	return m != NULL && map_count(m) > 0;
 }
 
+/*
+ * What libpsl answered lately: mail names the same few hosts again and again,
+ * and an answer takes thousands of steps. Its list never changes. One for each
+ * thread; a collision only forgets.
+ */
+#define MEMO_TEXT_MAX 62
+#define MEMO_TLDS 64 /* powers of two */
+#define MEMO_HOSTS 128
+
+struct memo {
+	uint8_t len; /* of `text`; 0: empty */
+	uint8_t answer;
+	char text[MEMO_TEXT_MAX];
+};
+
+static _Thread_local struct memo memo_tlds[MEMO_TLDS];
+static _Thread_local struct memo memo_hosts[MEMO_HOSTS];
+
+/* The place for `key`, NULL: none. Not `*known_out`: the answer is to be set.
+ */
+static struct memo *
+memo_find(struct memo *memos, size_t count, struct str key, bool *known_out)
+{
+	struct memo *m = &memos[str_hash(key) & (count - 1)];
+
+	*known_out = false;
+	if (key.len == 0 || key.len > MEMO_TEXT_MAX)
+		return NULL;
+	*known_out = str_eq(str_make(m->text, m->len), key);
+	if (!*known_out) {
+		m->len = (uint8_t)key.len;
+		memcpy(m->text, key.p, key.len);
+	}
+	return m;
+}
+
 /* `s` as a lower-case C string; false when it does not fit. */
 static bool
 lower_copy(struct str s, char out[static PSL_HOST_MAX + 1])
@@ -32,6 +68,23 @@ lower_copy(struct str s, char out[static PSL_HOST_MAX + 1])
 	return true;
 }
 
+static bool
+is_tld_by_libpsl(const char *text, size_t len)
+{
+	bool known, answer;
+	struct memo *m =
+	    memo_find(memo_tlds, MEMO_TLDS, str_make(text, len), &known);
+
+	if (known)
+		return m->answer != 0;
+	answer = strchr(text, '.') == NULL &&
+		 psl_is_public_suffix2(psl_builtin(), text,
+		     PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE);
+	if (m != NULL)
+		m->answer = answer;
+	return answer;
+}
+
 bool
 psl_is_tld(const struct mail_settings *s, struct str label)
 {
@@ -41,9 +94,7 @@ psl_is_tld(const struct mail_settings *s, struct str label)
 		return false;
 	if (is_configured(s->tld))
 		return has_key(s->tld, str_make(text, label.len));
-	return strchr(text, '.') == NULL &&
-	       psl_is_public_suffix2(
-		   psl_builtin(), text, PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE);
+	return is_tld_by_libpsl(text, label.len);
 }
 
 bool
@@ -193,11 +244,20 @@ domain_by_libpsl(struct str host)
 {
 	char text[PSL_HOST_MAX + 1];
 	const char *domain;
+	struct memo *m;
+	size_t skip;
+	bool known;
 
 	if (!lower_copy(host, text))
 		return host;
+	m = memo_find(memo_hosts, MEMO_HOSTS, str_make(text, host.len), &known);
+	if (known)
+		return str_skip(host, m->answer);
 	domain = psl_registrable_domain(psl_builtin(), text);
-	return domain == NULL ? host : str_skip(host, (size_t)(domain - text));
+	skip = domain == NULL ? 0 : (size_t)(domain - text);
+	if (m != NULL)
+		m->answer = (uint8_t)skip;
+	return str_skip(host, skip);
 }
 
 struct str

@@ -4,7 +4,8 @@
  * The tables come from the rule files' util_rb_tld, util_rb_2tld and
  * util_rb_3tld (mail_settings); without any the public suffix list of libpsl
  * stands in. Host names are bytes in lower case (IDN as ACE or as it came).
- * Pure and thread-safe; nothing is allocated.
+ * Thread-safe; nothing is allocated. Each thread remembers some of libpsl's
+ * answers, which never change.
  */
 #ifndef POSTERN_MAIL_PSL_H
 #define POSTERN_MAIL_PSL_H

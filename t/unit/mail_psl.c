@@ -98,6 +98,37 @@ suffixes(const struct mail_settings *s)
 	    STR("example.co.uk"), "and finds the registered domain");
 }
 
+/* Answers are remembered: more hosts than places, asked in turns. */
+static void
+remembered(void)
+{
+	static const char *const tails[] = {"com", "invalid", "co.uk"};
+	struct mail_settings none = {0};
+	size_t wrong = 0;
+
+	for (int turn = 0; turn < 2; turn++)
+		for (int i = 0; i < 1500; i++) {
+			const char *tail = tails[i % 3];
+			char host[300], tld[64];
+			/* Around the longest that is remembered. */
+			int width = 20 + i % 47;
+			struct str want;
+
+			snprintf(
+			    host, sizeof(host), "a.b%0*d.%s", width, i, tail);
+			want = str_from(host + 2);
+			/* No registry knows "invalid": the last two labels. */
+			wrong +=
+			    !str_eq(psl_domain(&none, str_from(host)), want);
+			snprintf(tld, sizeof(tld), "x%d", i);
+			wrong += psl_is_tld(&none, str_from(tld));
+			wrong += !psl_is_tld(&none, STR("com"));
+			wrong +=
+			    psl_is_tld(&none, str_from(tail)) != (i % 3 == 0);
+		}
+	is_int((long long)wrong, 0, "an answer stays with its host");
+}
+
 static void
 addresses(void)
 {
@@ -189,6 +220,7 @@ main(void)
 	domains(&s);
 	forms();
 	suffixes(&s);
+	remembered();
 	addresses();
 	kinds_of_address();
 	fixture_settings_fini(&s);
