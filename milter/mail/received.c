@@ -557,7 +557,7 @@ received_parse(struct arena *a, struct str text, struct received_state *state,
 		bigrams_fill(&l.pairs, mended);
 	l.s = mended;
 	l.v[FIELD_ID] = received_id_of(l.s);
-	l.v[FIELD_HELO] = received_helo_of(l.s);
+	l.v[FIELD_HELO] = received_helo_of(l.s, &l.pairs);
 	l.v[FIELD_BY] = received_by_of(l.s);
 	auth = received_auth(a, l.s, &l.pairs);
 	l.branch = branch_of(&l.s);

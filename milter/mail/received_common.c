@@ -13,12 +13,14 @@
 static bool
 is_squeezed(struct str s)
 {
-	char before = ' ';
+	for (size_t i = 0; i < s.len; i++) {
+		char c = s.p[i];
 
-	for (size_t i = 0; i < s.len; before = s.p[i++])
-		if (ascii_is_space(s.p[i]) && (s.p[i] != ' ' || before == ' '))
+		if ((unsigned char)c <= ' ' && ascii_is_space(c) &&
+		    (c != ' ' || i == 0 || s.p[i - 1] == ' '))
 			return false;
-	return before != ' ';
+	}
+	return s.len > 0 && s.p[s.len - 1] != ' ';
 }
 
 /* The same with single spaces only. */
@@ -162,8 +164,10 @@ is_helo_char(char c)
 /* The word behind the first `mark` that begins a word and is followed by one.
  */
 static struct str
-helo_behind(struct str s, struct str mark)
+helo_behind(struct str s, const struct bigrams *pairs, struct str mark)
 {
+	if (!bigrams_may_hold(pairs, mark))
+		return STR_NONE;
 	for (size_t from = 0; from < s.len;) {
 		size_t at = str_find(str_skip(s, from), mark), n = 0;
 		struct str word;
@@ -183,14 +187,14 @@ helo_behind(struct str s, struct str mark)
 }
 
 struct str
-received_helo_of(struct str s)
+received_helo_of(struct str s, const struct bigrams *pairs)
 {
-	struct str helo = helo_behind(s, STR("helo=")), other;
+	struct str helo = helo_behind(s, pairs, STR("helo=")), other;
 
 	if (helo.len > 0)
 		return helo;
-	helo = helo_behind(s, STR("HELO "));
-	other = helo_behind(s, STR("EHLO "));
+	helo = helo_behind(s, pairs, STR("HELO "));
+	other = helo_behind(s, pairs, STR("EHLO "));
 	if (helo.len == 0 || (other.len > 0 && other.p < helo.p))
 		return other;
 	return helo;

@@ -21,7 +21,8 @@ struct str received_without_date(struct str s);
 struct str received_mend_by(struct arena *a, struct str s);
 
 /* Of a squeezed line; empty: not there. */
-struct str received_helo_of(struct str s); /* helo=x, HELO x */
+/* helo=x, HELO x; `pairs` are of the line. */
+struct str received_helo_of(struct str s, const struct bigrams *pairs);
 struct str received_id_of(struct str s);
 struct str received_by_of(struct str s);
 struct str received_sender_of(struct str s); /* envelope-from x ... */

@@ -305,8 +305,9 @@ next_begin(const struct match *m, size_t pos)
 	if (t->op == OP_EDGE)
 		t++;
 	if (t->op == OP_LITERAL &&
-	    ((t->flags & STEP_NOCASE) == 0 || !ascii_is_alpha(t->text[0]))) {
-		at = str_find_char(str_skip(m->s, pos), t->text[0]);
+	    (is_plain(t) || !ascii_is_alpha(t->text[0]))) {
+		at = str_find(str_skip(m->s, pos),
+		    str_make(t->text, is_plain(t) ? t->len : 1));
 		return at == STR_NPOS ? STR_NPOS : pos + at;
 	}
 	while (pos <= m->s.len && !may_begin(m, pos))
