@@ -420,8 +420,11 @@ empty_tag_name(struct str s, bool wide, size_t *whole_out)
 	size_t n;
 
 	while (i < s.len) {
-		uint32_t c = unicode_first(str_skip(s, i), &n);
+		uint32_t c = (unsigned char)s.p[i];
 
+		n = 1;
+		if (c >= 0x80)
+			c = unicode_first(str_skip(s, i), &n);
 		if (!unicode_is_word(c, wide))
 			break;
 		i += n;
@@ -459,10 +462,11 @@ quote_length(const struct html_parser *h, struct str s)
 static size_t
 plain_length(struct str s)
 {
+	static const bool begins[256] = {
+	    ['&'] = true, ['<'] = true, [0xe2] = true, [0xc3] = true};
 	size_t n = 0;
 
-	while (n < s.len && s.p[n] != '&' && s.p[n] != '<' &&
-	       s.p[n] != '\xe2' && s.p[n] != '\xc3')
+	while (n < s.len && !begins[(unsigned char)s.p[n]])
 		n++;
 	return n;
 }
@@ -519,13 +523,16 @@ count_spaces(const struct html_result *r)
 	struct str s = r->text;
 	size_t spaces = 0;
 
-	while (s.len > 0) {
-		size_t n;
-		uint32_t c = unicode_first(s, &n);
+	for (size_t i = 0, n; i < s.len; i += n) {
+		uint32_t c = (unsigned char)s.p[i];
 
+		n = 1;
+		if (c > ' ' && c < 0x80)
+			continue;
+		if (c >= 0x80)
+			c = unicode_first(str_skip(s, i), &n);
 		if (unicode_is_space(c, r->characters))
 			spaces += r->characters || c != '\f';
-		s = str_skip(s, n);
 	}
 	return spaces;
 }

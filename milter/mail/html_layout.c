@@ -82,6 +82,27 @@ html_is_blank(struct str s)
 	return s.len == 0;
 }
 
+/* Bytes that no blank begins with, nor U+00C2. */
+static inline bool
+is_solid(char c)
+{
+	return c != '\xc3' && !ascii_is_space(c);
+}
+
+/* Bytes of words with one space between: what is put as it stands. */
+static size_t
+words_length(struct str s)
+{
+	/* A lone U+00C2 starts the next piece. */
+	size_t n = 1;
+
+	while (n < s.len &&
+	       (is_solid(s.p[n]) ||
+		   (s.p[n] == ' ' && n + 1 < s.len && is_solid(s.p[n + 1]))))
+		n++;
+	return n;
+}
+
 void
 html_put_text(struct html_parser *h, struct str s, bool invisible, bool wide)
 {
@@ -101,10 +122,7 @@ html_put_text(struct html_parser *h, struct str s, bool invisible, bool wide)
 			s = str_skip(s, n);
 			continue;
 		}
-		/* A lone U+00C2 starts the next piece. */
-		n = 1;
-		while (n < s.len && s.p[n] != '\xc3' && !ascii_is_space(s.p[n]))
-			n++;
+		n = words_length(s);
 		buf_add(&h->text, str_head(s, n));
 		s = str_skip(s, n);
 	}
