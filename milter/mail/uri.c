@@ -60,8 +60,13 @@ uri_type_of_tag(struct str tag, enum uri_type *out)
 static uint64_t
 hash_text(uint64_t seed, struct str s)
 {
-	uint64_t h = seed;
+	uint64_t h = seed ^ s.len, part;
 
+	for (; s.len >= sizeof(part); s = str_skip(s, sizeof(part))) {
+		memcpy(&part, s.p, sizeof(part));
+		h = (h ^ part) * 0x9fb21c651e98df25ULL;
+		h ^= h >> 29;
+	}
 	for (size_t i = 0; i < s.len; i++) {
 		h = (h ^ (unsigned char)s.p[i]) * 0x9fb21c651e98df25ULL;
 		h ^= h >> 29;
