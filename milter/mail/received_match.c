@@ -315,6 +315,23 @@ next_begin(const struct match *m, size_t pos)
 	return pos <= m->s.len ? pos : STR_NPOS;
 }
 
+/* One of the alternatives of `t` may stand in the text of `pairs`. */
+static bool
+may_hold_one(const struct step *t, const struct bigrams *pairs)
+{
+	struct str rest = str_make(t->text, t->len);
+
+	while (rest.p != NULL) {
+		struct str word = str_cut(&rest, '|');
+
+		if (t->flags & STEP_NOCASE
+			? bigrams_may_hold_nocase(pairs, word)
+			: bigrams_may_hold(pairs, word))
+			return true;
+	}
+	return (t->flags & STEP_OR_STOP) != 0;
+}
+
 bool
 received_may_match(const struct step *steps, const struct bigrams *pairs)
 {
@@ -326,6 +343,8 @@ received_may_match(const struct step *steps, const struct bigrams *pairs)
 		else if (t->op == OP_LITERAL &&
 			 !(is_plain(t) ? bigrams_may_hold(pairs, text)
 				       : bigrams_may_hold_nocase(pairs, text)))
+			return false;
+		else if (t->op == OP_ONE && !may_hold_one(t, pairs))
 			return false;
 	}
 	return true;
