@@ -1,6 +1,7 @@
 #include "mail/psl.h"
 
 #include <libpsl.h>
+#include <stdatomic.h>
 
 /* Labels looked at from the right: the longest registry rule has four. */
 #define RULE_LABELS 4
@@ -19,38 +20,68 @@ is_configured(const struct map *m)
 
 /*
  * What libpsl answered lately: mail names the same few hosts again and again,
- * and an answer takes thousands of steps. Its list never changes. One for each
- * thread; a collision only forgets.
+ * and an answer takes thousands of steps. Its list never changes. Shared by all
+ * threads, as each connection has its own; who finds a place taken does without
+ * instead of waiting, and a collision only forgets.
  */
-#define MEMO_TEXT_MAX 62
+#define MEMO_TEXT_MAX 61
 #define MEMO_TLDS 64 /* powers of two */
-#define MEMO_HOSTS 128
+#define MEMO_HOSTS 512
 
 struct memo {
+	atomic_bool taken;
 	uint8_t len; /* of `text`; 0: empty */
 	uint8_t answer;
 	char text[MEMO_TEXT_MAX];
 };
 
-static _Thread_local struct memo memo_tlds[MEMO_TLDS];
-static _Thread_local struct memo memo_hosts[MEMO_HOSTS];
+static struct memo memo_tlds[MEMO_TLDS];
+static struct memo memo_hosts[MEMO_HOSTS];
 
-/* The place for `key`, NULL: none. Not `*known_out`: the answer is to be set.
- */
+/* The place of `key`, taken; NULL: none, or somebody else has it. */
 static struct memo *
-memo_find(struct memo *memos, size_t count, struct str key, bool *known_out)
+memo_take(struct memo *memos, size_t count, struct str key)
 {
 	struct memo *m = &memos[str_hash(key) & (count - 1)];
 
-	*known_out = false;
-	if (key.len == 0 || key.len > MEMO_TEXT_MAX)
+	if (key.len == 0 || key.len > MEMO_TEXT_MAX ||
+	    atomic_exchange_explicit(&m->taken, true, memory_order_acquire))
 		return NULL;
-	*known_out = str_eq(str_make(m->text, m->len), key);
-	if (!*known_out) {
-		m->len = (uint8_t)key.len;
-		memcpy(m->text, key.p, key.len);
-	}
 	return m;
+}
+
+static void
+memo_release(struct memo *m)
+{
+	atomic_store_explicit(&m->taken, false, memory_order_release);
+}
+
+static bool
+memo_ask(struct memo *memos, size_t count, struct str key, uint8_t *answer_out)
+{
+	struct memo *m = memo_take(memos, count, key);
+	bool known;
+
+	if (m == NULL)
+		return false;
+	known = str_eq(str_make(m->text, m->len), key);
+	if (known)
+		*answer_out = m->answer;
+	memo_release(m);
+	return known;
+}
+
+static void
+memo_tell(struct memo *memos, size_t count, struct str key, uint8_t answer)
+{
+	struct memo *m = memo_take(memos, count, key);
+
+	if (m == NULL)
+		return;
+	memcpy(m->text, key.p, key.len);
+	m->len = (uint8_t)key.len;
+	m->answer = answer;
+	memo_release(m);
 }
 
 /* `s` as a lower-case C string; false when it does not fit. */
@@ -71,18 +102,16 @@ lower_copy(struct str s, char out[static PSL_HOST_MAX + 1])
 static bool
 is_tld_by_libpsl(const char *text, size_t len)
 {
-	bool known, answer;
-	struct memo *m =
-	    memo_find(memo_tlds, MEMO_TLDS, str_make(text, len), &known);
+	struct str key = str_make(text, len);
+	uint8_t answer;
 
-	if (known)
-		return m->answer != 0;
+	if (memo_ask(memo_tlds, MEMO_TLDS, key, &answer))
+		return answer != 0;
 	answer = strchr(text, '.') == NULL &&
 		 psl_is_public_suffix2(psl_builtin(), text,
 		     PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE);
-	if (m != NULL)
-		m->answer = answer;
-	return answer;
+	memo_tell(memo_tlds, MEMO_TLDS, key, answer);
+	return answer != 0;
 }
 
 bool
@@ -243,20 +272,17 @@ static struct str
 domain_by_libpsl(struct str host)
 {
 	char text[PSL_HOST_MAX + 1];
+	struct str key = str_make(text, host.len);
 	const char *domain;
-	struct memo *m;
-	size_t skip;
-	bool known;
+	uint8_t skip;
 
 	if (!lower_copy(host, text))
 		return host;
-	m = memo_find(memo_hosts, MEMO_HOSTS, str_make(text, host.len), &known);
-	if (known)
-		return str_skip(host, m->answer);
+	if (memo_ask(memo_hosts, MEMO_HOSTS, key, &skip))
+		return str_skip(host, skip);
 	domain = psl_registrable_domain(psl_builtin(), text);
-	skip = domain == NULL ? 0 : (size_t)(domain - text);
-	if (m != NULL)
-		m->answer = (uint8_t)skip;
+	skip = domain == NULL ? 0 : (uint8_t)(domain - text);
+	memo_tell(memo_hosts, MEMO_HOSTS, key, skip);
 	return str_skip(host, skip);
 }
 

@@ -4,8 +4,8 @@
  * The tables come from the rule files' util_rb_tld, util_rb_2tld and
  * util_rb_3tld (mail_settings); without any the public suffix list of libpsl
  * stands in. Host names are bytes in lower case (IDN as ACE or as it came).
- * Thread-safe; nothing is allocated. Each thread remembers some of libpsl's
- * answers, which never change.
+ * Thread-safe, without waiting; nothing is allocated. Some of libpsl's answers,
+ * which never change, are remembered.
  */
 #ifndef POSTERN_MAIL_PSL_H
 #define POSTERN_MAIL_PSL_H
