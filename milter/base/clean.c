@@ -1,5 +1,7 @@
 #include "base/clean.h"
 
+#include "base/block.h"
+
 static void
 add_byte(struct buf *out, unsigned char c)
 {
@@ -69,8 +71,10 @@ bool
 utf8_valid(struct str s)
 {
 	while (s.len > 0) {
-		size_t n = utf8_sequence(s);
+		size_t n = block_ascii(s);
 
+		if (n == 0)
+			n = utf8_sequence(s);
 		if (n == 0)
 			return false;
 		s = str_skip(s, n);
@@ -85,8 +89,8 @@ clean_add_utf8(struct buf *out, struct str s)
 		size_t n = utf8_sequence(s);
 		unsigned char second = n > 1 ? (unsigned char)s.p[1] : 0;
 		/* U+0080..9F are control characters */
-		bool c1 = n == 2 && (unsigned char)s.p[0] == 0xc2 &&
-		    second < 0xa0;
+		bool c1 =
+		    n == 2 && (unsigned char)s.p[0] == 0xc2 && second < 0xa0;
 
 		if (n <= 1 || c1) {
 			add_byte(out, (unsigned char)s.p[0]);

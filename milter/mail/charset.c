@@ -9,22 +9,14 @@
 #include "mail/charset.h"
 
 #include "mail/charset_codec.h"
+#include "base/block.h"
 #include "base/clean.h"
 #include "mail/unicode.h"
 
 static bool
 has_high_byte(struct str s)
 {
-	size_t i = 0;
-
-	for (; i + 8 <= s.len; i += 8) {
-		uint64_t word;
-
-		memcpy(&word, s.p + i, 8);
-		if ((word & 0x8080808080808080u) != 0)
-			return true;
-	}
-	for (; i < s.len; i++)
+	for (size_t i = block_ascii(s); i < s.len; i++)
 		if ((unsigned char)s.p[i] >= 0x80)
 			return true;
 	return false;
@@ -228,11 +220,13 @@ static bool
 is_strict_utf8(struct str s)
 {
 	while (s.len > 0) {
-		size_t n = utf8_sequence(s);
+		size_t n = block_ascii(s);
 		size_t len;
 
-		if (n == 0 ||
-		    (n >= 3 && unicode_is_nonchar(unicode_first(s, &len))))
+		if (n == 0)
+			n = utf8_sequence(s);
+		if (n == 0 || ((unsigned char)s.p[0] >= 0xe0 &&
+				  unicode_is_nonchar(unicode_first(s, &len))))
 			return false;
 		s = str_skip(s, n);
 	}

@@ -148,21 +148,27 @@ qp_line(struct str line, char *out, bool *soft_out)
 static size_t
 qp_unescape(char *p, size_t len)
 {
-	size_t out = 0;
+	size_t out = 0, i = 0;
 
-	for (size_t i = 0; i < len; i++) {
+	for (;;) {
+		char *escape = i < len ? memchr(p + i, '=', len - i) : NULL;
+		size_t run = (escape != NULL ? (size_t)(escape - p) : len) - i;
 		int hi, lo;
 
-		if (p[i] != '=' || len - i < 3 ||
-		    (hi = ascii_hex(p[i + 1])) < 0 ||
+		if (out != i)
+			memmove(p + out, p + i, run);
+		out += run;
+		i += run;
+		if (i == len)
+			return out;
+		if (len - i < 3 || (hi = ascii_hex(p[i + 1])) < 0 ||
 		    (lo = ascii_hex(p[i + 2])) < 0) {
-			p[out++] = p[i];
+			p[out++] = p[i++];
 			continue;
 		}
 		p[out++] = (char)(hi << 4 | lo);
-		i += 2;
+		i += 3;
 	}
-	return out;
 }
 
 struct str

@@ -6,6 +6,7 @@
  */
 #include "mail/html_internal.h"
 
+#include "base/block.h"
 #include "base/clean.h"
 #include "mail/charset.h"
 #include "mail/html_entity.h"
@@ -466,6 +467,13 @@ plain_length(struct str s)
 	    ['&'] = true, ['<'] = true, [0xe2] = true, [0xc3] = true};
 	size_t n = 0;
 
+	for (; n + BLOCK <= s.len; n += BLOCK) {
+		uint64_t block = block_load(s.p + n);
+
+		if (block_high(block) | block_has(block, '&') |
+		    block_has(block, '<'))
+			break;
+	}
 	while (n < s.len && !begins[(unsigned char)s.p[n]])
 		n++;
 	return n;

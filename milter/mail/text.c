@@ -9,6 +9,7 @@
  */
 #include "mail/message_internal.h"
 
+#include "base/block.h"
 #include "base/clean.h"
 #include "mail/charset.h"
 #include "mail/header.h"
@@ -86,7 +87,7 @@ struct body {
 static bool
 has_high_byte(struct str s)
 {
-	for (size_t i = 0; i < s.len; i++)
+	for (size_t i = block_ascii(s); i < s.len; i++)
 		if ((unsigned char)s.p[i] >= 0x80)
 			return true;
 	return false;
@@ -248,9 +249,18 @@ is_visible(char c, bool wide)
 static size_t
 words_length(struct str s, bool wide)
 {
-	size_t n = 0;
+	size_t n = 0, closer = 0;
 
 	for (; n < s.len; n++) {
+		while (n >= closer && s.len - n >= BLOCK) {
+			size_t words = block_words(s.p + n);
+
+			n += words;
+			if (words == 0)
+				closer = n + BLOCK;
+		}
+		if (n == s.len)
+			break;
 		if (is_visible(s.p[n], wide))
 			continue;
 		/* What stays as it is needs no copy of its own. */

@@ -4,6 +4,7 @@
  */
 #include "mail/uri.h"
 
+#include "base/block.h"
 #include "base/buf.h"
 #include "mail/html.h"
 #include "mail/message_internal.h"
@@ -25,7 +26,7 @@ link_text(struct arena *a, const struct html_result *html, struct str s)
 	bool high = false;
 	struct buf b;
 
-	for (size_t i = 0; i < s.len; i++) {
+	for (size_t i = block_ascii(s); i < s.len; i++) {
 		high |= (unsigned char)s.p[i] >= 0x80;
 		t.wide |= (unsigned char)s.p[i] >= 0xc4;
 	}

@@ -5,6 +5,7 @@
  */
 #include "mail/uri.h"
 
+#include "base/block.h"
 #include "mail/psl.h"
 #include "mail/uri_internal.h"
 
@@ -17,7 +18,7 @@ enum {
 	HOST = 16,	/* stands in a host name */
 	WORD = 32,
 	SCHEME = 64, /* a scheme or www may begin with it */
-	SIGN = 128   /* every URI, address and host name has one of these */
+	SIGN = 128   /* every URI, address, host name has one: see skip_plain */
 };
 
 #define SPACE (END | END_MAIL | START | START_BARE)
@@ -306,6 +307,13 @@ skip_plain(struct scan *c, size_t pos)
 
 	if (pos <= c->sign)
 		return pos;
+	for (; at + BLOCK <= c->s.len; at += BLOCK) {
+		uint64_t block = block_load(c->s.p + at);
+
+		if (block_has(block, '.') | block_has(block, ':') |
+		    block_has(block, '@'))
+			break;
+	}
 	while (at < c->s.len && (classes[p[at]] & SIGN) == 0)
 		at++;
 	c->sign = at;

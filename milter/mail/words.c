@@ -1,5 +1,6 @@
 #include "mail/words.h"
 
+#include "base/block.h"
 #include "base/buf.h"
 #include "mail/charset.h"
 #include "mail/decode.h"
@@ -239,7 +240,7 @@ is_ascii(struct str s)
 {
 	unsigned char seen = 0;
 
-	for (size_t i = 0; i < s.len; i++)
+	for (size_t i = block_ascii(s); i < s.len; i++)
 		seen |= (unsigned char)s.p[i];
 	return seen < 0x80;
 }
@@ -260,22 +261,26 @@ words_decode(struct arena *a, struct str name, struct str value)
 static struct str
 unfold(struct arena *a, struct str s)
 {
+	size_t n = 0, eol = str_find_char(s, '\n');
 	char *text;
-	size_t n = 0;
 
-	if (str_find_char(s, '\n') == STR_NPOS)
+	if (eol == STR_NPOS)
 		return s;
 	text = arena_alloc(a, s.len);
 	if (text == NULL)
 		return STR_NONE;
-	for (size_t i = 0; i < s.len; i++) {
-		size_t blanks =
-		    s.p[i] == '\n' ? str_span(str_skip(s, i + 1), " \t") : 0;
+	for (; eol != STR_NPOS; eol = str_find_char(s, '\n')) {
+		struct str rest = str_skip(s, eol + 1);
+		size_t blanks = str_span(rest, " \t");
 
-		text[n++] = blanks > 0 ? ' ' : s.p[i];
-		i += blanks;
+		memcpy(text + n, s.p, eol);
+		n += eol;
+		text[n++] = blanks > 0 ? ' ' : '\n';
+		s = str_skip(rest, blanks);
 	}
-	return str_make(text, n);
+	if (s.len > 0)
+		memcpy(text + n, s.p, s.len);
+	return str_make(text, n + s.len);
 }
 
 struct str

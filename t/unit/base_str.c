@@ -1,3 +1,4 @@
+#include "base/block.h"
 #include "base/clean.h"
 #include "base/str.h"
 
@@ -105,6 +106,66 @@ spanning(void)
 	is_int(str_cspan(STR_NONE, ";"), 0, "of nothing");
 }
 
+/* Each byte at each place of a block, among bytes that are near to it. */
+static void
+blocks(void)
+{
+	static const unsigned char fills[] = {0, 1, 'a', '!', 0x7f, 0x80, 0xff};
+	size_t wrong = 0;
+
+	for (int byte = 0; byte < 256 * BLOCK; byte++) {
+		char p[BLOCK];
+		unsigned char c = (unsigned char)(byte / BLOCK);
+
+		for (size_t f = 0; f < sizeof(fills); f++) {
+			unsigned char fill = fills[f];
+			uint64_t block;
+
+			memset(p, fill, sizeof(p));
+			p[byte % BLOCK] = (char)c;
+			block = block_load(p);
+			wrong += (block_high(block) != 0) !=
+				 (c >= 0x80 || fill >= 0x80);
+			wrong += (block_below(block, ' ') != 0) !=
+				 (c < ' ' || fill < ' ');
+			wrong += !block_has(block, c);
+			wrong += (block_has(block, '.') != 0) != (c == '.');
+			wrong += block_ascii(str_make(p, sizeof(p))) !=
+				 (c < 0x80 && fill < 0x80 ? BLOCK : 0);
+		}
+	}
+	is_int((long long)wrong, 0, "what is in a block");
+	is_int((long long)block_ascii(STR("abcdefg")), 0, "less than a block");
+	is_int((long long)block_ascii(STR("abcdefghi")), BLOCK, "and more");
+}
+
+/* Every block of letters, spaces and what neither is. */
+static void
+words_of_blocks(void)
+{
+	static const char set[] = {'a', ' ', '\n', '\xa0'};
+	size_t wrong = 0, whole = 0;
+
+	for (unsigned v = 0; v < 1u << (2 * BLOCK); v++) {
+		char p[BLOCK];
+		bool plain = true;
+		size_t words;
+
+		for (size_t i = 0; i < BLOCK; i++) {
+			p[i] = set[v >> (2 * i) & 3];
+			plain = plain && (v >> (2 * i) & 3) < 2 &&
+				!(i > 0 && p[i] == ' ' && p[i - 1] == ' ');
+		}
+		words = block_words(p);
+		wrong += words != (!plain ? 0 : p[BLOCK - 1] == ' ' ? 7 : 8);
+		whole += words == BLOCK;
+	}
+	is_int((long long)wrong, 0, "words with one space between");
+	ok(whole > 0, "some are");
+	is_int((long long)block_words("a b c d "), 7, "not the last space");
+	is_int((long long)block_words(" b c d e"), 8, "but the first");
+}
+
 static void
 finding(void)
 {
@@ -192,6 +253,8 @@ main(void)
 	finding_nocase();
 	finding_behind_beginnings();
 	spanning();
+	blocks();
+	words_of_blocks();
 	numbers();
 	cleaning();
 	return done_testing();

@@ -1,0 +1,75 @@
+/*
+ * Eight bytes of a text at a time, to get over what needs no closer look.
+ *
+ * Each test is exact about whether there is such a byte, not about which one.
+ */
+#ifndef POSTERN_BASE_BLOCK_H
+#define POSTERN_BASE_BLOCK_H
+
+#include "base/str.h"
+
+#define BLOCK 8
+#define BLOCK_EACH 0x0101010101010101ULL /* times a byte: eight of it */
+#define BLOCK_HIGH (0x80 * BLOCK_EACH)
+
+static inline uint64_t
+block_load(const char *p)
+{
+	uint64_t block;
+
+	memcpy(&block, p, sizeof(block));
+	return block;
+}
+
+/* Not 0: has a byte of 0x80 or more. */
+static inline uint64_t
+block_high(uint64_t block)
+{
+	return block & BLOCK_HIGH;
+}
+
+/* Not 0: has a byte below `c`, which is 0x80 at most. */
+static inline uint64_t
+block_below(uint64_t block, unsigned char c)
+{
+	return (block - c * BLOCK_EACH) & ~block & BLOCK_HIGH;
+}
+
+/* Not 0: has the byte `c`. */
+static inline uint64_t
+block_has(uint64_t block, unsigned char c)
+{
+	return block_below(block ^ c * BLOCK_EACH, 1);
+}
+
+/*
+ * Bytes in front that are words of printable ASCII with one space between, up
+ * to eight: never the space at the end of a block, as what follows it matters.
+ * 0: look closer. `p` has BLOCK bytes and stands behind no space.
+ */
+static inline size_t
+block_words(const char *p)
+{
+	uint64_t block = block_load(p), spaces;
+
+	if (block_high(block) || block_below(block, ' '))
+		return 0;
+	/* May take a '!' behind a space for another one: a closer look. */
+	spaces = block_below(block ^ ' ' * BLOCK_EACH, 1);
+	if (spaces & spaces >> BLOCK)
+		return 0;
+	return p[BLOCK - 1] == ' ' ? BLOCK - 1 : BLOCK;
+}
+
+/* Length of the ASCII in front, some of it at least. */
+static inline size_t
+block_ascii(struct str s)
+{
+	size_t n = 0;
+
+	while (n + BLOCK <= s.len && !block_high(block_load(s.p + n)))
+		n += BLOCK;
+	return n;
+}
+
+#endif
