@@ -42,6 +42,17 @@ block_has(uint64_t block, unsigned char c)
 	return block_below(block ^ c * BLOCK_EACH, 1);
 }
 
+/* How many of a block of ASCII are `c`, which is ASCII too. */
+static inline size_t
+block_count(uint64_t block, unsigned char c)
+{
+	/* The high bit of each byte that is another one. */
+	uint64_t others =
+	    ((block ^ c * BLOCK_EACH) + 0x7f * BLOCK_EACH) & BLOCK_HIGH;
+
+	return BLOCK - ((others >> 7) * BLOCK_EACH >> 56);
+}
+
 /*
  * Bytes in front that are words of printable ASCII with one space between, up
  * to eight: never the space at the end of a block, as what follows it matters.

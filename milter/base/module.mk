@@ -2,6 +2,7 @@ noinst_LIBRARIES += libbase.a
 libbase_a_SOURCES = \
 	milter/base/arena.c milter/base/arena.h \
 	milter/base/bitset.c milter/base/bitset.h \
+	milter/base/block.h \
 	milter/base/buf.c milter/base/buf.h \
 	milter/base/cidr_trie.c milter/base/cidr_trie.h \
 	milter/base/clean.c milter/base/clean.h \

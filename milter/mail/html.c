@@ -525,6 +525,13 @@ count_bits(uint64_t bits)
 	return n;
 }
 
+/* ASCII without controls: no white space but ' '. */
+static bool
+is_line(uint64_t block)
+{
+	return !block_high(block) && !block_below(block, ' ');
+}
+
 static size_t
 count_spaces(const struct html_result *r)
 {
@@ -535,8 +542,11 @@ count_spaces(const struct html_result *r)
 		uint32_t c = (unsigned char)s.p[i];
 
 		n = 1;
-		if (c > ' ' && c < 0x80)
+		if (i + BLOCK <= s.len && is_line(block_load(s.p + i))) {
+			spaces += block_count(block_load(s.p + i), ' ');
+			n = BLOCK;
 			continue;
+		}
 		if (c >= 0x80)
 			c = unicode_first(str_skip(s, i), &n);
 		if (unicode_is_space(c, r->characters))

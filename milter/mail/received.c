@@ -205,7 +205,8 @@ condition(const struct line *l, enum group group)
 	case GROUP_NOT_QMAIL_LDAP:
 		return !has(l, STR(" (qmail-")) || !fits(l, qmail_ldap);
 	case GROUP_QMAIL:
-		return received_match(qmail, l->s, false, &f);
+		return received_may_match(qmail, &l->pairs) &&
+		       received_match(qmail, l->s, false, &f);
 	case GROUP_COMMUNIGATE:
 		return has(l, STR(" (CommuniGate Pro"));
 	default:

@@ -92,6 +92,21 @@ is_plain(const struct step *t)
 	return t->op == OP_LITERAL && (t->flags & STEP_NOCASE) == 0;
 }
 
+/* A look at one byte: the steps from `t` on may go on at `pos`. */
+static bool
+may_go_on(const struct match *m, const struct step *t, size_t pos)
+{
+	if (t->op == OP_OPT)
+		return may_go_on(m, t + 1, pos) ||
+		       may_go_on(m, t + 1 + t->min, pos);
+	if (t->op != OP_LITERAL)
+		return true;
+	return pos < m->s.len &&
+	       (t->flags & STEP_NOCASE
+		       ? ascii_lower(m->s.p[pos]) == ascii_lower(t->text[0])
+		       : m->s.p[pos] == t->text[0]);
+}
+
 static bool
 try_run_end(struct match *m, size_t step, size_t pos, size_t end)
 {
@@ -100,7 +115,8 @@ try_run_end(struct match *m, size_t step, size_t pos, size_t end)
 	if ((m->known >> step & 1) && end >= f->from && end <= f->to)
 		return false;
 	set_field(m, m->steps[step].field, pos, end);
-	return match_from(m, step + 1, end);
+	return may_go_on(m, &m->steps[step + 1], end) &&
+	       match_from(m, step + 1, end);
 }
 
 static void
@@ -279,20 +295,11 @@ match_from(struct match *m, size_t step, size_t pos)
 	return false;
 }
 
-/* The steps may begin at `pos`: a cheap look at one byte. */
+/* The steps may begin at `pos`. */
 static bool
 may_begin(const struct match *m, size_t pos)
 {
-	const struct step *t = m->steps;
-
-	if (t->op == OP_EDGE)
-		t++;
-	if (t->op != OP_LITERAL)
-		return true;
-	return pos < m->s.len &&
-	       (t->flags & STEP_NOCASE
-		       ? ascii_lower(m->s.p[pos]) == ascii_lower(t->text[0])
-		       : m->s.p[pos] == t->text[0]);
+	return may_go_on(m, m->steps + (m->steps->op == OP_EDGE), pos);
 }
 
 /* First place at or behind `pos` where the steps may begin, or STR_NPOS. */

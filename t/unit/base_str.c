@@ -130,6 +130,12 @@ blocks(void)
 				 (c < ' ' || fill < ' ');
 			wrong += !block_has(block, c);
 			wrong += (block_has(block, '.') != 0) != (c == '.');
+			if (c < 0x80 && fill < 0x80) {
+				wrong += block_count(block, c) !=
+					 (c == fill ? BLOCK : 1);
+				wrong += block_count(block, fill) !=
+					 (c == fill ? BLOCK : BLOCK - 1);
+			}
 			wrong += block_ascii(str_make(p, sizeof(p))) !=
 				 (c < 0x80 && fill < 0x80 ? BLOCK : 0);
 		}
