@@ -307,19 +307,16 @@ static size_t
 next_begin(const struct match *m, size_t pos)
 {
 	const struct step *t = m->steps;
+	struct str rest = str_skip(m->s, pos), text;
 	size_t at;
 
 	if (t->op == OP_EDGE)
 		t++;
-	if (t->op == OP_LITERAL &&
-	    (is_plain(t) || !ascii_is_alpha(t->text[0]))) {
-		at = str_find(str_skip(m->s, pos),
-		    str_make(t->text, is_plain(t) ? t->len : 1));
-		return at == STR_NPOS ? STR_NPOS : pos + at;
-	}
-	while (pos <= m->s.len && !may_begin(m, pos))
-		pos++;
-	return pos <= m->s.len ? pos : STR_NPOS;
+	if (t->op != OP_LITERAL)
+		return pos <= m->s.len ? pos : STR_NPOS;
+	text = str_make(t->text, t->len);
+	at = is_plain(t) ? str_find(rest, text) : str_find_nocase(rest, text);
+	return at == STR_NPOS ? STR_NPOS : pos + at;
 }
 
 /* One of the alternatives of `t` may stand in the text of `pairs`. */

@@ -637,14 +637,18 @@ add_distinct(struct str *v, size_t *len, struct str s)
 struct str_list
 uri_readings(struct uri_reader *reader, struct str raw)
 {
-	struct readings r = {.arena = reader->arena,
-	    .settings = reader->settings,
-	    .scratch = reader->scratch,
-	    .wide = reader->wide};
+	struct readings r;
 	struct str_list list = {NULL, 0};
 	size_t limit = reader->settings->limits.uri, len = 0;
 	struct str *v;
 
+	/* Not all of it: the lists are long, and mostly stay empty. */
+	r.arena = reader->arena;
+	r.settings = reader->settings;
+	r.scratch = reader->scratch;
+	r.wide = reader->wide;
+	r.todo_len = r.made_len = r.bytes = 0;
+	r.truncated = false;
 	/* Whoever collected it bounds the URI itself. */
 	r.v[r.todo_len++] = raw;
 	for (size_t i = 0; i < r.todo_len; i++) {
