@@ -39,8 +39,8 @@ struct set {
 
 /*
  * States and transitions, of which readers need the rows only. When there is
- * no room for a further state a larger table takes the place of this one, and
- * begins anew.
+ * no room for a further state a larger table takes the place of this one, with
+ * its states; when it cannot be larger, the other begins anew.
  */
 struct table {
 	uint32_t *row; /* never moves; the last of one: text ends here? */
@@ -59,6 +59,7 @@ struct maker {
 	uint32_t *mark; /* by step: stamp of the set it was put into */
 	uint32_t stamp;
 	uint16_t *list;
+	uint64_t *bits; /* by step; all zero but for sorting */
 	size_t count;
 	uint16_t *stack;
 	bool matched;
@@ -181,12 +182,27 @@ add_steps_behind(
 	d->maker.work += count;
 }
 
-static int
-compare_steps(const void *a, const void *b)
+/* Sets are known by their steps in order, which a bit for each puts them in. */
+static void
+sort_steps(struct maker *m)
 {
-	const uint16_t *x = a, *y = b;
+	size_t low = SIZE_MAX, high = 0, count = 0;
 
-	return *x < *y ? -1 : *x > *y;
+	for (size_t i = 0; i < m->count; i++) {
+		size_t word = m->list[i] / 64;
+
+		m->bits[word] |= UINT64_C(1) << m->list[i] % 64;
+		low = word < low ? word : low;
+		high = word > high ? word : high;
+	}
+	for (size_t word = low; count < m->count && word <= high; word++) {
+		uint64_t bits = m->bits[word];
+
+		for (; bits != 0; bits &= bits - 1)
+			m->list[count++] = (uint16_t)(
+			    word * 64 + (size_t)__builtin_ctzll(bits));
+		m->bits[word] = 0;
+	}
 }
 
 static uint32_t
@@ -213,7 +229,7 @@ find_state(struct dfa *d, struct table *t)
 
 	if (m->matched)
 		return STATE_MATCH;
-	qsort(m->list, m->count, sizeof(*m->list), compare_steps);
+	sort_steps(m);
 	bucket = &t->buckets[hash_steps(m->list, m->count) % BUCKETS];
 	for (uint32_t k = *bucket; k != 0; k = set->next) {
 		set = &t->sets.v[k - 1];
@@ -252,16 +268,23 @@ free_table(struct dfa *d, struct table *t)
 	free(t);
 }
 
+static size_t
+states_max(const struct dfa *d, size_t states)
+{
+	size_t most = DFA_MEMORY_MAX / (d->width * sizeof(uint32_t));
+
+	if (most > STATES_MAX)
+		most = STATES_MAX;
+	return states < most ? states : most;
+}
+
 /* With room for so many states, at most; NULL: there is none. */
 static struct table *
 new_table(struct dfa *d, size_t states)
 {
 	struct table *t = mem_alloc(sizeof(*t));
-	size_t most = DFA_MEMORY_MAX / (d->width * sizeof(*t->row));
 
-	t->max = states < most ? states : most;
-	if (t->max > STATES_MAX)
-		t->max = STATES_MAX;
+	t->max = states_max(d, states);
 	t->row = mem_array(t->max * d->width, sizeof(*t->row));
 	begin_set(d);
 	t->begin[BEFORE_OTHER] = find_state(d, t);
@@ -274,6 +297,35 @@ new_table(struct dfa *d, size_t states)
 		free_table(d, t);
 		return NULL;
 	}
+	return t;
+}
+
+/*
+ * A full table's states, each under its number, and room for as many again.
+ * NULL: it is not full, cannot be larger, or there is no memory for both.
+ */
+static struct table *
+grow_table(struct dfa *d, const struct table *old)
+{
+	size_t max = states_max(d, 2 * old->max);
+	struct table *t;
+
+	if (old->sets.len < old->max || max <= old->max ||
+	    __atomic_load_n(&d->set->used, __ATOMIC_RELAXED) + old->used >
+		d->set->memory)
+		return NULL;
+	t = mem_alloc(sizeof(*t));
+	*t = *old;
+	t->max = max;
+	t->row = mem_array(max * d->width, sizeof(*t->row));
+	memcpy(t->row, old->row, old->max * d->width * sizeof(*t->row));
+	memset(&t->sets, 0, sizeof(t->sets));
+	memset(&t->members, 0, sizeof(t->members));
+	for (size_t i = 0; i < old->sets.len; i++)
+		*VEC_PUSH(&t->sets) = old->sets.v[i];
+	for (size_t i = 0; i < old->members.len; i++)
+		*VEC_PUSH(&t->members) = old->members.v[i];
+	__atomic_fetch_add(&d->set->used, t->used, __ATOMIC_RELAXED);
 	return t;
 }
 
@@ -292,7 +344,7 @@ free_former(struct dfa *d)
 
 /* ---- building ------------------------------------------------------------ */
 
-/* A new table with the set just made in it; STATE_NONE: not now. */
+/* A larger table with the set just made in it; STATE_NONE: not now. */
 static uint32_t
 start_over(struct reader *r)
 {
@@ -307,7 +359,9 @@ start_over(struct reader *r)
 		return STATE_NONE;
 	kept = mem_array(count + 1, sizeof(*kept));
 	memcpy(kept, m->list, count * sizeof(*kept));
-	t = new_table(d, 2 * r->table->max);
+	t = grow_table(d, r->table);
+	if (t == NULL)
+		t = new_table(d, 2 * r->table->max);
 	if (t == NULL) {
 		free(kept);
 		return STATE_NONE;
@@ -440,6 +494,8 @@ dfa_add(struct dfa_set *s, const struct node *tree)
 	d->width = n->group_count + 1;
 	d->maker.mark = mem_array(n->count, sizeof(*d->maker.mark));
 	d->maker.list = mem_array(n->count + 1, sizeof(*d->maker.list));
+	d->maker.bits =
+	    mem_array(n->count / 64 + 1, sizeof(*d->maker.bits));
 	d->maker.stack = mem_array(2 * n->count + 2, sizeof(*d->maker.stack));
 	d->is_start = mem_array(n->count, sizeof(*d->is_start));
 	pthread_mutex_init(&d->guards_building, NULL);
@@ -458,6 +514,7 @@ free_dfa(struct dfa *d)
 	pthread_mutex_destroy(&d->guards_building);
 	free(d->maker.mark);
 	free(d->maker.list);
+	free(d->maker.bits);
 	free(d->maker.stack);
 	free(d->is_start);
 	free(d->start);
@@ -526,7 +583,7 @@ run(struct reader *r, struct str text, size_t from, size_t until, size_t *end)
 
 	if (state >= STATE_SPECIAL)
 		return true;
-	for (size_t i = from; i < text.len; i++) {
+	for (size_t i = from; i < text.len;) {
 		unsigned char c;
 		uint32_t to;
 
@@ -537,9 +594,15 @@ run(struct reader *r, struct str text, size_t from, size_t until, size_t *end)
 				return i == text.len && ends(r, state);
 			}
 		}
-		c = (unsigned char)text.p[i];
-		to = __atomic_load_n(
-		    &row[state + group_of[c]], __ATOMIC_ACQUIRE);
+		/* Most steps lead neither to state 0 nor to a special one. */
+		do {
+			c = (unsigned char)text.p[i++];
+			to = __atomic_load_n(
+			    &row[state + group_of[c]], __ATOMIC_ACQUIRE);
+			if (to - 1 >= STATE_SPECIAL - 1)
+				break;
+			state = to;
+		} while (i < text.len);
 		if (to == STATE_NONE) {
 			to = build(r, state, c);
 			row = r->table->row;
