@@ -206,32 +206,42 @@ mark_job(struct finding *f, const struct use *use, size_t start, size_t end)
 		add_candidate(f->scratch, use->job, (uint32_t)f->string, m->first);
 }
 
+/* Do the edges at `at` of the string [from, end) have all of `wanted`? */
+static bool
+has_edges(const struct scratch *s, size_t from, size_t end, size_t at,
+    unsigned wanted)
+{
+	struct str string;
+
+	if (wanted == 0)
+		return true;
+	string = str_make(s->block + from, end - from);
+	return (wanted & ~literal_edges(string, at - from)) == 0;
+}
+
+/* Most reports are of no use: what is cheap to know is looked at first. */
 static void
 on_literal(void *context, uint32_t id, size_t end)
 {
 	struct finding *f = context;
 	const struct work *w = f->work;
-	struct str block;
+	const struct scratch *s = f->scratch;
+	size_t start, from;
 	uint32_t key;
-	size_t start, from, len;
-	unsigned left, right;
 
 	seek_string(f, end);
-	from = f->string > 0 ? f->scratch->ends[f->string - 1] : 0;
-	len = w->literals[id].text.len;
-	start = end - len;
-	if (end < len || start < from)
+	from = f->string > 0 ? s->ends[f->string - 1] : 0;
+	start = end - w->literals[id].text.len;
+	if (start > end || start < from)
 		return; /* across two strings */
-	block = str_make(
-	    f->scratch->block + from, f->scratch->ends[f->string] - from);
-	left = literal_edges(block, start - from);
-	right = literal_edges(block, end - from);
 	key = plan_string_key(f->plan, f->view, f->string);
 	for (uint32_t u = w->first_use[id]; u < w->first_use[id + 1]; u++) {
 		const struct use *use = &w->uses[u];
+		size_t to = s->ends[f->string];
 
-		if (w->jobs[use->job].key == key && (use->left & ~left) == 0 &&
-		    (use->right & ~right) == 0)
+		if (use->key == key &&
+		    has_edges(s, from, to, start, use->left) &&
+		    has_edges(s, from, to, end, use->right))
 			mark_job(f, use, start - from, end);
 	}
 }

@@ -33,6 +33,7 @@ struct job {
 /* A literal that proves one clause of one job. */
 struct use {
 	uint32_t job;
+	uint32_t key; /* the job's, here where reports look at it */
 	uint8_t clause; /* bit */
 	uint8_t left;	/* enum literal_edge before the literal ... */
 	uint8_t right;	/* ... and behind it */

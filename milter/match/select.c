@@ -119,8 +119,10 @@ store_uses(struct work *w, struct selection *sel)
 	for (uint32_t id = 0; id < w->literal_count; id++) {
 		w->first_use[id] = (uint32_t)at;
 		for (; at < sel->uses.len && sel->uses.v[at].literal == id;
-		     at++)
+		     at++) {
 			w->uses[at] = sel->uses.v[at].use;
+			w->uses[at].key = w->jobs[w->uses[at].job].key;
+		}
 	}
 	w->first_use[w->literal_count] = (uint32_t)at;
 }
