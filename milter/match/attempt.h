@@ -31,6 +31,7 @@ struct attempt {
 	struct tag_values *values; /* NULL: sets no tags */
 	bool skip_unset;	   /* job.unset has the answer already */
 	struct dfa *dfa;  /* job.dfa */
+	const struct choice *choice; /* job.choice */
 	uint32_t windows; /* where it may begin (candidate.windows) */
 };
 

@@ -88,6 +88,7 @@ candidate_try(struct run *r, enum view view, const struct work *w)
 		t.rule = j->rule;
 		t.regex = j->regex;
 		t.dfa = j->dfa;
+		t.choice = j->choice;
 		t.windows = s->candidates[i].windows;
 		/* Found twice: neither knows all there is. */
 		for (; i + 1 < s->candidate_count &&
