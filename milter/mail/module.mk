@@ -22,6 +22,7 @@ libmail_a_SOURCES = \
 	milter/mail/render.c milter/mail/render.h \
 	milter/mail/iptext.c milter/mail/iptext.h \
 	milter/mail/psl.c milter/mail/psl.h \
+	milter/mail/psl_memo.c milter/mail/psl_memo.h \
 	milter/mail/uri.c milter/mail/uri.h milter/mail/uri_canon.c milter/mail/uri_escape.c \
 	milter/mail/uri_html.c milter/mail/uri_internal.h \
 	milter/mail/uri_message.c milter/mail/uri_text.c \

@@ -1,7 +1,8 @@
 #include "mail/psl.h"
 
+#include "mail/psl_memo.h"
+
 #include <libpsl.h>
-#include <stdatomic.h>
 
 /* Labels looked at from the right: the longest registry rule has four. */
 #define RULE_LABELS 4
@@ -16,72 +17,6 @@ static bool
 is_configured(const struct map *m)
 {
 	return m != NULL && map_count(m) > 0;
-}
-
-/*
- * What libpsl answered lately: mail names the same few hosts again and again,
- * and an answer takes thousands of steps. Its list never changes. Shared by all
- * threads, as each connection has its own; who finds a place taken does without
- * instead of waiting, and a collision only forgets.
- */
-#define MEMO_TEXT_MAX 61
-#define MEMO_TLDS 64 /* powers of two */
-#define MEMO_HOSTS 512
-
-struct memo {
-	atomic_bool taken;
-	uint8_t len; /* of `text`; 0: empty */
-	uint8_t answer;
-	char text[MEMO_TEXT_MAX];
-};
-
-static struct memo memo_tlds[MEMO_TLDS];
-static struct memo memo_hosts[MEMO_HOSTS];
-
-/* The place of `key`, taken; NULL: none, or somebody else has it. */
-static struct memo *
-memo_take(struct memo *memos, size_t count, struct str key)
-{
-	struct memo *m = &memos[str_hash(key) & (count - 1)];
-
-	if (key.len == 0 || key.len > MEMO_TEXT_MAX ||
-	    atomic_exchange_explicit(&m->taken, true, memory_order_acquire))
-		return NULL;
-	return m;
-}
-
-static void
-memo_release(struct memo *m)
-{
-	atomic_store_explicit(&m->taken, false, memory_order_release);
-}
-
-static bool
-memo_ask(struct memo *memos, size_t count, struct str key, uint8_t *answer_out)
-{
-	struct memo *m = memo_take(memos, count, key);
-	bool known;
-
-	if (m == NULL)
-		return false;
-	known = str_eq(str_make(m->text, m->len), key);
-	if (known)
-		*answer_out = m->answer;
-	memo_release(m);
-	return known;
-}
-
-static void
-memo_tell(struct memo *memos, size_t count, struct str key, uint8_t answer)
-{
-	struct memo *m = memo_take(memos, count, key);
-
-	if (m == NULL)
-		return;
-	memcpy(m->text, key.p, key.len);
-	m->len = (uint8_t)key.len;
-	m->answer = answer;
-	memo_release(m);
 }
 
 /* `s` as a lower-case C string; false when it does not fit. */
@@ -100,17 +35,17 @@ lower_copy(struct str s, char out[static PSL_HOST_MAX + 1])
 }
 
 static bool
-is_tld_by_libpsl(const char *text, size_t len)
+is_tld_by_libpsl(struct psl_memo *memo, const char *text, size_t len)
 {
 	struct str key = str_make(text, len);
 	uint8_t answer;
 
-	if (memo_ask(memo_tlds, MEMO_TLDS, key, &answer))
+	if (psl_memo_ask(memo, PSL_MEMO_TLD, key, &answer))
 		return answer != 0;
 	answer = strchr(text, '.') == NULL &&
 		 psl_is_public_suffix2(psl_builtin(), text,
 		     PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE);
-	memo_tell(memo_tlds, MEMO_TLDS, key, answer);
+	psl_memo_tell(memo, PSL_MEMO_TLD, key, answer);
 	return answer != 0;
 }
 
@@ -123,7 +58,7 @@ psl_is_tld(const struct mail_settings *s, struct str label)
 		return false;
 	if (is_configured(s->tld))
 		return has_key(s->tld, str_make(text, label.len));
-	return is_tld_by_libpsl(text, label.len);
+	return is_tld_by_libpsl(s->psl_memo, text, label.len);
 }
 
 bool
@@ -269,7 +204,7 @@ domain_by_tables(const struct mail_settings *s, struct str host)
 }
 
 static struct str
-domain_by_libpsl(struct str host)
+domain_by_libpsl(struct psl_memo *memo, struct str host)
 {
 	char text[PSL_HOST_MAX + 1];
 	struct str key = str_make(text, host.len);
@@ -278,11 +213,11 @@ domain_by_libpsl(struct str host)
 
 	if (!lower_copy(host, text))
 		return host;
-	if (memo_ask(memo_hosts, MEMO_HOSTS, key, &skip))
+	if (psl_memo_ask(memo, PSL_MEMO_HOST, key, &skip))
 		return str_skip(host, skip);
 	domain = psl_registrable_domain(psl_builtin(), text);
 	skip = domain == NULL ? 0 : (uint8_t)(domain - text);
-	memo_tell(memo_hosts, MEMO_HOSTS, key, skip);
+	psl_memo_tell(memo, PSL_MEMO_HOST, key, skip);
 	return str_skip(host, skip);
 }
 
@@ -294,5 +229,5 @@ psl_domain(const struct mail_settings *s, struct str host)
 		return host;
 	if (is_configured(s->tld) || is_configured(s->tld2))
 		return domain_by_tables(s, host);
-	return domain_by_libpsl(host);
+	return domain_by_libpsl(s->psl_memo, host);
 }

@@ -5,7 +5,7 @@
  * util_rb_3tld (mail_settings); without any the public suffix list of libpsl
  * stands in. Host names are bytes in lower case (IDN as ACE or as it came).
  * Thread-safe, without waiting; nothing is allocated. Some of libpsl's answers,
- * which never change, are remembered.
+ * which never change, are remembered with the settings.
  */
 #ifndef POSTERN_MAIL_PSL_H
 #define POSTERN_MAIL_PSL_H

@@ -22,6 +22,7 @@ mail_settings_init(struct mail_settings *s)
 		},
 	    .normalize_charset = true,
 	    .parse_dkim_uris = true,
+	    .psl_memo = psl_memo_new(),
 	};
 }
 
@@ -38,6 +39,7 @@ mail_settings_fini(struct mail_settings *s)
 	map_free(&s->tld);
 	map_free(&s->tld2);
 	map_free(&s->tld3);
+	psl_memo_free(&s->psl_memo);
 	fini_networks(&s->trusted);
 	fini_networks(&s->internal);
 	fini_networks(&s->msa);

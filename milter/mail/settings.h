@@ -11,6 +11,7 @@
 #include "base/cidr_trie.h"
 #include "base/map.h"
 #include "base/regex.h"
+#include "mail/psl_memo.h"
 
 struct mail_limits {
 	size_t header_name;	/* bytes: 256 */
@@ -49,6 +50,7 @@ struct mail_settings {
 	struct map *tld;
 	struct map *tld2;
 	struct map *tld3;
+	struct psl_memo *psl_memo; /* what libpsl answered; NULL: nothing */
 
 	struct network_list trusted;
 	struct network_list internal;
@@ -64,7 +66,7 @@ struct mail_settings {
 
 /* Defaults of spec §2.18 with no lists. */
 void mail_settings_init(struct mail_settings *s);
-/* Frees maps, networks, redirectors and both arrays. */
+/* Frees maps, memo, networks, redirectors and both arrays. */
 void mail_settings_fini(struct mail_settings *s);
 
 #endif

@@ -103,7 +103,7 @@ static void
 remembered(void)
 {
 	static const char *const tails[] = {"com", "invalid", "co.uk"};
-	struct mail_settings none = {0};
+	struct mail_settings none = {.psl_memo = psl_memo_new()};
 	size_t wrong = 0;
 
 	for (int turn = 0; turn < 2; turn++)
@@ -127,6 +127,7 @@ remembered(void)
 			    psl_is_tld(&none, str_from(tail)) != (i % 3 == 0);
 		}
 	is_int((long long)wrong, 0, "an answer stays with its host");
+	psl_memo_free(&none.psl_memo);
 }
 
 static void
