@@ -53,6 +53,37 @@ block_count(uint64_t block, unsigned char c)
 	return BLOCK - ((others >> 7) * BLOCK_EACH >> 56);
 }
 
+/* A mark for each byte in [first, last], which are ASCII. */
+static inline uint64_t
+block_within(uint64_t block, unsigned char first, unsigned char last)
+{
+	uint64_t low = block & ~BLOCK_HIGH;
+
+	/* Each sum has its high bit from `first`, or from behind `last`. */
+	return ((low + (0x80u - first) * BLOCK_EACH) ^
+		   (low + (0x7fu - last) * BLOCK_EACH)) &
+	       ~block & BLOCK_HIGH;
+}
+
+/* How many bytes are marked so. */
+static inline size_t
+block_marked(uint64_t marks)
+{
+	return (marks >> 7) * BLOCK_EACH >> 56;
+}
+
+/* The block at `at`, with NUL for what is behind the end. */
+static inline uint64_t
+block_at(struct str s, size_t at)
+{
+	uint64_t block = 0;
+
+	if (s.len - at >= BLOCK)
+		return block_load(s.p + at);
+	memcpy(&block, s.p + at, s.len - at);
+	return block;
+}
+
 /*
  * Bytes in front that are words of printable ASCII with one space between, up
  * to eight: never the space at the end of a block, as what follows it matters.

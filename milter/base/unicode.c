@@ -1,5 +1,6 @@
 #include "base/unicode.h"
 
+#include "base/block.h"
 #include "base/clean.h"
 #include "base/mem.h"
 #include "base/vec.h"
@@ -58,11 +59,10 @@ unicode_decode(struct str s, uint32_t *code_out)
 bool
 unicode_is_ascii(struct str s)
 {
-	unsigned char any = 0;
-
-	for (size_t i = 0; i < s.len; i++)
-		any |= (unsigned char)s.p[i];
-	return any < 0x80;
+	for (size_t i = block_ascii(s); i < s.len; i++)
+		if ((unsigned char)s.p[i] >= 0x80)
+			return false;
+	return true;
 }
 
 static enum unicode_class

@@ -2,6 +2,7 @@
  * Eval functions over header fields by themselves: who wrote to whom, bytes
  * that may not stand there, marks mailing programs leave.
  */
+#include "base/block.h"
 #include "base/unicode.h"
 #include "mail/psl.h"
 #include "policy/eval_locale.h"
@@ -159,33 +160,35 @@ struct bytes {
 	bool blank;
 };
 
-/* Printable ASCII, which is nearly all, is passed over in words. */
-static bool
-is_plain(const char *p)
+/* Nothing illegal in front of that place, which is rarely there. */
+static size_t
+skip_legal(struct str s)
 {
-	uint64_t word;
+	size_t n = 0;
 
-	memcpy(&word, p, sizeof(word));
-	/* No byte below 0x20, of 0x7f or above. */
-	return ((word | (word + 0x0101010101010101u) |
-		    (word - 0x2020202020202020u)) &
-		   0x8080808080808080u) == 0;
+	for (; n + BLOCK <= s.len; n += BLOCK) {
+		uint64_t block = block_load(s.p + n);
+
+		if ((block_high(block) | block_has(block, 0x7f)) != 0)
+			break;
+		if (block_below(block, ' ') == 0)
+			continue;
+		if ((block_within(block, 0, '\t' - 1) |
+			block_within(block, '\n' + 1, '\r' - 1) |
+			block_within(block, '\r' + 1, ' ' - 1)) != 0)
+			break;
+	}
+	return n;
 }
 
 static void
 count_bytes(struct str s, struct bytes *out)
 {
-	*out = (struct bytes){.blank = true};
-	for (size_t i = 0; i < s.len; i++) {
+	*out = (struct bytes){.blank = str_trim_left(s).len == 0};
+	for (size_t i = skip_legal(s); i < s.len; i++) {
 		unsigned char b = (unsigned char)s.p[i];
-		bool space = b == ' ' || (b >= '\t' && b <= '\r');
 		bool control = b < 0x20 && b != '\t' && b != '\n' && b != '\r';
 
-		if (!out->blank && i + 8 <= s.len && is_plain(s.p + i)) {
-			i += 7;
-			continue;
-		}
-		out->blank = out->blank && space;
 		out->controls += control;
 		out->high += b >= 0x80;
 		out->illegal += control || b >= 0x7f;

@@ -1,5 +1,6 @@
 #include "policy/eval_part.h"
 
+#include "base/unicode.h"
 #include "mail/ctype.h"
 #include "mail/lines.h"
 #include "mail/mime.h"
@@ -263,24 +264,43 @@ note_quoted(struct eval_parts *out, struct str line)
 	if (line.len > LINE_WANTED + 1)
 		out->long_quoted_line = true;
 	out->quoted_bytes += line.len;
-	for (size_t i = 0; i + 2 < line.len; i++)
+	for (size_t i = 0, n; i + 2 < line.len; i++) {
+		n = str_find_char(str_skip(line, i), '=');
+		if (n == STR_NPOS)
+			break;
+		i += n;
 		if (is_needless(str_skip(line, i))) {
 			needless++;
 			i += 2;
 		}
+	}
 	if (needless > 0)
 		out->quoted += needless - count_trailing(line);
 }
 
 /* NUL, a lone CR, or a byte that is no ASCII. */
 static bool
-is_illegal_ascii(struct str line)
+is_illegal_ascii(struct str s)
 {
-	for (size_t i = 0; i < line.len; i++)
-		if (line.p[i] == '\0' || line.p[i] == '\r' ||
-		    (unsigned char)line.p[i] >= 0x80)
-			return true;
-	return false;
+	return str_find_char(s, '\0') != STR_NPOS ||
+	       str_find_char(s, '\r') != STR_NPOS || !unicode_is_ascii(s);
+}
+
+/* Lines with such a byte; most parts have none. */
+static unsigned
+count_illegal_ascii(struct str raw)
+{
+	unsigned n = 0;
+
+	if (!is_illegal_ascii(raw))
+		return 0;
+	for (size_t at = 0; at < raw.len;) {
+		struct str line = lines_at(raw, at);
+
+		at += line.len;
+		n += is_illegal_ascii(line);
+	}
+	return n;
 }
 
 /* "&#x20AC;" in plain text. */
@@ -297,22 +317,22 @@ is_reference(struct str s)
 }
 
 static void
-note_references(struct collector *c, struct str line)
+note_references(struct collector *c, struct str raw)
 {
 	size_t found = 0;
 
-	for (size_t i = 0; i + 7 < line.len; i++) {
-		size_t n = str_find_char(str_skip(line, i), '&');
+	for (size_t i = 0; i + 7 < raw.len; i++) {
+		size_t n = str_find_char(str_skip(raw, i), '&');
 
 		if (n == STR_NPOS)
 			break;
 		i += n;
-		if (is_reference(str_skip(line, i))) {
+		if (is_reference(str_skip(raw, i))) {
 			found++;
 			i += 7;
 		}
 	}
-	c->plain += (double)(line.len - 8 * found);
+	c->plain += (double)(raw.len - 8 * found);
 	c->references += (double)found;
 }
 
@@ -329,18 +349,15 @@ note_lines(struct collector *c, const struct part *p)
 				 str_is_nocase(encoding, "7bit") ||
 				 str_is_nocase(encoding, "8bit"));
 
-	if (!quoted && !ascii && !bare)
-		return;
-	for (size_t at = 0; at < raw.len;) {
+	if (ascii)
+		c->out->ascii_illegal += count_illegal_ascii(raw);
+	if (bare)
+		note_references(c, raw);
+	for (size_t at = 0; quoted && at < raw.len;) {
 		struct str line = lines_at(raw, at);
 
 		at += line.len;
-		if (quoted)
-			note_quoted(c->out, line);
-		if (ascii && is_illegal_ascii(line))
-			c->out->ascii_illegal++;
-		if (bare)
-			note_references(c, line);
+		note_quoted(c->out, line);
 	}
 }
 

@@ -2,6 +2,7 @@
  * Eval functions over lines of text: capitals, blank lines, blanks between
  * letters, stock tips, signatures.
  */
+#include "base/block.h"
 #include "mail/mime.h"
 #include "mail/unicode.h"
 #include "policy/eval_part.h"
@@ -63,11 +64,13 @@ static void
 count_letters(struct capitals *c, struct str s)
 {
 	c->len += s.len;
-	for (size_t i = 0; i < s.len; i++)
-		if (s.p[i] >= 'A' && s.p[i] <= 'Z')
-			c->upper++;
-		else if (ascii_is_alnum(s.p[i]))
-			c->lower++;
+	for (size_t i = 0; i < s.len; i += BLOCK) {
+		uint64_t block = block_at(s, i);
+
+		c->upper += block_marked(block_within(block, 'A', 'Z'));
+		c->lower += block_marked(block_within(block, 'a', 'z') |
+					 block_within(block, '0', '9'));
+	}
 }
 
 /* Japanese in seven bits looks like letters: from the first shift to the last.
@@ -137,6 +140,16 @@ eval_check_for_uppercase(
 /* ---- blanks ----------------------------------------------------------------
  */
 
+static size_t
+count_blanks(struct str line)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < line.len; i += BLOCK)
+		n += block_marked(block_within(block_at(line, i), ' ', ' '));
+	return n;
+}
+
 static double
 measure_vertical(struct eval_context *c)
 {
@@ -145,13 +158,12 @@ measure_vertical(struct eval_context *c)
 
 	for (size_t i = 0; i < body.len; i++) {
 		struct str line = body.v[i];
-		size_t blanks = 0, others;
+		size_t blanks, others;
 		double percent = 100;
 
 		if (line.len <= 5)
 			continue;
-		for (size_t k = 0; k < line.len; k++)
-			blanks += line.p[k] == ' ';
+		blanks = count_blanks(line);
 		others = line.len - blanks;
 		if (blanks <= others)
 			percent = (double)(100 * blanks / others);

@@ -145,6 +145,45 @@ blocks(void)
 	is_int((long long)block_ascii(STR("abcdefghi")), BLOCK, "and more");
 }
 
+/* Every range of ASCII, each byte in it or not, at each length of a text. */
+static void
+marks_of_blocks(void)
+{
+	static const unsigned char ends[][2] = {
+	    {0, 0}, {0, 0x1f}, {'A', 'Z'}, {' ', ' '}, {0x7f, 0x7f}, {0, 0x7f}};
+	size_t wrong = 0;
+
+	for (size_t e = 0; e < sizeof(ends) / sizeof(ends[0]); e++)
+		for (int byte = 0; byte < 256 * BLOCK; byte++) {
+			unsigned char c = (unsigned char)(byte / BLOCK);
+			bool in = c >= ends[e][0] && c <= ends[e][1];
+			char p[BLOCK];
+			uint64_t marks;
+
+			memset(p, 0xc1, sizeof(p));
+			p[byte % BLOCK] = (char)c;
+			marks = block_within(
+			    block_load(p), ends[e][0], ends[e][1]);
+			wrong += block_marked(marks) != in;
+			memset(p, (char)c, sizeof(p));
+			marks = block_within(
+			    block_load(p), ends[e][0], ends[e][1]);
+			wrong += block_marked(marks) != (in ? BLOCK : 0);
+		}
+	is_int((long long)wrong, 0, "bytes within a range");
+	for (size_t len = 0; len < 3 * BLOCK; len++) {
+		char p[3 * BLOCK], block[BLOCK];
+		size_t at = len / BLOCK * BLOCK;
+		uint64_t read;
+
+		memset(p, 'x', sizeof(p));
+		memset(block, '\0', sizeof(block));
+		memcpy(block, p + at, len - at);
+		read = block_at(str_make(p, len), at);
+		ok(read == block_load(block), "the block at %zu of %zu", at, len);
+	}
+}
+
 /* Every block of letters, spaces and what neither is. */
 static void
 words_of_blocks(void)
@@ -260,6 +299,7 @@ main(void)
 	finding_behind_beginnings();
 	spanning();
 	blocks();
+	marks_of_blocks();
 	words_of_blocks();
 	numbers();
 	cleaning();
