@@ -296,13 +296,20 @@ mend(struct day *d)
 		d->year = DATE_YEAR_MIN;
 }
 
+/* Leap days before 1 January of that year. */
+static unsigned
+leap_days(unsigned year)
+{
+	year--;
+	return year / 4 - year / 100 + year / 400;
+}
+
 static int64_t
 days_since_1970(const struct day *d)
 {
-	int64_t days = 0;
+	int64_t days = 365 * (int64_t)(d->year - DATE_YEAR_MIN) +
+		       leap_days(d->year) - leap_days(DATE_YEAR_MIN);
 
-	for (unsigned y = DATE_YEAR_MIN; y < d->year; y++)
-		days += 365 + is_leap(y);
 	for (unsigned m = 1; m < d->month; m++)
 		days += days_in(m, d->year);
 	return days + d->day - 1;
@@ -329,4 +336,86 @@ date_parse(struct str text, int64_t *out)
 	t = days_since_1970(&day) * 86400 + seconds - (int64_t)minutes * 60;
 	*out = t < 0 ? 0 : t;
 	return true;
+}
+
+/* ---- a relay's stamp ------------------------------------------------------
+ */
+
+/* Takes the digits in front of `at` and what must stand before them. */
+static bool
+back_over_digits(struct str s, size_t *at)
+{
+	size_t end = *at;
+
+	while (*at > 0 && ascii_is_digit(s.p[*at - 1]))
+		--*at;
+	return end > *at && *at > 0;
+}
+
+/* The digits at `at`, which `next` follows; moves behind that. */
+static bool
+over_digits(struct str s, char next, size_t *at)
+{
+	size_t start = *at;
+
+	while (*at < s.len && ascii_is_digit(s.p[*at]))
+		++*at;
+	return *at > start && *at < s.len && s.p[(*at)++] == next;
+}
+
+/* Where the date begins whose hour ends at `colon`. */
+static bool
+stamp_start(struct str s, size_t colon, size_t *out)
+{
+	size_t at = colon;
+
+	if (!back_over_digits(s, &at) || s.p[--at] != ' ' ||
+	    !back_over_digits(s, &at) || s.p[--at] != ' ' || at < 4)
+		return false;
+	for (size_t i = 1; i <= 3; i++)
+		if (ascii_is_space(s.p[at - i]))
+			return false;
+	at -= 4;
+	if (s.p[at] != ' ' || !back_over_digits(s, &at))
+		return false;
+	at--;
+	/* Any byte may stand between. */
+	if (at > 0 && ascii_is_space(s.p[at - 1]) && s.p[at] != '\n')
+		at--;
+	*out = at;
+	return ascii_is_space(s.p[at]);
+}
+
+/* The end of the date whose hour ends at `colon`. */
+static bool
+stamp_end(struct str s, size_t colon, size_t *out)
+{
+	size_t at = colon + 1, zone;
+
+	if (!over_digits(s, ':', &at) || !over_digits(s, ' ', &at))
+		return false;
+	for (zone = at; at < s.len && !ascii_is_space(s.p[at]);)
+		at++;
+	*out = at;
+	return at > zone;
+}
+
+bool
+date_find_stamp(struct str line, struct str *out)
+{
+	size_t start, end;
+
+	for (size_t colon = 0; colon < line.len; colon++) {
+		size_t n = str_find_char(str_skip(line, colon), ':');
+
+		if (n == STR_NPOS)
+			return false;
+		colon += n;
+		if (!stamp_start(line, colon, &start) ||
+		    !stamp_end(line, colon, &end))
+			continue;
+		*out = str_make(line.p + start, end - start);
+		return true;
+	}
+	return false;
 }

@@ -17,4 +17,10 @@
 /* Seconds since 1970, never negative. False: there is no date in `text`. */
 bool date_parse(struct str text, int64_t *out);
 
+/*
+ * The first date with a time as relays write it, a slice of `line`:
+ * \s.?\d+ \S{3} \d+ \d+:\d+:\d+ \S+ as a regexp. False: there is none.
+ */
+bool date_find_stamp(struct str line, struct str *out);
+
 #endif

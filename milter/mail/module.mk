@@ -69,7 +69,7 @@ t_unit_bin_mail_relay_SOURCES = t/unit/mail_relay.c
 t_unit_bin_mail_relay_LDADD = $(MAIL_LIBS)
 # The message, its structure and its header fields.
 check_PROGRAMS += t/unit/bin/mail_authres t/unit/bin/mail_decode \
-	t/unit/bin/mail_ctype \
+	t/unit/bin/mail_ctype t/unit/bin/mail_date \
 	t/unit/bin/mail_words t/unit/bin/mail_addr t/unit/bin/mail_header \
 	t/unit/bin/mail_mime t/unit/bin/mail_message
 t_unit_bin_mail_authres_SOURCES = t/unit/mail_authres.c
@@ -80,6 +80,8 @@ t_unit_bin_mail_decode_SOURCES = t/unit/mail_decode.c
 t_unit_bin_mail_decode_LDADD = $(MAIL_LIBS)
 t_unit_bin_mail_ctype_SOURCES = t/unit/mail_ctype.c
 t_unit_bin_mail_ctype_LDADD = $(MAIL_LIBS)
+t_unit_bin_mail_date_SOURCES = t/unit/mail_date.c
+t_unit_bin_mail_date_LDADD = $(MAIL_LIBS)
 t_unit_bin_mail_words_SOURCES = t/unit/mail_words.c
 t_unit_bin_mail_words_LDADD = $(MAIL_LIBS)
 t_unit_bin_mail_addr_SOURCES = t/unit/mail_addr.c

@@ -38,13 +38,11 @@ read_date(struct eval_context *c, struct dates *d)
 }
 
 static bool
-line_time(struct eval_context *c, struct str line, int64_t *out)
+line_time(struct str line, int64_t *out)
 {
-	struct regex_span span;
+	struct str stamp;
 
-	return eval_finds_from(c, EVAL_PATTERN_LINE_DATE, line, 0, &span) &&
-	       date_parse(
-		   str_make(line.p + span.start, span.end - span.start), out);
+	return date_find_stamp(line, &stamp) && date_parse(stamp, out);
 }
 
 /* Next line that is not blank. */
@@ -64,7 +62,7 @@ add_fetched(struct eval_context *c, struct dates *d, struct str line)
 {
 	int64_t t;
 
-	if (!line_time(c, line, &t) || t > message_now_ms(c->message) / 1000)
+	if (!line_time(line, &t) || t > message_now_ms(c->message) / 1000)
 		return;
 	if (!d->has_fetched || t > d->fetched)
 		d->fetched = t;
@@ -109,7 +107,7 @@ read_received(struct eval_context *c, struct dates *d)
 		return;
 	take_fetched(c, d, &rest);
 	while (d->received_count < TIMES_MAX && next_line(&rest, &line))
-		if (line_time(c, line, &d->received[d->received_count]))
+		if (line_time(line, &d->received[d->received_count]))
 			d->received_count++;
 }
 
