@@ -58,10 +58,21 @@ address_glob(struct str pattern, struct str s)
 	return p == pattern.len;
 }
 
+/* The last byte tells most apart. */
+static bool
+ends_alike(struct str address, struct str tail)
+{
+	return tail.len == 0 ||
+	       (address.len >= tail.len &&
+		   address.p[address.len - 1] == tail.p[tail.len - 1] &&
+		   str_ends(address, tail));
+}
+
 bool
 address_entry_fits(const struct address_entry *e, struct str address)
 {
-	return str_ends(address, e->tail) && address_glob(e->pattern, address);
+	return ends_alike(address, e->tail) &&
+	       address_glob(e->pattern, address);
 }
 
 bool

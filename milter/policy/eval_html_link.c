@@ -205,6 +205,17 @@ shows_other(
 	return !str_eq(host, domain);
 }
 
+/* Some anchor shows "https://": rare, and asked before any domain. */
+static bool
+has_https_shown(const struct html_result *r)
+{
+	for (size_t i = 0; i < r->anchor_count && i < ANCHORS_MAX; i++)
+		if (str_find_nocase(r->anchors[i].text, STR("https://")) !=
+		    STR_NPOS)
+			return true;
+	return false;
+}
+
 /* Is this the first anchor of the part with that href? */
 static bool
 is_first(const struct html_result *r, size_t at)
@@ -228,6 +239,8 @@ eval_check_https_http_mismatch(
 		size_t targets = 0;
 		bool hit = false;
 
+		if (!has_https_shown(r))
+			continue;
 		for (size_t k = 0; k < r->anchor_count && k < ANCHORS_MAX;
 		     k++) {
 			const struct html_anchor *a = &r->anchors[k];

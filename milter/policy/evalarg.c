@@ -1,57 +1,6 @@
 #include "policy/evalarg.h"
 
-#include <math.h>
-#include <stdlib.h>
-
-#define NUMBER_MAX 63 /* bytes of a number looked at */
-
-static size_t
-digits(struct str s)
-{
-	return str_span(s, "0123456789");
-}
-
-/* Length of "+1.5e-3" in front, 0: no number stands there. */
-static size_t
-number_length(struct str s)
-{
-	size_t n = str_span(str_head(s, 1), "+-");
-	size_t whole = digits(str_skip(s, n));
-	size_t part = 0;
-	size_t at;
-
-	n += whole;
-	if (n < s.len && s.p[n] == '.') {
-		part = digits(str_skip(s, n + 1));
-		n += 1 + part;
-	}
-	if (whole + part == 0)
-		return 0;
-	if (n < s.len && (s.p[n] == 'e' || s.p[n] == 'E')) {
-		at = n + 1 + str_span(str_head(str_skip(s, n + 1), 1), "+-");
-		if (digits(str_skip(s, at)) > 0)
-			n = at + digits(str_skip(s, at));
-	}
-	return n;
-}
-
-double
-eval_number(struct str text)
-{
-	struct str s = str_trim_left(text);
-	struct str word = str_skip(s, str_span(str_head(s, 1), "+-"));
-	char copy[NUMBER_MAX + 1];
-	size_t n;
-
-	if (str_starts_nocase(word, STR("inf")))
-		return s.p[0] == '-' ? -INFINITY : INFINITY;
-	n = number_length(s);
-	if (n > NUMBER_MAX)
-		n = NUMBER_MAX;
-	memcpy(copy, s.p != NULL ? s.p : "", n);
-	copy[n] = '\0';
-	return n > 0 ? strtod(copy, NULL) : 0;
-}
+#include "rule/evalcall.h"
 
 bool
 eval_has_arg(struct eval_args args, size_t i)
@@ -68,10 +17,7 @@ eval_text_arg(struct eval_args args, size_t i)
 double
 eval_number_arg(struct eval_args args, size_t i)
 {
-	if (i >= args.len)
-		return 0;
-	return args.v[i].is_number ? args.v[i].number
-				   : eval_number(args.v[i].text);
+	return i < args.len ? args.v[i].number : 0;
 }
 
 /* ---- expressions -----------------------------------------------------------
@@ -90,10 +36,10 @@ take_term(struct str *s, double *out)
 			sign = -sign;
 		*s = str_trim_left(str_skip(*s, 1));
 	}
-	n = digits(*s);
+	n = str_span(*s, "0123456789");
 	if (n == 0)
 		return false;
-	*out = sign * eval_number(str_head(*s, n));
+	*out = sign * evalcall_number(str_head(*s, n));
 	*s = str_trim_left(str_skip(*s, n));
 	return true;
 }

@@ -13,8 +13,6 @@ struct eval_args {
 	size_t len;
 };
 
-/* "0400", ".05", "1e3", "inf"; 0 for what is no number. */
-double eval_number(struct str text);
 bool eval_has_arg(struct eval_args args, size_t i);
 struct str eval_text_arg(struct eval_args args, size_t i);
 double eval_number_arg(struct eval_args args, size_t i);

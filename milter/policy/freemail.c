@@ -161,6 +161,14 @@ domain_fits(struct str glob, struct str s)
 	return p == glob.len;
 }
 
+/* Asked first, as most globs begin with the name of a firm. */
+static bool
+begins_alike(struct str glob, struct str s)
+{
+	return glob.p[0] == '*' || glob.p[0] == '?' ||
+	       (s.len > 0 && glob.p[0] == s.p[0]);
+}
+
 static struct str
 domain_of(struct str address)
 {
@@ -179,7 +187,8 @@ freemail_has_domain(const struct freemail *f, struct str address)
 	if (domain.len == address.len)
 		return false;
 	for (size_t i = 0; i < f->glob_count; i++)
-		if (domain_fits(f->globs[i], domain))
+		if (begins_alike(f->globs[i], domain) &&
+		    domain_fits(f->globs[i], domain))
 			return true;
 	return false;
 }

@@ -4,6 +4,9 @@
 #include "rule/lex.h"
 #include "rule/limits.h"
 
+#include <math.h>
+#include <stdlib.h>
+
 /* Behind the value: white space and a comma, or the end. STR_NPOS: neither. */
 static size_t
 separator_length(struct str s)
@@ -48,6 +51,56 @@ bare_length(struct str s, struct str *value_out)
 	return n;
 }
 
+#define NUMBER_MAX 63 /* bytes of a number looked at */
+
+static size_t
+digits(struct str s)
+{
+	return str_span(s, "0123456789");
+}
+
+/* Length of "+1.5e-3" in front, 0: no number stands there. */
+static size_t
+number_length(struct str s)
+{
+	size_t n = str_span(str_head(s, 1), "+-");
+	size_t whole = digits(str_skip(s, n));
+	size_t part = 0;
+	size_t at;
+
+	n += whole;
+	if (n < s.len && s.p[n] == '.') {
+		part = digits(str_skip(s, n + 1));
+		n += 1 + part;
+	}
+	if (whole + part == 0)
+		return 0;
+	if (n < s.len && (s.p[n] == 'e' || s.p[n] == 'E')) {
+		at = n + 1 + str_span(str_head(str_skip(s, n + 1), 1), "+-");
+		if (digits(str_skip(s, at)) > 0)
+			n = at + digits(str_skip(s, at));
+	}
+	return n;
+}
+
+double
+evalcall_number(struct str text)
+{
+	struct str s = str_trim_left(text);
+	struct str word = str_skip(s, str_span(str_head(s, 1), "+-"));
+	char copy[NUMBER_MAX + 1];
+	size_t n;
+
+	if (str_starts_nocase(word, STR("inf")))
+		return s.p[0] == '-' ? -INFINITY : INFINITY;
+	n = number_length(s);
+	if (n > NUMBER_MAX)
+		n = NUMBER_MAX;
+	memcpy(copy, s.p != NULL ? s.p : "", n);
+	copy[n] = '\0';
+	return n > 0 ? strtod(copy, NULL) : 0;
+}
+
 int
 evalcall_split(struct arena *a, struct str text, struct eval_arg **args_out,
     size_t *count_out, size_t *at_out)
@@ -71,6 +124,7 @@ evalcall_split(struct arena *a, struct str text, struct eval_arg **args_out,
 		if (count == EVAL_ARG_MAX)
 			return ERR_LIMIT;
 		v[count] = (struct eval_arg){.text = arena_copy(a, value)};
+		v[count].number = evalcall_number(value);
 		v[count].is_number = str_to_double(value, &v[count].number);
 		count++;
 		rest = str_skip(rest, n + gap);

@@ -14,4 +14,10 @@
 int evalcall_split(struct arena *a, struct str text, struct eval_arg **args_out,
     size_t *count_out, size_t *at_out);
 
+/*
+ * What Perl takes a text for where a number is wanted: "0400", ".05", "1e3x",
+ * "inf"; 0 for what does not begin like one.
+ */
+double evalcall_number(struct str text);
+
 #endif

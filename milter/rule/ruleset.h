@@ -55,10 +55,10 @@ enum rule_action {	  /* `action NAME ...` */
 	RULE_ACTION_SHADOW /* evaluated and recorded, decides nothing */
 };
 
-/* A value of an eval call: text, or a number when `is_number`. */
+/* A value of an eval call: text, or nothing but a number when `is_number`. */
 struct eval_arg {
 	struct str text;
-	double number;
+	double number; /* what the text counts as, 0 when it is none */
 	bool is_number;
 };
 

@@ -162,12 +162,12 @@ marks_of_blocks(void)
 
 			memset(p, 0xc1, sizeof(p));
 			p[byte % BLOCK] = (char)c;
-			marks = block_within(
-			    block_load(p), ends[e][0], ends[e][1]);
+			marks =
+			    block_within(block_load(p), ends[e][0], ends[e][1]);
 			wrong += block_marked(marks) != in;
 			memset(p, (char)c, sizeof(p));
-			marks = block_within(
-			    block_load(p), ends[e][0], ends[e][1]);
+			marks =
+			    block_within(block_load(p), ends[e][0], ends[e][1]);
 			wrong += block_marked(marks) != (in ? BLOCK : 0);
 		}
 	is_int((long long)wrong, 0, "bytes within a range");
@@ -180,7 +180,8 @@ marks_of_blocks(void)
 		memset(block, '\0', sizeof(block));
 		memcpy(block, p + at, len - at);
 		read = block_at(str_make(p, len), at);
-		ok(read == block_load(block), "the block at %zu of %zu", at, len);
+		ok(read == block_load(block), "the block at %zu of %zu", at,
+		    len);
 	}
 }
 

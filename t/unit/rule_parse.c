@@ -3,8 +3,11 @@
 
 #include "base/vec.h"
 #include "rule/dump.h"
+#include "rule/evalcall.h"
 #include "rule/limits.h"
 #include "tap.h"
+
+#include <math.h>
 
 static struct ruleset *
 parse(const char *text, enum plugin_set plugins, struct diags *d)
@@ -395,6 +398,37 @@ test_dump(void)
 	diags_fini(&d);
 }
 
+/* What Perl takes a text for where it wants a number. */
+static void
+test_numbers(void)
+{
+	static const struct {
+		const char *text;
+		double want;
+	} rows[] = {{"", 0}, {"abc", 0}, {"0400", 400}, {".05", 0.05},
+	    {"5.", 5}, {" -2.5x", -2.5}, {"+3", 3}, {"1e3x", 1000}, {"1e", 1},
+	    {"1e+", 1}, {"2E-1", 0.2}, {".", 0}, {"-", 0}, {"inf", INFINITY},
+	    {"-Infinity", -INFINITY}, {"0x10", 0}};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct eval_arg *args;
+		struct arena a;
+		struct buf call;
+		size_t count, at;
+
+		arena_init(&a, 0);
+		buf_init(&call);
+		buf_printf(&call, "'%s', 7", rows[i].text);
+		ok(evalcall_split(&a, buf_str(&call), &args, &count, &at) ==
+			    0 &&
+			count == 2 && args[0].number == rows[i].want &&
+			args[1].number == 7,
+		    "\"%s\" as a number", rows[i].text);
+		buf_fini(&call);
+		arena_fini(&a);
+	}
+}
+
 int
 main(void)
 {
@@ -404,6 +438,7 @@ main(void)
 	test_positions();
 	test_limits();
 	test_eval_args();
+	test_numbers();
 	test_dump();
 	return done_testing();
 }
