@@ -15,4 +15,20 @@ posternd_SOURCES = \
 	milter/daemon/session.c milter/daemon/session.h \
 	milter/daemon/turns.c milter/daemon/turns.h \
 	milter/daemon/session_internal.h milter/daemon/session_state.def
+if WIRED_MILTER
+posternd_SOURCES += milter/daemon/wire.c milter/daemon/wire.h
+posternd_LDADD = libmilter-wired.a $(POLICY_LIBS)
+else
 posternd_LDADD = $(POLICY_LIBS) $(MILTER_LIBS)
+endif
+
+libmilter-wired.a: $(MILTER_ARCHIVE)
+	$(AM_V_GEN)$(OBJCOPY) --redefine-sym accept=wire_accept \
+		--redefine-sym close=wire_close --redefine-sym poll=wire_poll \
+		--redefine-sym read=wire_read --redefine-sym writev=wire_writev \
+		$(MILTER_ARCHIVE) $@
+CLEANFILES += libmilter-wired.a
+
+check_PROGRAMS += t/unit/bin/daemon_wire
+t_unit_bin_daemon_wire_SOURCES = t/unit/daemon_wire.c milter/daemon/wire.c
+t_unit_bin_daemon_wire_LDADD = $(BASE_LIBS)
