@@ -482,6 +482,28 @@ fix_config_path(struct arguments *args)
 		args->config_path = path;
 }
 
+/* More than enough for all that runs on one; patterns have stacks of their own.
+ */
+#define STACK_SIZE ((size_t)1024 * 1024)
+
+/*
+ * libmilter's workers come and go with the load. Few heaps keep the memory
+ * together; small stacks are kept for the next thread, large ones (8 MiB is
+ * usual) are given back and faulted in anew each time.
+ */
+static void
+suit_many_threads(void)
+{
+	pthread_attr_t attr;
+
+	mallopt(M_ARENA_MAX, 4);
+	if (pthread_getattr_default_np(&attr) != 0)
+		return;
+	if (pthread_attr_setstacksize(&attr, STACK_SIZE) == 0)
+		(void)pthread_setattr_default_np(&attr);
+	pthread_attr_destroy(&attr);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -494,8 +516,7 @@ main(int argc, char **argv)
 
 	if (rc != 0)
 		return rc - 1;
-	/* Many short-lived threads: few arenas keep the memory together. */
-	mallopt(M_ARENA_MAX, 4);
+	suit_many_threads();
 	priv_raise_descriptors();
 	fix_config_path(&args);
 	if (!read_config(&server, &args))
