@@ -34,7 +34,7 @@ find_word(struct str s, const char *name, size_t from, size_t *after_out)
 	struct str want = str_from(name);
 
 	for (size_t i = from; i + want.len <= s.len; i++) {
-		if (ascii_lower(s.p[i]) != name[0] ||
+		if ((s.p[i] | 0x20) != name[0] ||
 		    (i > 0 && is_word(s.p[i - 1])) ||
 		    !str_eq_nocase(str_make(s.p + i, want.len), want))
 			continue;

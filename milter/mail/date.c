@@ -244,7 +244,7 @@ find_time_and_zone(struct str text, const struct taken *date,
 	bool has_time = false, has_offset = false;
 	struct str word, name = STR_NONE;
 
-	while (next_word(&w, &word)) {
+	while (!(has_time && has_offset) && next_word(&w, &word)) {
 		size_t i = w.index - 1;
 
 		if (i >= date->first && i - date->first < date->count)

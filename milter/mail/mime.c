@@ -57,14 +57,12 @@ mime_queue(struct mime_parser *p, const struct mime_job *job)
 	p->last = j;
 }
 
-struct ctype
-mime_node_ctype(struct mime_parser *p, const struct mime_node *n)
+void
+mime_node_end_headers(struct mime_parser *p, struct mime_node *n)
 {
-	struct ctype ct;
-
-	ctype_parse(
-	    p->arena, header_get(&n->headers, STR("Content-Type")), &ct);
-	return ct;
+	header_list_index(&n->headers);
+	ctype_parse(p->arena, header_get(&n->headers, STR("Content-Type")),
+	    &n->content);
 }
 
 static bool
@@ -95,27 +93,28 @@ parse_message(struct mime_parser *p, struct str raw, size_t levels,
 {
 	struct mime_node *n = mime_node_new(p);
 	struct mime_job job = {.node = n, .levels = levels};
-	struct ctype ct;
+	const struct ctype *ct;
 
 	if (n == NULL)
 		return NULL;
 	n->is_message = true;
 	mime_head_parse(p->arena, p->limits, raw, &n->headers, head);
-	header_list_index(&n->headers);
-	ct = mime_node_ctype(p, n);
-	n->type = ct.type;
-	n->boundary = ct.boundary;
-	job.has_boundary = ct.has_boundary;
-	job.boundary = ct.boundary;
+	mime_node_end_headers(p, n);
+	ct = &n->content;
+	n->type = ct->type;
+	n->boundary = ct->boundary;
+	job.has_boundary = ct->has_boundary;
+	job.boundary = ct->boundary;
 	job.body = lines_squeeze(p->arena, head->body);
-	job.blank_line = is_multipart(n) && needs_blank_line(&ct, job.body);
+	job.blank_line = is_multipart(n) && needs_blank_line(ct, job.body);
 	mime_queue(p, &job);
 	return n;
 }
 
 static void
-set_name(struct mime_node *n, const struct ctype *ct)
+set_name(struct mime_node *n)
 {
+	const struct ctype *ct = &n->content;
 	struct str disposition =
 	    header_get(&n->headers, STR("Content-Disposition"));
 
@@ -158,7 +157,6 @@ static void
 parse_leaf(struct mime_parser *p, const struct mime_job *job)
 {
 	struct mime_node *n = job->node;
-	struct ctype ct = mime_node_ctype(p, n);
 
 	if (is_multipart(n)) {
 		if (!job->has_boundary)
@@ -166,9 +164,9 @@ parse_leaf(struct mime_parser *p, const struct mime_job *job)
 		else
 			p->flags |= MESSAGE_MIME_DEPTH_LIMIT;
 	}
-	n->has_charset = ct.has_charset;
-	n->charset = ct.charset;
-	set_name(n, &ct);
+	n->has_charset = n->content.has_charset;
+	n->charset = n->content.charset;
+	set_name(n);
 	n->has_body = true;
 	n->raw = job->body;
 	if (job->blank_line)

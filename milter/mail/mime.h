@@ -10,6 +10,7 @@
 #ifndef POSTERN_MAIL_MIME_H
 #define POSTERN_MAIL_MIME_H
 
+#include "mail/ctype.h"
 #include "mail/header.h"
 #include "mail/settings.h"
 
@@ -21,6 +22,7 @@ struct mime_node {
 	struct mime_node *last_child;
 	struct mime_node *next;		/* sibling */
 	struct header_list headers;
+	struct ctype content;	/* Content-Type as its field has it */
 	bool is_message;	/* the root, or the message in message/rfc822 */
 	bool leaf;		/* false also for a multipart without parts */
 	struct str type;	/* "text/plain": lower case, repaired */

@@ -40,7 +40,8 @@ struct mime_parser {
 struct mime_node *mime_node_new(struct mime_parser *p);	/* NULL: arena full */
 void mime_node_attach(struct mime_node *parent, struct mime_node *n);
 void mime_queue(struct mime_parser *p, const struct mime_job *job);
-struct ctype mime_node_ctype(struct mime_parser *p, const struct mime_node *n);
+/* The last field was added: makes them known by name, reads Content-Type. */
+void mime_node_end_headers(struct mime_parser *p, struct mime_node *n);
 
 /* Splits the body of a multipart; its parts are queued. */
 void mime_parse_multipart(struct mime_parser *p, const struct mime_job *job);

@@ -120,17 +120,15 @@ static void
 end_headers(struct splitter *s)
 {
 	struct part *part = &s->part;
+	const struct ctype *ct = &part->node->content;
 	struct str name = STR_NONE;
-	struct ctype ct;
 
 	if (part->has_field)
 		name = close_field(s);
-	header_list_index(&part->node->headers);
+	mime_node_end_headers(s->parser, part->node);
 	part->in_body = true;
-	if (!str_is_nocase(name, "Content-Type"))
-		return;
-	ct = mime_node_ctype(s->parser, part->node);
-	if (ct.has_boundary && str_eq(ct.boundary, s->job->boundary))
+	if (str_is_nocase(name, "Content-Type") && ct->has_boundary &&
+	    str_eq(ct->boundary, s->job->boundary))
 		s->nested = true;
 }
 
@@ -193,18 +191,17 @@ finish_part(struct splitter *s, bool at_boundary)
 {
 	struct mime_node *n = s->part.node;
 	struct mime_job job = {.node = n, .has_boundary = true};
-	struct ctype ct;
+	const struct ctype *ct = &n->content;
 
 	if (!s->part.in_body)
-		header_list_index(&n->headers);
-	ct = mime_node_ctype(s->parser, n);
-	n->type = ct.type;
-	n->boundary = ct.boundary;
-	if (ct.missing && str_is(s->job->node->type, "multipart/digest"))
+		mime_node_end_headers(s->parser, n);
+	n->type = ct->type;
+	n->boundary = ct->boundary;
+	if (ct->missing && str_is(s->job->node->type, "multipart/digest"))
 		n->type = STR("message/rfc822");
 	job.boundary = s->job->boundary;
-	if (ct.has_boundary && !str_is(ct.boundary, "0"))
-		job.boundary = ct.boundary;
+	if (ct->has_boundary && !str_is(ct->boundary, "0"))
+		job.boundary = ct->boundary;
 	job.body = part_body(s, at_boundary);
 	job.levels = s->job->levels - 1;
 	mime_node_attach(s->job->node, n);

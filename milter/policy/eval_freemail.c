@@ -236,6 +236,11 @@ struct party {
 	bool is_free; /* some of them is */
 };
 
+struct parties {
+	struct party from;
+	struct party to;
+};
+
 static struct party
 party(struct eval_context *c, struct str name)
 {
@@ -245,6 +250,21 @@ party(struct eval_context *c, struct str name)
 		p.addresses.len = PARTY_MAX;
 	for (size_t i = 0; i < p.addresses.len && !p.is_free; i++)
 		p.is_free = is_freemail(c, eval_lower(c, p.addresses.v[i]));
+	return p;
+}
+
+/* NULL: the arena is full. */
+static const struct parties *
+parties(struct eval_context *c)
+{
+	bool fresh;
+	struct parties *p =
+	    eval_slot(c, EVAL_SLOT_FREEMAIL_PARTIES, sizeof(*p), &fresh);
+
+	if (p != NULL && fresh) {
+		p->from = party(c, STR("From"));
+		p->to = party(c, STR("Reply-To"));
+	}
 	return p;
 }
 
@@ -286,20 +306,20 @@ eval_check_freemail_replyto(
 {
 	struct str what = arg_count > 0 ? args[0].text : STR("replyto");
 	bool reply = str_is(what, "reply");
-	struct party from, to;
+	const struct parties *p;
 
 	if (!reply && !str_is(what, "replyto"))
 		return 0;
-	from = party(c, STR("From"));
-	to = party(c, STR("Reply-To"));
-	if ((!from.is_free && !to.is_free) || is_bulk(c))
+	p = parties(c);
+	if (p == NULL || (!p->from.is_free && !p->to.is_free) || is_bulk(c))
 		return 0;
-	if (from.is_free && to.is_free && !share_address(&from, &to))
+	if (p->from.is_free && p->to.is_free &&
+	    !share_address(&p->from, &p->to))
 		return 1;
-	if (reply && !from.is_free)
+	if (reply && !p->from.is_free)
 		return 0;
-	if (to.is_free)
-		return body_differs(c, &to);
+	if (p->to.is_free)
+		return body_differs(c, &p->to);
 	/* The author gets the answers. */
-	return reply && to.addresses.len == 0 && body_differs(c, &from);
+	return reply && p->to.addresses.len == 0 && body_differs(c, &p->from);
 }

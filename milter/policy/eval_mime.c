@@ -1,7 +1,6 @@
 /*
  * Eval functions over the MIME structure and the raw lines of its parts.
  */
-#include "mail/ctype.h"
 #include "mail/lines.h"
 #include "mail/mime.h"
 #include "policy/eval_locale.h"
@@ -249,16 +248,13 @@ longest_base64_line(struct eval_context *c)
 
 	for (; n != NULL; n = mime_next(n)) {
 		const struct header_list *h = &n->headers;
-		struct ctype ct;
 		size_t len;
 
 		if (!n->leaf || n->type.len == 0 ||
 		    !str_is_nocase(
 			header_get(h, STR("Content-Transfer-Encoding")),
-			"base64"))
-			continue;
-		ctype_parse(c->arena, header_get(h, STR("Content-Type")), &ct);
-		if (str_is(ct.type, "application/ics"))
+			"base64") ||
+		    str_is(n->content.type, "application/ics"))
 			continue;
 		len = longest_line(n->raw);
 		longest = len > longest ? len : longest;

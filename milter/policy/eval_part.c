@@ -1,7 +1,6 @@
 #include "policy/eval_part.h"
 
 #include "base/unicode.h"
-#include "mail/ctype.h"
 #include "mail/lines.h"
 #include "mail/mime.h"
 #include "policy/eval_locale.h"
@@ -12,7 +11,7 @@
 /* One part being looked at. */
 struct part {
 	const struct mime_node *node;
-	struct ctype ctype;
+	const struct ctype *ctype;
 	struct str encoding; /* as written: compared without case */
 	struct str disposition;
 	bool attached;
@@ -194,12 +193,13 @@ static void
 note_fields(struct collector *c, const struct part *p)
 {
 	struct eval_parts *out = c->out;
-	struct str charset = p->ctype.has_charset ? p->ctype.charset : STR_NONE;
-	bool text = str_starts(p->ctype.type, STR("text"));
+	struct str charset =
+	    p->ctype->has_charset ? p->ctype->charset : STR_NONE;
+	bool text = str_starts(p->ctype->type, STR("text"));
 
-	if (str_is(p->ctype.type, "multipart/alternative"))
+	if (str_is(p->ctype->type, "multipart/alternative"))
 		out->alternative = true;
-	if (str_is(p->ctype.type, "text/html"))
+	if (str_is(p->ctype->type, "text/html"))
 		out->html++;
 	else if (text)
 		out->text++;
@@ -341,10 +341,10 @@ note_lines(struct collector *c, const struct part *p)
 {
 	struct str raw = p->node->raw;
 	struct str encoding = p->encoding;
-	bool plain = str_is(p->ctype.type, "text/plain");
+	bool plain = str_is(p->ctype->type, "text/plain");
 	bool quoted = str_is_nocase(encoding, "quoted-printable");
-	bool ascii = plain && (!p->ctype.has_charset ||
-				  str_is_nocase(p->ctype.charset, "us-ascii"));
+	bool ascii = plain && (!p->ctype->has_charset ||
+				  str_is_nocase(p->ctype->charset, "us-ascii"));
 	bool bare = plain && (encoding.len == 0 || str_is(encoding, "0") ||
 				 str_is_nocase(encoding, "7bit") ||
 				 str_is_nocase(encoding, "8bit"));
@@ -369,10 +369,10 @@ note_size(struct collector *c, const struct part *p)
 
 	if (p->attached)
 		return;
-	if (str_is(p->ctype.type, "text/html")) {
+	if (str_is(p->ctype->type, "text/html")) {
 		c->has_html = true;
 		c->html = bytes;
-	} else if (str_is(p->ctype.type, "text/plain")) {
+	} else if (str_is(p->ctype->type, "text/plain")) {
 		c->has_text = true;
 		c->text = bytes;
 	}
@@ -386,11 +386,10 @@ note_part(struct collector *c, const struct mime_node *n)
 {
 	const struct header_list *h = &n->headers;
 	struct part p = {.node = n,
+	    .ctype = &n->content,
 	    .encoding = header_get(h, STR("Content-Transfer-Encoding")),
 	    .disposition = header_get(h, STR("Content-Disposition"))};
 
-	ctype_parse(
-	    c->context->arena, header_get(h, STR("Content-Type")), &p.ctype);
 	p.attached = has(p.disposition, "attachment");
 	note_fields(c, &p);
 	if (!n->leaf)

@@ -95,30 +95,55 @@ add_word(struct words *w, struct str text, bool html)
 		w->html++;
 }
 
+/*
+ * Length of the run without white space at the start of `s`, and whether it
+ * holds anything but signs.
+ */
+static size_t
+run_length(struct str s, bool characters, bool *counts_out)
+{
+	bool counts = false;
+	size_t at = 0, n;
+
+	for (; at < s.len; at += n) {
+		uint32_t ch = (unsigned char)s.p[at];
+
+		n = 1;
+		if (ch >= 0x80)
+			ch = unicode_first(str_skip(s, at), &n);
+		if (ch >= 0x80 ? unicode_is_space(ch, characters)
+			       : ascii_is_space((char)ch))
+			break;
+		counts = counts || unicode_is_word(ch, characters);
+	}
+	*counts_out = counts;
+	return at;
+}
+
+/* The first character, which parts two runs. */
+static struct str
+skip_space(struct str s)
+{
+	size_t n = 0;
+
+	if (s.len > 0)
+		unicode_first(s, &n);
+	return str_skip(s, n);
+}
+
 /* Words stand between white space; bullets and rules are none. */
 static void
 add_text(struct words *w, const struct message_part *part)
 {
 	struct str s = part->text;
+	bool counts;
 
 	while (s.len > 0) {
-		struct str start = s;
-		bool counts = false;
-		size_t n = 0;
+		size_t n = run_length(s, part->characters, &counts);
 
-		while (s.len > 0) {
-			uint32_t ch = unicode_first(s, &n);
-
-			if (unicode_is_space(ch, part->characters))
-				break;
-			counts |= unicode_is_word(ch, part->characters);
-			s = str_skip(s, n);
-		}
 		if (counts)
-			add_word(w, str_head(start, start.len - s.len),
-			    part->is_html);
-		if (s.len > 0)
-			s = str_skip(s, n);
+			add_word(w, str_head(s, n), part->is_html);
+		s = skip_space(str_skip(s, n));
 	}
 }
 

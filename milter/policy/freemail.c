@@ -161,12 +161,19 @@ domain_fits(struct str glob, struct str s)
 	return p == glob.len;
 }
 
-/* Asked first, as most globs begin with the name of a firm. */
 static bool
-begins_alike(struct str glob, struct str s)
+same_byte(char glob, char c)
 {
-	return glob.p[0] == '*' || glob.p[0] == '?' ||
-	       (s.len > 0 && glob.p[0] == s.p[0]);
+	return glob == '*' || glob == '?' || glob == c;
+}
+
+/* Asked first: both ends tell most apart. */
+static bool
+may_fit(struct str glob, struct str s)
+{
+	return s.len == 0 ||
+	       (same_byte(glob.p[0], s.p[0]) &&
+		   same_byte(glob.p[glob.len - 1], s.p[s.len - 1]));
 }
 
 static struct str
@@ -187,7 +194,7 @@ freemail_has_domain(const struct freemail *f, struct str address)
 	if (domain.len == address.len)
 		return false;
 	for (size_t i = 0; i < f->glob_count; i++)
-		if (begins_alike(f->globs[i], domain) &&
+		if (may_fit(f->globs[i], domain) &&
 		    domain_fits(f->globs[i], domain))
 			return true;
 	return false;
