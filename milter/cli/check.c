@@ -326,6 +326,7 @@ check(struct check_options *o, const struct option_list *operands)
 
 	if (c == NULL)
 		return EXIT_USAGE;
+	c->helper_rules = HELPER_RULES_ALL;
 	arena_init(&a, 0);
 	diags_init(&diags, 20);
 	if (!offline_paths_readable("check", c) || !gather(o, &a, &facts) ||

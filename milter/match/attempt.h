@@ -9,6 +9,7 @@
 
 #include "match/capture.h"
 #include "match/run.h"
+#include "match/scratch.h"
 
 /* mimeheader: matches counted within one node. */
 #define ATTEMPT_MIME_HITS_MAX 1000
@@ -21,6 +22,7 @@ struct run {
 	struct arena *arena;
 	struct hits *hits;
 	struct tags tags;
+	bool leaves_open; /* rules that only metas look at */
 };
 
 /* What is tried, and where its hits go. */
@@ -28,12 +30,16 @@ struct attempt {
 	const struct rule *rule;
 	const struct regex *regex;
 	enum view view;
-	struct tag_values *values; /* NULL: sets no tags */
-	bool skip_unset;	   /* job.unset has the answer already */
-	struct dfa *dfa;  /* job.dfa */
+	struct tag_values *values;   /* NULL: sets no tags */
+	bool skip_unset;	     /* job.unset has the answer already */
+	struct dfa *dfa;	     /* job.dfa */
 	const struct choice *choice; /* job.choice */
 	uint32_t windows; /* where it may begin (candidate.windows) */
 };
+
+/* `rule` is to be tried later, as `how` says. */
+void run_leave_open(
+    struct run *r, const struct rule *rule, struct open_rule how);
 
 /* Counts the matches in `text` in the rule's hit value. */
 void attempt_match(struct run *r, const struct attempt *t, struct str text);

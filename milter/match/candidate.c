@@ -75,27 +75,60 @@ sort_candidates(struct candidate *v, size_t n)
 	}
 }
 
+/* The candidates [from, to), all of one job. */
+static void
+try_candidates(
+    struct run *r, enum view view, const struct job *j, size_t from, size_t to)
+{
+	const struct candidate *v = r->scratch->candidates;
+	struct attempt t = {.rule = j->rule,
+	    .regex = j->regex,
+	    .dfa = j->dfa,
+	    .choice = j->choice,
+	    .view = view,
+	    .skip_unset = view == VIEW_HEADER};
+
+	for (size_t i = from; i < to; i++) {
+		t.windows = v[i].windows;
+		/* Found twice: neither knows all there is. */
+		for (; i + 1 < to && v[i + 1].key == v[i].key; i++)
+			t.windows = 0;
+		attempt_string(r, &t, (uint32_t)v[i].key);
+	}
+}
+
+void
+candidate_try_open(
+    struct run *r, const struct job *j, const struct open_rule *open)
+{
+	try_candidates(r, (enum view)open->view, j, open->first,
+	    (size_t)open->first + open->count);
+}
+
 void
 candidate_try(struct run *r, enum view view, const struct work *w)
 {
 	struct scratch *s = r->scratch;
-	struct attempt t = {.view = view, .skip_unset = view == VIEW_HEADER};
-	sort_candidates(s->candidates, s->candidate_count);
-	for (size_t i = 0; i < s->candidate_count; i++) {
-		uint64_t key = s->candidates[i].key;
-		const struct job *j = &w->jobs[key >> 32];
+	const struct candidate *v = s->candidates;
+	size_t from = s->candidate_first, to;
 
-		t.rule = j->rule;
-		t.regex = j->regex;
-		t.dfa = j->dfa;
-		t.choice = j->choice;
-		t.windows = s->candidates[i].windows;
-		/* Found twice: neither knows all there is. */
-		for (; i + 1 < s->candidate_count &&
-		       s->candidates[i + 1].key == key;
-		     i++)
-			t.windows = 0;
-		attempt_string(r, &t, (uint32_t)key);
+	if (from == s->candidate_count)
+		return;
+	sort_candidates(s->candidates + from, s->candidate_count - from);
+	for (; from < s->candidate_count; from = to) {
+		uint32_t job = (uint32_t)(v[from].key >> 32);
+
+		to = from + 1;
+		while (to < s->candidate_count && v[to].key >> 32 == job)
+			to++;
+		if (r->leaves_open && w->jobs[job].may_stay_open)
+			run_leave_open(r, w->jobs[job].rule,
+			    (struct open_rule){.job = job,
+				.first = (uint32_t)from,
+				.count = (uint32_t)(to - from),
+				.view = (uint8_t)view});
+		else
+			try_candidates(r, view, &w->jobs[job], from, to);
 	}
 }
 
@@ -204,7 +237,8 @@ mark_job(struct finding *f, const struct use *use, size_t start, size_t end)
 	}
 	m->seen |= use->clause;
 	if (m->seen == j->need)
-		add_candidate(f->scratch, use->job, (uint32_t)f->string, m->first);
+		add_candidate(
+		    f->scratch, use->job, (uint32_t)f->string, m->first);
 }
 
 /* Do the edges at `at` of the string [from, end) have all of `wanted`? */
@@ -326,8 +360,7 @@ candidate_find(struct run *r, enum view view, const struct work *w)
 	    .work = w,
 	    .count = list->len};
 
-	r->scratch->candidate_count = 0;
-	r->scratch->window_count = 0;
+	r->scratch->candidate_first = r->scratch->candidate_count;
 	r->scratch->overflow = false;
 	if (list->len == 0)
 		return true;

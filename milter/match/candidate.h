@@ -12,7 +12,11 @@
 
 /* False: nothing can be told, every job has to be tried. */
 bool candidate_find(struct run *r, enum view view, const struct work *w);
-/* Tries what was found, by job and then in order of strings. */
+/* Tries what was found, by job and then in order of strings, or leaves it for
+ * candidate_try_open(). */
 void candidate_try(struct run *r, enum view view, const struct work *w);
+/* Tries one job's candidates. */
+void candidate_try_open(
+    struct run *r, const struct job *j, const struct open_rule *open);
 
 #endif

@@ -7,6 +7,8 @@ hits_init(struct hits *h, size_t rules, struct arena *a)
 	h->value = arena_array(a, rules, sizeof(*h->value));
 	h->span_of = arena_array(a, rules, sizeof(*h->span_of));
 	h->limited = arena_alloc(a, HITS_LIMITED_MAX * sizeof(*h->limited));
+	if (!bitset_init_arena(&h->open, rules, a))
+		return false;
 	return h->value != NULL && h->span_of != NULL && h->limited != NULL;
 }
 

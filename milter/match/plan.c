@@ -92,8 +92,10 @@ add_job(
 	else if (rule->captures)
 		add_special(&b->plan->captures, rule, view, key);
 	else
-		*VEC_PUSH(&b->jobs[view]) = (struct job){
-		    .rule = rule, .regex = rule->regex, .key = key};
+		*VEC_PUSH(&b->jobs[view]) = (struct job){.rule = rule,
+		    .regex = rule->regex,
+		    .key = key,
+		    .may_stay_open = rule_is_helper(rule)};
 }
 
 static void

@@ -24,6 +24,7 @@ struct job {
 	uint8_t times; /* places where clause 0 has to be seen */
 	uint32_t need; /* one bit a clause; all must be seen. 0: always tried */
 	uint32_t unset; /* hit value when the header does not exist */
+	bool may_stay_open; /* until a meta asks for it */
 	struct dfa *dfa; /* asked before PCRE2; NULL: none */
 	struct choice *choice; /* instead of PCRE2; NULL: none */
 	/* Where the literals of one clause tell a match may begin. */

@@ -21,7 +21,7 @@ try_job(struct run *r, enum view view, const struct job *j)
 static void
 try_selected(struct run *r, enum view view, const struct work *w)
 {
-	r->scratch->candidate_count = 0;
+	r->scratch->candidate_count = r->scratch->candidate_first;
 	for (size_t i = 0; i < w->job_count; i++)
 		if (w->jobs[i].need != 0)
 			try_job(r, view, &w->jobs[i]);
@@ -49,19 +49,84 @@ negated_value(const struct rule *rule)
 }
 
 static void
-negate(struct run *r, const struct work *w)
+negate(struct run *r, const struct job *j)
+{
+	double *value = &r->hits->value[j->rule->index];
+
+	if (r->texts->list[VIEW_HEADER].v[j->key].p == NULL)
+		return;
+	if (*value != 0 || hits_is_limited(r->hits, j->rule->index))
+		*value = 0;
+	else
+		*value = negated_value(j->rule);
+	hits_drop_span(r->hits, j->rule->index);
+}
+
+static void
+negate_all(struct run *r, const struct work *w)
 {
 	for (size_t i = 0; i < w->negated_count; i++) {
 		const struct job *j = &w->jobs[w->negated[i]];
-		double *value = &r->hits->value[j->rule->index];
 
-		if (r->texts->list[VIEW_HEADER].v[j->key].p == NULL)
-			continue;
-		if (*value != 0 || hits_is_limited(r->hits, j->rule->index))
-			*value = 0;
+		if (!bitset_has(&r->hits->open, j->rule->index))
+			negate(r, j);
+	}
+}
+
+/* ---- rules that stay open ------------------------------------------------ */
+
+void
+run_leave_open(struct run *r, const struct rule *rule, struct open_rule how)
+{
+	bitset_add(&r->hits->open, rule->index);
+	r->scratch->open[rule->index] = how;
+}
+
+static void
+ask_job(struct run *r, const struct open_rule *how)
+{
+	enum view view = (enum view)how->view;
+	const struct job *j = &r->plan->work[view].jobs[how->job];
+
+	if (how->count > 0)
+		candidate_try_open(r, j, how);
+	else
+		try_job(r, view, j);
+	if (j->rule->negated)
+		negate(r, j);
+}
+
+void
+run_ask(struct run *r, uint32_t rule)
+{
+	const struct open_rule *how = &r->scratch->open[rule];
+
+	if (r->plan->rules->rules[rule].type == RULE_URI_DETAIL)
+		special_uri_detail(r, &r->plan->uri_details.v[how->job]);
+	else
+		ask_job(r, how);
+	bitset_remove(&r->hits->open, rule);
+	if (r->hits->value[rule] != 0)
+		cost_add_hit(&r->scratch->cost, rule);
+}
+
+/* ---- all rules ----------------------------------------------------------- */
+
+/* What has no literals may match everywhere. */
+static void
+try_always(struct run *r, enum view view, const struct work *w)
+{
+	for (size_t i = 0; i < w->always_count; i++) {
+		const struct job *j = &w->jobs[w->always[i]];
+		bool absent = view == VIEW_HEADER &&
+			      r->texts->list[VIEW_HEADER].v[j->key].p == NULL;
+
+		if (r->leaves_open && j->may_stay_open && !absent)
+			run_leave_open(r, j->rule,
+			    (struct open_rule){
+				.job = w->always[i], .view = (uint8_t)view});
 		else
-			*value = negated_value(j->rule);
-		hits_drop_span(r->hits, j->rule->index);
+			try_job(r, view, j);
 	}
 }
 
@@ -70,17 +135,16 @@ run_view(struct run *r, enum view view)
 {
 	const struct work *w = &r->plan->work[view];
 
-	if (w->job_count == 0)
+	if (w->job_count == 0 || r->texts->list[view].len == 0)
 		return;
 	if (candidate_find(r, view, w))
 		stages_lap(&r->scratch->stages, STAGE_prefilter);
 	else
 		try_selected(r, view, w);
 	candidate_try(r, view, w);
-	for (size_t i = 0; i < w->always_count; i++)
-		try_job(r, view, &w->jobs[w->always[i]]);
+	try_always(r, view, w);
 	if (view == VIEW_HEADER) {
-		negate(r, w);
+		negate_all(r, w);
 		add_unset(r, w);
 	}
 	stages_lap(&r->scratch->stages, STAGE_confirm);
@@ -106,33 +170,44 @@ run_unset_value(
 	return value != 0 ? 0 : negated_value(rule);
 }
 
-bool
-run_texts(const struct plan *p, struct scratch *s, const struct texts *texts,
-    const struct tag_source *tags, struct arena *a, struct hits *out)
+static void
+run_all(struct run *r)
 {
-	struct run r = {.plan = p,
+	special_captures(r);
+	special_exists(r);
+	for (int view = 0; view < VIEW_COUNT; view++)
+		run_view(r, (enum view)view);
+	special_concats(r);
+	special_mime_negated(r);
+	special_uri_details(r);
+	special_templates(r);
+}
+
+struct run *
+run_texts(const struct plan *p, struct scratch *s, const struct texts *texts,
+    const struct tag_source *tags, struct arena *a, enum run_extent extent,
+    struct hits *out)
+{
+	struct run *r = arena_alloc(a, sizeof(*r));
+
+	if (r == NULL || !hits_init(out, p->rules->count, a))
+		return NULL;
+	*r = (struct run){.plan = p,
 	    .scratch = s,
 	    .texts = texts,
 	    .source = tags,
 	    .arena = a,
-	    .hits = out};
-
-	if (!hits_init(out, p->rules->count, a))
-		return false;
-	r.tags.arena = a;
+	    .hits = out,
+	    .leaves_open = extent == RUN_WITHOUT_HELPERS};
+	r->tags.arena = a;
+	s->candidate_count = 0;
+	s->window_count = 0;
 	cost_begin(&s->cost);
-	special_captures(&r);
-	special_exists(&r);
-	for (int view = 0; view < VIEW_COUNT; view++)
-		run_view(&r, (enum view)view);
-	special_concats(&r);
-	special_mime_negated(&r);
-	special_uri_details(&r);
-	special_templates(&r);
+	run_all(r);
 	for (size_t i = hits_next(out, 0); i != SIZE_MAX;
 	     i = hits_next(out, i + 1))
 		cost_add_hit(&s->cost, (uint32_t)i);
 	out->truncated = a->full;
 	stages_lap(&s->stages, STAGE_confirm);
-	return true;
+	return r;
 }

@@ -15,10 +15,19 @@ struct tag_source {
 	bool (*header)(void *context, struct str query, struct str *value_out);
 };
 
-/* Fills `out` (arrays in `a`); false: no room for them. */
-bool run_texts(const struct plan *p, struct scratch *s,
+enum run_extent {
+	RUN_ALL,
+	RUN_WITHOUT_HELPERS /* these stay open where they can (out->open) */
+};
+
+struct run;
+
+/* Fills `out` (arrays in `a`, as what it returns); NULL: no room for them. */
+struct run *run_texts(const struct plan *p, struct scratch *s,
     const struct texts *texts, const struct tag_source *tags, struct arena *a,
-    struct hits *out);
+    enum run_extent extent, struct hits *out);
+/* Tries a rule that is open. */
+void run_ask(struct run *r, uint32_t rule);
 
 /* Hit value of a header rule whose header does not exist; at plan time. */
 uint32_t run_unset_value(struct regex_scratch *s, const struct rule *rule,

@@ -2,13 +2,17 @@
  * Which rules and dictionaries hit a message: prefilter, then confirm.
  *
  * A plan is compiled from a ruleset and a dictionary set, immutable and shared.
- * A scratch is borrowed for one scan. scan_message() is pure: same plan and
- * message, same hits, whatever the prefilter (the build without vectorscan
- * treats every pattern as a candidate and gives the same hits).
+ * A scratch is borrowed for one scan. A scan is pure: same plan and message,
+ * same hits, whatever the prefilter (the build without vectorscan treats every
+ * pattern as a candidate and gives the same hits).
+ *
+ * Rules only metas look at may be left open: they were found to be possible,
+ * and are tried when the metas ask for them.
  */
 #ifndef POSTERN_MATCH_SCAN_H
 #define POSTERN_MATCH_SCAN_H
 
+#include "base/bitset.h"
 #include "mail/message.h"
 #include "rule/dict.h"
 #include "rule/ruleset.h"
@@ -76,12 +80,17 @@ struct hits {
 	uint32_t *limited;	/* rules that hit a matching limit */
 	size_t limited_count;
 	bool truncated;		/* the arena was full */
+	struct bitset open;	/* rules not tried: their value says nothing */
 };
 
 /* The first rule from `from` on that hit, or SIZE_MAX. */
 size_t hits_next(const struct hits *h, size_t from);
 /* What rule `index` matched; text.p NULL: that is not known. */
 struct match_span hits_span(const struct hits *h, size_t index);
+
+/* A scan that left rules open. Lives in the message's arena and in its scratch:
+ * until either is used for something else. */
+struct scan;
 
 /*
  * Runs every enabled pattern rule (header, body, rawbody, full, uri, mimeheader,
@@ -90,6 +99,11 @@ struct match_span hits_span(const struct hits *h, size_t index);
  */
 bool scan_message(const struct plan *p, struct scratch *s, struct message *m,
     struct hits *out);
+/* The same, but leaves what it can open. NULL where the other is false. */
+struct scan *scan_begin(const struct plan *p, struct scratch *s,
+    struct message *m, struct hits *out);
+/* Tries a rule of out->open, once: its value is final after it. */
+void scan_ask(struct scan *scan, uint32_t rule);
 
 /* Live cost: nanoseconds and hits of rule `index` so far. */
 void plan_rule_cost(const struct plan *p, uint32_t index, uint64_t *tried_out,

@@ -44,6 +44,7 @@ scratch_new(const struct plan *p)
 	s->filter = prefilter_scratch_new(filters, VIEW_COUNT);
 	s->mark_count = largest_view(p);
 	s->marks = mem_array(s->mark_count, sizeof(*s->marks));
+	s->open = mem_array(p->rules->count + 1, sizeof(*s->open));
 	if (p->count_cost)
 		cost_init(&s->cost, p->rules->count);
 	s->pool = p->pool;
@@ -135,6 +136,7 @@ scratch_free(struct scratch **sp)
 	prefilter_scratch_free(&s->filter);
 	cost_fini(&s->cost);
 	free(s->marks);
+	free(s->open);
 	free(s->candidates);
 	free(s->windows);
 	free(s->block);

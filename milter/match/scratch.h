@@ -38,14 +38,24 @@ struct candidate {
 	uint32_t windows; /* the first, plus one; 0 = the whole string */
 };
 
+/* How to try a rule that was left open. */
+struct open_rule {
+	uint32_t job;	/* of the view; or place in plan.uri_details */
+	uint32_t first; /* candidate */
+	uint32_t count; /* of candidates; 0: every string of the view */
+	uint8_t view;
+};
+
 struct scratch {
 	struct regex_scratch *regex;
 	struct prefilter_scratch *filter;
-	struct mark *marks;   /* by job of the view being scanned */
+	struct mark *marks; /* by job of the view being scanned */
 	size_t mark_count;
 	uint32_t mark_base; /* marks of strings up to it are of former scans */
-	struct candidate *candidates;
+	struct open_rule *open;	      /* by rule index, those of hits.open */
+	struct candidate *candidates; /* of all views, one after the other */
 	size_t candidate_count;
+	size_t candidate_first; /* of the view being scanned */
 	size_t candidate_size;
 	struct window *windows; /* of the candidates and marks */
 	size_t window_count;

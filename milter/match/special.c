@@ -388,25 +388,39 @@ uri_satisfies_all(struct run *r, const struct rule *rule, const struct uri *uri)
 }
 
 void
+special_uri_detail(struct run *r, const struct special *special)
+{
+	const struct rule *rule = special->rule;
+	uint64_t start = cost_start(&r->scratch->cost);
+
+	for (size_t k = 0; k < r->texts->uris.len; k++) {
+		const struct uri *uri = &r->texts->uris.v[k];
+
+		if (!uri_satisfies_all(r, rule, uri))
+			continue;
+		r->hits->value[rule->index] = 1;
+		hits_add_span(r->hits, r->arena, rule->index,
+		    (struct match_span){
+			.text = uri->raw, .view = view_text(VIEW_URI)});
+		break;
+	}
+	cost_stop(&r->scratch->cost, rule->index, start);
+}
+
+void
 special_uri_details(struct run *r)
 {
 	const struct special_list *list = &r->plan->uri_details;
 
+	if (r->texts->uris.len == 0)
+		return;
 	for (size_t i = 0; i < list->len; i++) {
-		const struct rule *rule = list->v[i].rule;
-		uint64_t start = cost_start(&r->scratch->cost);
+		const struct special *special = &list->v[i];
 
-		for (size_t k = 0; k < r->texts->uris.len; k++) {
-			const struct uri *uri = &r->texts->uris.v[k];
-
-			if (!uri_satisfies_all(r, rule, uri))
-				continue;
-			r->hits->value[rule->index] = 1;
-			hits_add_span(r->hits, r->arena, rule->index,
-			    (struct match_span){.text = uri->raw,
-				.view = view_text(VIEW_URI)});
-			break;
-		}
-		cost_stop(&r->scratch->cost, rule->index, start);
+		if (r->leaves_open && rule_is_helper(special->rule))
+			run_leave_open(r, special->rule,
+			    (struct open_rule){.job = (uint32_t)i});
+		else
+			special_uri_detail(r, special);
 	}
 }

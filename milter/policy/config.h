@@ -48,6 +48,7 @@ enum config_plugins {
 	CONFIG_PLUGINS_STOCK
 };
 enum config_slow_rules { SLOW_RULES_LIMIT, SLOW_RULES_REFUSE };
+enum config_helper_rules { HELPER_RULES_ASKED, HELPER_RULES_ALL };
 enum config_default_action { DEFAULT_ACCEPT, DEFAULT_TEMPFAIL, DEFAULT_REJECT };
 enum config_conflict { CONFLICT_SPLIT, CONFLICT_STRICTEST, CONFLICT_LOOSEST };
 enum config_listed { LISTED_REJECT, LISTED_TEMPFAIL, LISTED_SHADOW };

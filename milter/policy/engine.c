@@ -458,6 +458,54 @@ eval_context(const struct judge *j, struct scratch *scratch, struct message *m)
 	    .score_set = (unsigned)s->config->score_set};
 }
 
+/* Whom metas ask about rules that are open. */
+struct asked {
+	struct scan *scan;
+	struct stages *stages;
+	struct eval_context evals;
+	double *value;
+};
+
+static void
+try_open(void *context, uint32_t rule)
+{
+	struct asked *a = context;
+
+	stages_lap(a->stages, STAGE_metas);
+	if (evalfns_ask(&a->evals, rule, a->value)) {
+		stages_lap(a->stages, STAGE_evals);
+	} else {
+		scan_ask(a->scan, rule);
+		stages_lap(a->stages, STAGE_confirm);
+	}
+}
+
+/* What every rule is worth, or every one that counts (helper_rules). */
+static bool
+find_hits(struct judge *j, struct scratch *scratch, struct message *m,
+    struct hits *hits)
+{
+	const struct snapshot *s = j->snapshot;
+	bool all = s->config->helper_rules == HELPER_RULES_ALL;
+	struct asked asked = {.evals = eval_context(j, scratch, m),
+	    .stages = scratch_stages(scratch)};
+	struct rule_values values = {
+	    .open = &hits->open, .ask = try_open, .context = &asked};
+
+	if (s->config->freemail_edits_body)
+		evalfns_prepare(&asked.evals);
+	if (all ? !scan_message(s->plan, scratch, m, hits)
+		: (asked.scan = scan_begin(s->plan, scratch, m, hits)) == NULL)
+		return false;
+	values.value = asked.value = hits->value;
+	evalfns_run(&asked.evals, hits->value, all ? NULL : &hits->open);
+	stages_lap(asked.stages, STAGE_evals);
+	ruleset_eval_metas(s->rules, &values, asked.evals.arena);
+	hits->truncated |= asked.evals.arena->full;
+	stages_lap(asked.stages, STAGE_metas);
+	return true;
+}
+
 static void
 judge_hits(struct judge *j, struct message *m, const struct hits *hits,
     struct verdict *out)
@@ -493,24 +541,16 @@ engine_judge_message(const struct snapshot *s, struct scratch *scratch,
     struct verdict *out, struct hits *hits_out)
 {
 	struct hits local, *hits = hits_out ? hits_out : &local;
-	struct eval_context evals;
 	size_t cap = a->cap;
 	struct judge j;
 
 	*out = (struct verdict){0};
 	*hits = (struct hits){0};
 	judge_init(&j, s, f, a);
-	evals = eval_context(&j, scratch, m);
-	if (s->config->freemail_edits_body)
-		evalfns_prepare(&evals);
-	if (!scan_message(s->plan, scratch, m, hits)) {
+	if (!find_hits(&j, scratch, m, hits)) {
 		engine_judge_failed(s->config, f, a, out);
 		return;
 	}
-	evalfns_run(&evals, hits->value);
-	stages_lap(scratch_stages(scratch), STAGE_evals);
-	ruleset_eval_metas(s->rules, hits->value, evals.arena);
-	stages_lap(scratch_stages(scratch), STAGE_metas);
 	/* The verdict is always affordable, whatever the message took. */
 	if (cap > 0)
 		a->cap = cap + ENGINE_RESERVE;

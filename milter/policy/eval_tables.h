@@ -23,6 +23,7 @@ struct eval_tables {
 	struct eval_call *calls; /* in rule order */
 	size_t call_count;
 	size_t call_size;
+	uint32_t *call_of; /* by rule index: place in calls, plus one; 0: none */
 	struct regex **patterns; /* by enum eval_pattern */
 	struct address_lists *addresses;
 	struct host_lists *hosts;

@@ -154,11 +154,12 @@ last_setting(const struct ruleset *rs, const char *key, struct str otherwise)
 }
 
 struct eval_tables *
-eval_tables_new(const struct ruleset *rs, const struct config *config,
-    struct diags *diags)
+eval_tables_new(
+    const struct ruleset *rs, const struct config *config, struct diags *diags)
 {
 	struct eval_tables *t = mem_alloc(sizeof(*t));
 
+	t->call_of = mem_array(rs->count + 1, sizeof(*t->call_of));
 	t->patterns = eval_patterns_new();
 	t->addresses = address_lists_new(rs);
 	t->hosts = host_lists_new(rs);
@@ -177,6 +178,7 @@ eval_tables_new(const struct ruleset *rs, const struct config *config,
 			continue;
 		call.run = f->run;
 		add_call(t, call);
+		t->call_of[i] = (uint32_t)t->call_count;
 	}
 	return t;
 }
@@ -197,6 +199,7 @@ eval_tables_free(struct eval_tables **tp)
 	map_free(&t->authserv_ids);
 	map_free(&t->practices);
 	free(t->calls);
+	free(t->call_of);
 	free(t);
 	*tp = NULL;
 }
@@ -253,13 +256,28 @@ evalfns_prepare(struct eval_context *c)
 }
 
 void
-evalfns_run(struct eval_context *c, double *value)
+evalfns_run(struct eval_context *c, double *value, struct bitset *open)
 {
 	c->value = value;
 	for (size_t i = 0; i < c->tables->call_count; i++) {
 		const struct eval_call *call = &c->tables->calls[i];
 
-		if (counts(c, call->rule))
+		if (!counts(c, call->rule))
+			continue;
+		if (open != NULL && rule_is_helper(call->rule))
+			bitset_add(open, call->rule->index);
+		else
 			value[call->rule->index] = run(c, call);
 	}
+}
+
+bool
+evalfns_ask(struct eval_context *c, uint32_t rule, double *value)
+{
+	uint32_t call = c->tables->call_of[rule];
+
+	if (call == 0)
+		return false;
+	value[rule] = run(c, &c->tables->calls[call - 1]);
+	return true;
 }

@@ -48,8 +48,8 @@ typedef double eval_function(
 bool evalfn_known(struct str name);
 
 /* Resolves the eval functions of `rs` and reads its settings. Never NULL. */
-struct eval_tables *eval_tables_new(const struct ruleset *rs,
-    const struct config *config, struct diags *diags);
+struct eval_tables *eval_tables_new(
+    const struct ruleset *rs, const struct config *config, struct diags *diags);
 void eval_tables_free(struct eval_tables **t);
 
 /*
@@ -58,8 +58,13 @@ void eval_tables_free(struct eval_tables **t);
  */
 void evalfns_prepare(struct eval_context *c);
 
-/* Runs every enabled eval rule of `rs`; fills value[] where one hits. */
-void evalfns_run(struct eval_context *c, double *value);
+/*
+ * Runs every enabled eval rule of `rs`; fills value[] where one hits. With
+ * `open` (may be NULL) those only metas look at are added to it instead.
+ */
+void evalfns_run(struct eval_context *c, double *value, struct bitset *open);
+/* Runs an eval rule that was left open; false: it is none. */
+bool evalfns_ask(struct eval_context *c, uint32_t rule, double *value);
 
 /*
  * The slot's `size` bytes, zeroed when it is asked for first; `*fresh_out` says

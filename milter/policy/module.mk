@@ -56,6 +56,10 @@ t_unit_bin_policy_helo_LDADD = $(POLICY_LIBS)
 check_PROGRAMS += t/unit/bin/policy_order
 t_unit_bin_policy_order_SOURCES = t/unit/policy_order.c
 t_unit_bin_policy_order_LDADD = $(POLICY_LIBS)
+check_PROGRAMS += t/unit/bin/policy_helpers
+t_unit_bin_policy_helpers_SOURCES = t/unit/policy_helpers.c
+t_unit_bin_policy_helpers_LDADD = $(POLICY_LIBS)
+
 check_PROGRAMS += t/unit/bin/policy_engine
 t_unit_bin_policy_engine_SOURCES = t/unit/policy_engine.c
 t_unit_bin_policy_engine_LDADD = $(POLICY_LIBS)

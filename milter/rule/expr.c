@@ -365,6 +365,8 @@ apply(enum expr_op op, double a, double b)
 	switch (op) {
 	case EXPR_MULTIPLY:
 		return a * b;
+	case EXPR_DIVIDE:
+		return a / b;
 	case EXPR_ADD:
 		return a + b;
 	case EXPR_SUBTRACT:
@@ -404,8 +406,22 @@ follow(const struct expr_step *s, uint32_t at, double *stack, size_t *top)
 	return at + (taken ? s->operand : 1);
 }
 
-bool
-expr_run(const struct meta_code *code, const double *value, double *out)
+static void
+apply_step(const struct expr_step *s, double *stack, size_t *top)
+{
+	if (s->op == EXPR_NOT) {
+		stack[*top - 1] = stack[*top - 1] == 0;
+	} else if (s->op == EXPR_MINUS) {
+		stack[*top - 1] = -stack[*top - 1];
+	} else {
+		--*top;
+		stack[*top - 1] = apply(s->op, stack[*top - 1], stack[*top]);
+	}
+}
+
+enum expr_end
+expr_run_open(const struct meta_code *code, const double *value,
+    const struct bitset *open, double *out, uint32_t *wanted_out)
 {
 	double stack[EXPR_STACK_MAX + 1];
 	size_t top = 0;
@@ -422,22 +438,23 @@ expr_run(const struct meta_code *code, const double *value, double *out)
 		if (s->op == EXPR_CONST) {
 			stack[top++] = s->value;
 		} else if (s->op == EXPR_RULE) {
+			if (open != NULL && bitset_has(open, s->operand)) {
+				*wanted_out = s->operand;
+				return EXPR_WANTS;
+			}
 			stack[top++] = value ? value[s->operand] : 0;
-		} else if (s->op == EXPR_NOT) {
-			stack[top - 1] = stack[top - 1] == 0;
-		} else if (s->op == EXPR_MINUS) {
-			stack[top - 1] = -stack[top - 1];
-		} else if (s->op == EXPR_DIVIDE) {
-			if (stack[top - 1] == 0)
-				return false;
-			top--;
-			stack[top - 1] /= stack[top];
 		} else {
-			top--;
-			stack[top - 1] =
-			    apply(s->op, stack[top - 1], stack[top]);
+			if (s->op == EXPR_DIVIDE && stack[top - 1] == 0)
+				return EXPR_DIVIDES_BY_ZERO;
+			apply_step(s, stack, &top);
 		}
 	}
 	*out = stack[0];
-	return true;
+	return EXPR_DONE;
+}
+
+bool
+expr_run(const struct meta_code *code, const double *value, double *out)
+{
+	return expr_run_open(code, value, NULL, out, NULL) == EXPR_DONE;
 }

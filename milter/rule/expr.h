@@ -10,6 +10,7 @@
 #define POSTERN_RULE_EXPR_H
 
 #include "base/arena.h"
+#include "base/bitset.h"
 #include "rule/lex.h"
 
 #define EXPR_UNKNOWN UINT32_MAX /* a rule nobody defines: worth 0 */
@@ -48,8 +49,12 @@ struct meta_code {
 	uint32_t *deps; /* rule indices, EXPR_UNKNOWN included */
 	struct str *dep_names;
 	uint32_t dep_count;
-	bool late;   /* some dependency never runs: judged at the end */
-	bool cyclic; /* part of a cycle: judged once, at the start */
+	uint32_t *by_cost; /* rules among deps, each once, the cheapest first */
+	uint32_t by_cost_count;
+	bool late;	 /* some dependency never runs: judged at the end */
+	bool cyclic;	 /* part of a cycle: judged once, at the start */
+	bool plain;	 /* neither, nor does it look at such metas */
+	unsigned nested; /* metas below it, on the longest way down */
 };
 
 struct expr_error {
@@ -70,5 +75,18 @@ struct meta_code *expr_compile(struct arena *a, const struct lex_token *tokens,
  * was reached, `*out` is 0.
  */
 bool expr_run(const struct meta_code *code, const double *value, double *out);
+
+enum expr_end {
+	EXPR_DONE,
+	EXPR_DIVIDES_BY_ZERO,
+	EXPR_WANTS /* the value of an open rule */
+};
+
+/*
+ * The same where the values of the rules in `open` are not known: ends with
+ * EXPR_WANTS and the first such rule it comes to.
+ */
+enum expr_end expr_run_open(const struct meta_code *code, const double *value,
+    const struct bitset *open, double *out, uint32_t *wanted_out);
 
 #endif

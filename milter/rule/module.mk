@@ -35,6 +35,7 @@ librule_a_SOURCES += \
 	milter/rule/lex.c milter/rule/lex.h \
 	milter/rule/limits.h \
 	milter/rule/meta.c milter/rule/meta.h milter/rule/meta_run.c \
+	milter/rule/range.c milter/rule/range.h \
 	milter/rule/parse.c milter/rule/parse.h \
 	milter/rule/parse_pattern.c \
 	milter/rule/pattern.c milter/rule/pattern.h \
@@ -58,7 +59,7 @@ t_unit_bin_rule_access_postfix_LDADD = $(RULE_LIBS)
 
 check_PROGRAMS += t/unit/bin/rule_expr t/unit/bin/rule_pattern \
 	t/unit/bin/rule_check t/unit/bin/rule_meta t/unit/bin/rule_parse \
-	t/unit/bin/rule_replace
+	t/unit/bin/rule_range t/unit/bin/rule_replace
 t_unit_bin_rule_expr_SOURCES = t/unit/rule_expr.c
 t_unit_bin_rule_expr_LDADD = $(RULE_LIBS) -lm
 t_unit_bin_rule_pattern_SOURCES = t/unit/rule_pattern.c
@@ -69,6 +70,8 @@ t_unit_bin_rule_parse_SOURCES = t/unit/rule_parse.c
 t_unit_bin_rule_parse_LDADD = $(RULE_LIBS)
 t_unit_bin_rule_check_SOURCES = t/unit/rule_check.c
 t_unit_bin_rule_check_LDADD = $(RULE_LIBS)
+t_unit_bin_rule_range_SOURCES = t/unit/rule_range.c
+t_unit_bin_rule_range_LDADD = $(RULE_LIBS)
 t_unit_bin_rule_replace_SOURCES = t/unit/rule_replace.c
 t_unit_bin_rule_replace_LDADD = $(RULE_LIBS)
 

@@ -3,6 +3,7 @@
 #include "base/regex.h"
 #include "rule/loader.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -207,4 +208,18 @@ ruleset_setting(const struct ruleset *rs, const char *key, size_t *pos,
 		return true;
 	}
 	return false;
+}
+
+bool
+rule_is_helper(const struct rule *r)
+{
+	return r->hidden && r->action == RULE_ACTION_NONE;
+}
+
+double
+rule_most_hits(const struct rule *r)
+{
+	if (r->eval.len == 0 && (r->flags & TFLAG_MULTIPLE) == 0)
+		return 1;
+	return r->maxhits != 0 ? r->maxhits : INFINITY;
 }

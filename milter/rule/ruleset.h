@@ -9,6 +9,7 @@
 #define POSTERN_RULE_RULESET_H
 
 #include "base/arena.h"
+#include "base/bitset.h"
 #include "base/diag.h"
 #include "base/map.h"
 #include "base/regex.h"
@@ -219,13 +220,30 @@ const char *rule_type_text(enum rule_type type);
 bool ruleset_setting(const struct ruleset *rs, const char *key, size_t *pos,
     const struct rule_setting **out);
 
+/* Is the rule there for metas only? Nobody else looks at what it is worth. */
+bool rule_is_helper(const struct rule *r);
+/* The highest value a rule that is no meta may take; may be infinite. */
+double rule_most_hits(const struct rule *r);
+
+/* What rules are worth before metas are computed. */
+struct rule_values {
+	double *value; /* by rule index; 0: no hit, and metas */
+	/* Rules not tried yet, worth 0 so far; NULL: none. Metas that stay
+	 * undecided are added. */
+	struct bitset *open;
+	/* Tries an open rule: value[rule] is final after it. */
+	void (*ask)(void *context, uint32_t rule);
+	void *context;
+};
+
 /*
- * Metas: `value[i]` is rule i's hit value, 0 = no hit and for metas; computes
- * these in place (spec 2.12). Only what a hit reaches is computed; works in
- * `a`, and without it (or when it is full) computes everything, with the same
- * result. Pure.
+ * Computes the metas in place (spec 2.12), and asks for open rules as far as
+ * the value of a meta that is no helper depends on them: afterwards all values
+ * are final but those of rules still open, which are 0. Only what a hit or an
+ * open rule reaches is computed; works in `a`, and without it (or when it is
+ * full) asks for and computes everything. Pure but for what `ask` does.
  */
 void ruleset_eval_metas(
-    const struct ruleset *rs, double *value, struct arena *a);
+    const struct ruleset *rs, const struct rule_values *v, struct arena *a);
 
 #endif

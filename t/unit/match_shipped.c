@@ -114,7 +114,8 @@ judge(struct fixture *f, const char *path)
 		printf("# cannot read %s\n", path);
 	m = message_new(&a, &f->settings, NULL, 0, buf_str(&raw));
 	if (m != NULL && scan_message(f->plan, f->scratch, m, &hits)) {
-		ruleset_eval_metas(f->rules, hits.value, NULL);
+		ruleset_eval_metas(f->rules,
+		    &(struct rule_values){.value = hits.value}, NULL);
 		for (size_t i = 0; i < f->rules->count; i++) {
 			const struct rule *r = &f->rules->rules[i];
 

@@ -253,7 +253,7 @@ value_of(const struct row *r, const struct facts *facts)
 	buf_printf(&text, "%s\ntext\n", r->header);
 	c.message =
 	    message_new(&a, &mail, NULL, (int64_t)NOW * 1000, buf_str(&text));
-	evalfns_run(&c, value);
+	evalfns_run(&c, value, NULL);
 	regex_scratch_free(&c.scratch);
 	eval_tables_free(&tables);
 	config_free(&config);

@@ -432,7 +432,7 @@ hits(const char *rule, const char *settings, const char *mail)
 	c.scratch = regex_scratch_new(NULL);
 	c.message = message_new(&a, &mail_settings, NULL,
 	    (int64_t)NOW * 1000 + 36000000, str_from(mail));
-	evalfns_run(&c, value);
+	evalfns_run(&c, value, NULL);
 	regex_scratch_free(&c.scratch);
 	eval_tables_free(&tables);
 	config_free(&config);

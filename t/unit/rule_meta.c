@@ -52,6 +52,14 @@ static const struct {
 };
 
 static void
+eval_metas(const struct ruleset *rs, double *value, struct arena *a)
+{
+	struct rule_values v = {.value = value};
+
+	ruleset_eval_metas(rs, &v, a);
+}
+
+static void
 test_values(void)
 {
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -72,7 +80,7 @@ test_values(void)
 		value[ruleset_find(rs, STR("H"))->index] = 1;
 		value[ruleset_find(rs, STR("HM"))->index] = 3;
 		value[ruleset_find(rs, STR("L"))->index] = 1;
-		ruleset_eval_metas(rs, value, &arena);
+		eval_metas(rs, value, &arena);
 		ok(value[ruleset_find(rs, str_from(cases[i].name))->index] ==
 			cases[i].want,
 		    "%s is %g in: %s", cases[i].name, cases[i].want,
@@ -117,21 +125,322 @@ test_reached(void)
 	for (int i = 0; i < 2000; i++) {
 		for (uint32_t r = 0; r < rs->count; r++) {
 			seed = seed * 1664525 + 1013904223;
-			all[r] = rs->rules[r].type == RULE_META ? 0
-								: seed >> 30;
+			all[r] =
+			    rs->rules[r].type == RULE_META ? 0 : seed >> 30;
 			if (i % 2 == 0 && all[r] != 1)
 				all[r] = 0;
 			reached[r] = all[r];
 		}
 		arena_reset(&arena);
-		ruleset_eval_metas(rs, all, NULL);
-		ruleset_eval_metas(rs, reached, &arena);
-		different += memcmp(all, reached,
-				 rs->count * sizeof(*all)) != 0;
+		eval_metas(rs, all, NULL);
+		eval_metas(rs, reached, &arena);
+		different +=
+		    memcmp(all, reached, rs->count * sizeof(*all)) != 0;
 	}
 	is_int(different, 0, "computed from what hit: as if all were computed");
 	free(all);
 	free(reached);
+	ruleset_free(&rs);
+	arena_fini(&arena);
+	diags_fini(&d);
+}
+
+/* ---- rules that stay open ------------------------------------------------ */
+
+struct asked {
+	const double *truth;
+	double *value;
+	unsigned times;
+};
+
+static void
+answer(void *context, uint32_t rule)
+{
+	struct asked *a = context;
+
+	a->value[rule] = a->truth[rule];
+	a->times++;
+}
+
+/* Helpers are open, the others tried: what is asked for, and what it comes to.
+ */
+static void
+eval_asking(const struct ruleset *rs, struct asked *a, struct bitset *open,
+    struct arena *arena)
+{
+	struct rule_values v = {
+	    .value = a->value, .open = open, .ask = answer, .context = a};
+
+	bitset_clear(open);
+	a->times = 0;
+	for (uint32_t r = 0; r < rs->count; r++) {
+		bool opens = rs->rules[r].type != RULE_META &&
+			     rule_is_helper(&rs->rules[r]);
+
+		a->value[r] = opens ? 0 : a->truth[r];
+		if (opens)
+			bitset_add(open, r);
+	}
+	ruleset_eval_metas(rs, &v, arena);
+}
+
+static const struct {
+	const char *metas;
+	const char *hits; /* one letter for __A to __D, capital: it hits */
+	double want;
+	unsigned times; /* asked */
+} askings[] = {
+    {"meta M __A", "abcd", 0, 1},
+    {"meta M __A", "Abcd", 1, 1},
+    {"meta M __A && N", "Abcd", 0, 0},
+    {"meta M __A || H", "abcd", 1, 1},
+    {"meta M H || __A", "abcd", 1, 0},
+    {"meta M __A && __B", "aBcd", 0, 1},
+    {"meta M __A && __B", "ABcd", 1, 2},
+    {"meta M __A + __B > 2", "ABcd", 0, 0},
+    {"meta M __A + __B + H > 2", "aBcd", 0, 1},
+    {"meta M __A + __B + __C + __D > 2", "aBcD", 0, 3},
+    {"meta M __A + __B + __C + __D > 2", "ABCd", 1, 3},
+    {"meta M __A - __B < -2", "aBcd", 0, 0},
+    {"meta M __A * N", "Abcd", 0, 0},
+    {"meta M !__A && N", "abcd", 0, 0},
+    {"meta M H / (__A + 1)", "abcd", 1, 1},
+    {"meta M H ? N : __A", "Abcd", 0, 0},
+    {"meta M __A ? __B : __C", "abCd", 1, 2},
+    {"meta M __A ? N : N", "Abcd", 0, 0},
+    {"meta M __A ^ __B", "ABcd", 0, 2},
+    {"meta M __A == __B", "aBcd", 0, 2},
+    {"meta M __A == 2", "Abcd", 0, 0},
+    {"meta M __A != 2", "Abcd", 1, 0},
+    {"meta M 0 <= __A <= 1", "Abcd", 1, 0},
+    /* by way of helpers that are metas */
+    {"meta __X __A && __B\nmeta M __X && N", "ABcd", 0, 0},
+    {"meta __X __A && __B\nmeta M __X", "aBcd", 0, 1},
+    {"meta __X __A + __B\nmeta M __X > 2", "ABcd", 0, 0},
+    {"meta __X __A + __B\nmeta M __X > 1", "ABcd", 1, 2},
+    {"meta __X __A + H\nmeta M __X && H", "abcd", 1, 0},
+    {"meta __X __A\nmeta __Y __X\nmeta M !__Y", "abcd", 1, 1},
+    {"meta __X __A\nmeta __Y __B", "ABcd", 0, 0},
+    /* only plain metas stay open */
+    {"score O 0\nmeta O __A\nmeta M !O", "Abcd", 0, 1},
+    {"score O 0\nmeta O __A\nmeta M !O", "abcd", 1, 1},
+    {"score O 0\nmeta O __A", "Abcd", 0, 0},
+    {"meta K L && !__A\nmeta L K || __B\nmeta M L", "Abcd", 0, 2},
+    /* hits more than once */
+    {"tflags __A multiple\nmeta M __A > 2", "Abcd", 0, 1},
+    {"tflags __A multiple maxhits=2\nmeta M __A > 2", "Abcd", 0, 0},
+};
+
+static void
+test_asking(void)
+{
+	for (size_t i = 0; i < sizeof(askings) / sizeof(askings[0]); i++) {
+		struct ruleset_options o = {.plugins = PLUGINS_CORE};
+		struct asked a = {0};
+		const struct rule *m;
+		struct bitset open;
+		struct arena arena;
+		struct diags d;
+		struct ruleset *rs;
+		double *truth;
+		struct buf b;
+
+		diags_init(&d, 0);
+		arena_init(&arena, 0);
+		buf_init(&b);
+		buf_add_cstr(&b, "body __A /x/\nbody __B /x/\nbody __C /x/\n"
+				 "body __D /x/\nbody H /x/\nbody N /x/\n");
+		buf_add_cstr(&b, askings[i].metas);
+		rs = ruleset_parse("t.cf", buf_str(&b), &o, &d);
+		truth = mem_array(rs->count + 1, sizeof(*truth));
+		truth[ruleset_find(rs, STR("H"))->index] = 1;
+		for (const char *c = askings[i].hits; *c != '\0'; c++) {
+			char name[] = {'_', '_', ascii_upper(*c), '\0'};
+
+			truth[ruleset_find(rs, str_from(name))->index] =
+			    *c != ascii_lower(*c);
+		}
+		a.truth = truth;
+		a.value = mem_array(rs->count + 1, sizeof(*a.value));
+		bitset_init(&open, rs->count);
+		eval_asking(rs, &a, &open, &arena);
+		m = ruleset_find(rs, STR("M"));
+		ok((m == NULL || a.value[m->index] == askings[i].want) &&
+			a.times == askings[i].times,
+		    "%g after %u questions, with %s: %s", askings[i].want,
+		    a.times, askings[i].hits, askings[i].metas);
+		bitset_fini(&open);
+		free(truth);
+		free(a.value);
+		buf_fini(&b);
+		ruleset_free(&rs);
+		arena_fini(&arena);
+		diags_fini(&d);
+	}
+}
+
+/* An expression over the helpers __A to __J, the metas __0 to __<n> and
+ * numbers. */
+static void
+add_random(struct buf *b, uint32_t *seed, unsigned depth, unsigned metas)
+{
+	static const char *const operators[] = {"&&", "&&", "&&", "||", "||",
+	    "+", "-", "*", "/", ">", "<", ">=", "<=", "==", "!=", "^"};
+	uint32_t r = *seed = *seed * 1664525 + 1013904223;
+
+	r >>= 8;
+	if (depth == 0 && metas > 0 && r % 4 == 0) {
+		buf_printf(b, "__%u", r / 4 % metas);
+	} else if (depth == 0) {
+		if (r % 8 == 0)
+			buf_printf(b, "%u", r / 8 % 3);
+		else
+			buf_printf(b, "__%c", 'A' + r / 8 % 10);
+	} else if (r % 8 == 0) {
+		buf_add_cstr(b, "!(");
+		add_random(b, seed, depth - 1, metas);
+		buf_add_cstr(b, ")");
+	} else if (r % 8 == 1) {
+		buf_add_cstr(b, "(");
+		add_random(b, seed, depth - 1, metas);
+		buf_add_cstr(b, " ? ");
+		add_random(b, seed, depth - 1, metas);
+		buf_add_cstr(b, " : ");
+		add_random(b, seed, depth - 1, metas);
+		buf_add_cstr(b, ")");
+	} else {
+		buf_add_cstr(b, "(");
+		add_random(b, seed, depth - 1, metas);
+		buf_printf(b, " %s ", operators[r / 8 % 16]);
+		add_random(b, seed, depth - 1, metas);
+		buf_add_cstr(b, ")");
+	}
+}
+
+#define RANDOM_METAS 12
+
+static struct ruleset *
+random_rules(uint32_t *seed, struct diags *d)
+{
+	struct ruleset_options o = {.plugins = PLUGINS_CORE};
+	struct ruleset *rs;
+	struct buf b;
+
+	buf_init(&b);
+	for (char c = 'A'; c <= 'J'; c++)
+		buf_printf(&b, "body __%c /x/\n", c);
+	buf_add_cstr(&b, "tflags __A multiple maxhits=3\n"
+			 "tflags __B multiple\n");
+	for (unsigned i = 0; i < RANDOM_METAS; i++) {
+		buf_printf(&b, "meta __%u ", i);
+		add_random(&b, seed, 1 + i % 3, i);
+		buf_printf(&b, "\nmeta M%u ", i);
+		add_random(&b, seed, 1 + i % 4, i);
+		buf_add_char(&b, '\n');
+	}
+	rs = ruleset_parse("t.cf", buf_str(&b), &o, d);
+	buf_fini(&b);
+	return rs;
+}
+
+static void
+set_random(const struct ruleset *rs, uint32_t *seed, double *truth)
+{
+	for (uint32_t r = 0; r < rs->count; r++) {
+		uint32_t v = *seed = *seed * 1664525 + 1013904223;
+
+		truth[r] = 0;
+		if (rs->rules[r].type == RULE_META || v >> 30 == 0)
+			continue;
+		truth[r] = v >> 29 & 3;
+		if (truth[r] > rule_most_hits(&rs->rules[r]))
+			truth[r] = 1;
+	}
+}
+
+/* What is asked for is enough: all that counts is as if all were known. */
+static void
+test_random_asking(void)
+{
+	struct diags d;
+	struct arena arena;
+	uint32_t seed = 1;
+	unsigned different = 0, asked = 0, open = 0, metas = 0;
+
+	diags_init(&d, 0);
+	arena_init(&arena, 0);
+	for (int i = 0; i < 300; i++) {
+		struct ruleset *rs = random_rules(&seed, &d);
+		double *truth = mem_array(rs->count + 1, sizeof(*truth));
+		struct asked a = {
+		    .truth = truth, .value = mem_array(rs->count + 1, 8)};
+		struct bitset left;
+
+		bitset_init(&left, rs->count);
+		for (int k = 0; k < 50; k++) {
+			set_random(rs, &seed, truth);
+			arena_reset(&arena);
+			eval_asking(rs, &a, &left, &arena);
+			eval_metas(rs, truth, NULL);
+			for (uint32_t r = 0; r < rs->count; r++)
+				different += !bitset_has(&left, r) &&
+					     a.value[r] != truth[r];
+			for (uint32_t r = 0; r < rs->count; r++)
+				open += bitset_has(&left, r) &&
+					!rule_is_helper(&rs->rules[r]);
+			asked += a.times;
+			metas += rs->meta_count > 0;
+		}
+		bitset_fini(&left);
+		free(truth);
+		free(a.value);
+		ruleset_free(&rs);
+	}
+	is_int(different, 0, "random metas: the same, asked for or known");
+	is_int(open, 0, "and none that counts stays open");
+	ok(asked > 0 && asked < metas * 10, "not every rule is asked for (%u)",
+	    asked);
+	diags_fini(&d);
+	arena_fini(&arena);
+}
+
+/* A long sum asks for all in the end, and in time that is linear in it. */
+static void
+test_long_sum(void)
+{
+	enum { LENGTH = 3000 };
+	struct ruleset_options o = {.plugins = PLUGINS_CORE};
+	struct asked a = {0};
+	struct bitset open;
+	struct arena arena;
+	struct ruleset *rs;
+	struct diags d;
+	double *truth;
+	struct buf b;
+
+	diags_init(&d, 0);
+	arena_init(&arena, 0);
+	buf_init(&b);
+	for (int i = 0; i < LENGTH; i++)
+		buf_printf(&b, "body __R%d /x/\n", i);
+	buf_add_cstr(&b, "meta M __R0");
+	for (int i = 1; i < LENGTH; i++)
+		buf_printf(&b, " + __R%d", i);
+	rs = ruleset_parse("t.cf", buf_str(&b), &o, &d);
+	truth = mem_array(rs->count + 1, sizeof(*truth));
+	for (size_t i = 0; i < rs->count; i++)
+		truth[i] = rs->rules[i].type != RULE_META && i % 3 == 0;
+	a.truth = truth;
+	a.value = mem_array(rs->count + 1, sizeof(*a.value));
+	bitset_init(&open, rs->count);
+	eval_asking(rs, &a, &open, &arena);
+	is_int(a.times, LENGTH, "a sum asks for all of its rules");
+	is_int((int)a.value[ruleset_find(rs, STR("M"))->index], LENGTH / 3,
+	    "and is their sum");
+	bitset_fini(&open);
+	free(truth);
+	free(a.value);
+	buf_fini(&b);
 	ruleset_free(&rs);
 	arena_fini(&arena);
 	diags_fini(&d);
@@ -164,6 +473,9 @@ main(void)
 {
 	test_values();
 	test_reached();
+	test_asking();
+	test_random_asking();
+	test_long_sum();
 	test_settled();
 	return done_testing();
 }
