@@ -1,7 +1,6 @@
 #include "match/attempt.h"
 
 #include "base/err.h"
-#include "match/choice.h"
 #include "match/hits.h"
 #include "match/scratch.h"
 
@@ -58,8 +57,6 @@ static int
 search_next(const struct attempt *t, struct regex_scratch *s, struct search *q,
     struct str text, struct regex_span *at)
 {
-	if (t->choice != NULL)
-		return choice_find(t->choice, text, q->from, at);
 	if (q->not_empty)
 		return regex_match_not_empty(t->regex, s, text, q->from, at);
 	if (q->windows != NULL)

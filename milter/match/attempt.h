@@ -30,10 +30,9 @@ struct attempt {
 	const struct rule *rule;
 	const struct regex *regex;
 	enum view view;
-	struct tag_values *values;   /* NULL: sets no tags */
-	bool skip_unset;	     /* job.unset has the answer already */
-	struct dfa *dfa;	     /* job.dfa */
-	const struct choice *choice; /* job.choice */
+	struct tag_values *values; /* NULL: sets no tags */
+	bool skip_unset;	   /* job.unset has the answer already */
+	struct dfa *dfa;	   /* job.dfa */
 	uint32_t windows; /* where it may begin (candidate.windows) */
 };
 

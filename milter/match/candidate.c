@@ -84,7 +84,6 @@ try_candidates(
 	struct attempt t = {.rule = j->rule,
 	    .regex = j->regex,
 	    .dfa = j->dfa,
-	    .choice = j->choice,
 	    .view = view,
 	    .skip_unset = view == VIEW_HEADER};
 

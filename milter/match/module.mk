@@ -5,7 +5,6 @@ libmatch_a_SOURCES = \
 	milter/match/cache.c milter/match/cache.h \
 	milter/match/candidate.c milter/match/candidate.h \
 	milter/match/capture.c milter/match/capture.h \
-	milter/match/choice.c milter/match/choice.h \
 	milter/match/cost.c milter/match/cost.h \
 	milter/match/dfa.c milter/match/dfa.h \
 	milter/match/dict_index.c milter/match/dict_index.h \
@@ -44,10 +43,6 @@ t_unit_bin_match_automaton_SOURCES = t/unit/match_automaton.c
 t_unit_bin_match_automaton_LDADD = $(MATCH_LIBS)
 t_unit_bin_match_dict_scan_SOURCES = t/unit/match_dict_scan.c
 t_unit_bin_match_dict_scan_LDADD = $(MATCH_LIBS)
-
-check_PROGRAMS += t/unit/bin/match_choice
-t_unit_bin_match_choice_SOURCES = t/unit/match_choice.c
-t_unit_bin_match_choice_LDADD = $(MATCH_LIBS)
 
 check_PROGRAMS += t/unit/bin/match_literal
 t_unit_bin_match_literal_SOURCES = t/unit/match_literal.c

@@ -238,11 +238,11 @@ plan_free(struct plan **pp)
 	for (int view = 0; view < VIEW_COUNT; view++) {
 		struct work *w = &p->work[view];
 
-		select_fini(w);
 		free(w->jobs);
 		free(w->always);
 		free(w->negated);
 		free(w->unset);
+		select_fini(w);
 	}
 	dfa_set_free(&p->dfas);
 	arena_fini(&p->arena);

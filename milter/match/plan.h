@@ -26,7 +26,6 @@ struct job {
 	uint32_t unset; /* hit value when the header does not exist */
 	bool may_stay_open; /* until a meta asks for it */
 	struct dfa *dfa; /* asked before PCRE2; NULL: none */
-	struct choice *choice; /* instead of PCRE2; NULL: none */
 	/* Where the literals of one clause tell a match may begin. */
 	uint32_t anchor;	 /* bit of that clause; 0: anywhere */
 	struct distance distance; /* from the match's start to the literal's */

@@ -11,7 +11,6 @@ try_job(struct run *r, enum view view, const struct job *j)
 	struct attempt t = {.rule = j->rule,
 	    .regex = j->regex,
 	    .dfa = j->dfa,
-	    .choice = j->choice,
 	    .view = view,
 	    .skip_unset = view == VIEW_HEADER};
 

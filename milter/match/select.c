@@ -3,7 +3,6 @@
 #include "base/map.h"
 #include "base/vec.h"
 #include "match/cache.h"
-#include "match/choice.h"
 #include "match/shape_set.h"
 #include "match/tree.h"
 
@@ -160,10 +159,7 @@ select_job(
 
 	if (tree == NULL)
 		return;
-	if (!rule->calls_tags)
-		j->choice = choice_new(rule->pattern, rule->regex_flags, tree);
-	if (j->choice == NULL && !rule->negated &&
-	    rule->pattern.len >= DFA_PATTERN_MIN)
+	if (!rule->negated && rule->pattern.len >= DFA_PATTERN_MIN)
 		j->dfa = dfa_add(sel->dfas, tree);
 	literal_extract_tree(tree, a, &need);
 	if (need.bits < LITERAL_BITS_GOOD && shape_extract(tree, a, &cover) &&
@@ -295,8 +291,6 @@ select_fini(struct work *w)
 {
 	for (size_t i = 0; i < w->literal_count; i++)
 		free((char *)(uintptr_t)w->literals[i].text.p);
-	for (size_t i = 0; i < w->job_count; i++)
-		choice_free(&w->jobs[i].choice);
 	free(w->literals);
 	free(w->uses);
 	free(w->first_use);
