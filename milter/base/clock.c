@@ -37,3 +37,14 @@ clock_cpu_us(void)
 {
 	return read_us(CLOCK_THREAD_CPUTIME_ID);
 }
+
+void
+clock_cond_init(pthread_cond_t *c)
+{
+	pthread_condattr_t monotonic;
+
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(c, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+}

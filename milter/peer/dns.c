@@ -403,15 +403,11 @@ struct dns_batch *
 dns_batch_new(struct dns *d)
 {
 	struct dns_batch *b = mem_alloc(sizeof(*b));
-	pthread_condattr_t monotonic;
 
 	b->dns = d;
 	b->refs = 1;
 	pthread_mutex_init(&b->answers_lock, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&b->answered, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	clock_cond_init(&b->answered);
 	return b;
 }
 

@@ -4,6 +4,8 @@
  */
 #include "peer/rep_journal_file.h"
 
+#include "base/clock.h"
+
 #include <signal.h>
 #include <time.h>
 #include <unistd.h>
@@ -62,17 +64,6 @@ sync_main(void *arg)
 	return NULL;
 }
 
-static void
-wake_init(pthread_cond_t *c)
-{
-	pthread_condattr_t attr;
-
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(c, &attr);
-	pthread_condattr_destroy(&attr);
-}
-
 void
 rep_journal_sync_every(struct rep_journal *j, int64_t ms)
 {
@@ -81,7 +72,7 @@ rep_journal_sync_every(struct rep_journal *j, int64_t ms)
 	if (ms <= 0 || j->syncer_runs)
 		return;
 	j->sync_ms = ms;
-	wake_init(&j->sync_wake);
+	clock_cond_init(&j->sync_wake);
 	/* The daemon's signals are not this thread's. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &former);

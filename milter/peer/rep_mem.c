@@ -282,17 +282,6 @@ open_journal(struct mem_store *m, char **error_out)
 	return true;
 }
 
-static void
-wake_init(pthread_cond_t *c)
-{
-	pthread_condattr_t attr;
-
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(c, &attr);
-	pthread_condattr_destroy(&attr);
-}
-
 /* The daemon's signals are not this thread's. */
 static void
 start_saver(struct mem_store *m)
@@ -318,7 +307,7 @@ rep_mem_open(const struct rep_store *base, char **error_out)
 	pthread_mutex_init(&m->units_lock, NULL);
 	pthread_mutex_init(&m->save_lock, NULL);
 	pthread_mutex_init(&m->wake_lock, NULL);
-	wake_init(&m->wake);
+	clock_cond_init(&m->wake);
 	if (base->state_dir != NULL && !open_journal(m, error_out)) {
 		mem_free(m);
 		return NULL;

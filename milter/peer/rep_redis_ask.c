@@ -82,7 +82,6 @@ redis_ask_new(
     struct redis_store *s, const char *key, const struct redis_args *args)
 {
 	struct ask *a = mem_alloc(sizeof(*a));
-	pthread_condattr_t attr;
 
 	a->task.run = ask_run;
 	a->task.ctx = a;
@@ -93,10 +92,7 @@ redis_ask_new(
 	ask_keep_args(a, args);
 	atomic_init(&a->refs, 2);
 	pthread_mutex_init(&a->done_lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&a->done_wake, &attr);
-	pthread_condattr_destroy(&attr);
+	clock_cond_init(&a->done_wake);
 	return a;
 }
 

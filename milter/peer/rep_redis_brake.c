@@ -87,7 +87,6 @@ static struct brake_ask *
 ask_new(struct redis_store *s, const struct brake_question *q)
 {
 	struct brake_ask *a = mem_alloc(sizeof(*a));
-	pthread_condattr_t attr;
 
 	a->task.run = ask_send;
 	a->task.ctx = a;
@@ -96,10 +95,7 @@ ask_new(struct redis_store *s, const struct brake_question *q)
 	a->start_us = clock_mono_us();
 	atomic_init(&a->refs, 2);
 	pthread_mutex_init(&a->done_lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&a->done_wake, &attr);
-	pthread_condattr_destroy(&attr);
+	clock_cond_init(&a->done_wake);
 	return a;
 }
 

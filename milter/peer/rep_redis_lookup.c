@@ -232,7 +232,6 @@ static struct redis_lookup *
 lookup_new(struct rep_store *s, const struct ip *ip)
 {
 	struct redis_lookup *l = mem_alloc(sizeof(*l));
-	pthread_condattr_t attr;
 
 	l->store = s;
 	l->ip = *ip;
@@ -240,10 +239,7 @@ lookup_new(struct rep_store *s, const struct ip *ip)
 	atomic_init(&l->refs, 2);
 	atomic_init(&l->late, false);
 	pthread_mutex_init(&l->done_lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&l->done_wake, &attr);
-	pthread_condattr_destroy(&attr);
+	clock_cond_init(&l->done_wake);
 	return l;
 }
 
