@@ -114,4 +114,14 @@ block_ascii(struct str s)
 	return n;
 }
 
+static inline bool
+block_is_ascii(struct str s)
+{
+	unsigned char any = 0;
+
+	for (size_t i = block_ascii(s); i < s.len; i++)
+		any |= (unsigned char)s.p[i];
+	return any < 0x80;
+}
+
 #endif

@@ -56,15 +56,6 @@ unicode_decode(struct str s, uint32_t *code_out)
 	return n;
 }
 
-bool
-unicode_is_ascii(struct str s)
-{
-	for (size_t i = block_ascii(s); i < s.len; i++)
-		if ((unsigned char)s.p[i] >= 0x80)
-			return false;
-	return true;
-}
-
 static enum unicode_class
 classify(uint32_t code)
 {
@@ -389,9 +380,6 @@ fold_foreign(const struct tables *t, struct str s, struct buf *out)
 	return i;
 }
 
-#define EACH_BYTE 0x0101010101010101ULL
-#define HIGH_BITS (0x80 * EACH_BYTE)
-
 /*
  * Copies ASCII in lower case up to the first byte that is none; how many bytes.
  * Eight at a time: a sum sets the high bit of each byte that is at least 'A',
@@ -405,11 +393,11 @@ lower_ascii(char *restrict to, const char *restrict from, size_t n)
 	for (uint64_t v; i + sizeof(v) <= n; i += sizeof(v)) {
 		uint64_t capital;
 
-		memcpy(&v, from + i, sizeof(v));
-		if (v & HIGH_BITS)
+		v = block_load(from + i);
+		if (block_high(v))
 			break;
-		capital = (v + (0x80 - 'A') * EACH_BYTE) &
-			  ~(v + (0x80 - 'Z' - 1) * EACH_BYTE) & HIGH_BITS;
+		capital = (v + (0x80 - 'A') * BLOCK_EACH) &
+			  ~(v + (0x80 - 'Z' - 1) * BLOCK_EACH) & BLOCK_HIGH;
 		v |= capital >> 2;
 		memcpy(to + i, &v, sizeof(v));
 	}

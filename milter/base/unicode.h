@@ -29,7 +29,6 @@ void unicode_prepare(void);
 /* Length of the character at s.p and its code point; 0: not valid UTF-8. */
 size_t unicode_decode(struct str s, uint32_t *code_out);
 enum unicode_class unicode_class(uint32_t code);
-bool unicode_is_ascii(struct str s);
 
 /*
  * Appends `s` folded. Bytes that are not UTF-8 become U+FFFD. The result is at

@@ -13,15 +13,6 @@
 #include "base/clean.h"
 #include "mail/unicode.h"
 
-static bool
-has_high_byte(struct str s)
-{
-	for (size_t i = block_ascii(s); i < s.len; i++)
-		if ((unsigned char)s.p[i] >= 0x80)
-			return true;
-	return false;
-}
-
 /* Takes the first of `literals` that stands at the front. */
 static bool
 take_nocase(struct str *s, const char *literal)
@@ -238,7 +229,7 @@ static bool
 says_characters(const struct codec *c, struct str bytes, struct str text)
 {
 	if (c->kind == CODEC_HZ)
-		return has_high_byte(text);
+		return !block_is_ascii(text);
 	if (c->kind != CODEC_UTF7)
 		return true;
 	for (size_t i = 0; i + 1 < bytes.len; i++) {
@@ -280,7 +271,7 @@ charset_decode_lossy(
 struct charset_text
 charset_normalize(struct arena *a, struct str declared, struct str bytes)
 {
-	bool high = has_high_byte(bytes);
+	bool high = !block_is_ascii(bytes);
 	struct charset_text result = {bytes, false};
 	const struct codec *c;
 
@@ -312,7 +303,7 @@ charset_normalize(struct arena *a, struct str declared, struct str bytes)
 struct str
 charset_normalize_word(struct arena *a, struct str declared, struct str bytes)
 {
-	bool high = has_high_byte(bytes);
+	bool high = !block_is_ascii(bytes);
 	const struct codec *c;
 	struct str out;
 
@@ -337,7 +328,7 @@ charset_from_latin1(struct arena *a, struct str bytes)
 	struct buf b;
 	char text[UNICODE_LENGTH_MAX];
 
-	if (!has_high_byte(bytes))
+	if (block_is_ascii(bytes))
 		return bytes;
 	buf_init_arena(&b, a);
 	for (size_t i = 0; i < bytes.len; i++)
@@ -352,7 +343,7 @@ charset_to_latin1(struct arena *a, struct str utf8)
 	struct buf b;
 	size_t n;
 
-	if (!has_high_byte(utf8))
+	if (block_is_ascii(utf8))
 		return utf8;
 	buf_init_arena(&b, a);
 	while (utf8.len > 0) {

@@ -8,6 +8,7 @@
  */
 #include "mail/charset_codec.h"
 
+#include "base/block.h"
 #include "base/clean.h"
 #include "mail/unicode.h"
 
@@ -61,16 +62,8 @@ byte_at(const struct decoder *d, size_t i)
 static size_t
 ascii_span(struct str s)
 {
-	size_t i = 0;
+	size_t i = block_ascii(s);
 
-	while (i + 8 <= s.len) {
-		uint64_t word;
-
-		memcpy(&word, s.p + i, 8);
-		if ((word & 0x8080808080808080u) != 0)
-			break;
-		i += 8;
-	}
 	while (i < s.len && (unsigned char)s.p[i] < 0x80)
 		i++;
 	return i;

@@ -84,15 +84,6 @@ struct body {
 	size_t part_size;
 };
 
-static bool
-has_high_byte(struct str s)
-{
-	for (size_t i = block_ascii(s); i < s.len; i++)
-		if ((unsigned char)s.p[i] >= 0x80)
-			return true;
-	return false;
-}
-
 /* Undecoded text, for when charsets are not to be looked at. */
 static struct charset_text
 take_as_is(struct arena *a, struct str charset, struct str bytes)
@@ -101,7 +92,7 @@ take_as_is(struct arena *a, struct str charset, struct str bytes)
 		     str_is_nocase(charset, "utf-8");
 	struct str text;
 
-	if (named && has_high_byte(bytes) &&
+	if (named && !block_is_ascii(bytes) &&
 	    charset_decode(a, STR("utf-8"), bytes, &text))
 		return (struct charset_text){text, true};
 	return (struct charset_text){charset_from_latin1(a, bytes), false};

@@ -6,6 +6,8 @@
  */
 #include "mail/unicode.h"
 
+#include "base/block.h"
+
 static const struct {
 	uint32_t first;
 	uint32_t last;
@@ -66,8 +68,6 @@ unicode_put(char *out, uint32_t c)
 	return n;
 }
 
-#define EACH_BYTE 0x0101010101010101ULL
-
 /* Eight bytes at a time: those of a character but its first are 10xxxxxx. */
 size_t
 unicode_count(struct str s)
@@ -75,10 +75,10 @@ unicode_count(struct str s)
 	size_t n = s.len, i = 0;
 
 	for (uint64_t v; i + sizeof(v) <= s.len; i += sizeof(v)) {
-		memcpy(&v, s.p + i, sizeof(v));
-		v = v >> 7 & ~v >> 6 & EACH_BYTE;
+		v = block_load(s.p + i);
+		v = v >> 7 & ~v >> 6 & BLOCK_EACH;
 		/* The sum of the bytes, in the highest. */
-		n -= v * EACH_BYTE >> 56;
+		n -= v * BLOCK_EACH >> 56;
 	}
 	for (; i < s.len; i++)
 		n -= is_continuation(s.p[i]);

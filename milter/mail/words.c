@@ -235,22 +235,12 @@ drop_folds(struct arena *a, struct str s)
 	return str_make(text, n);
 }
 
-static bool
-is_ascii(struct str s)
-{
-	unsigned char seen = 0;
-
-	for (size_t i = block_ascii(s); i < s.len; i++)
-		seen |= (unsigned char)s.p[i];
-	return seen < 0x80;
-}
-
 struct str
 words_decode(struct arena *a, struct str name, struct str value)
 {
 	struct str s = drop_folds(a, value);
 
-	if (!is_ascii(s))
+	if (!block_is_ascii(s))
 		s = charset_normalize(a, STR("UTF-8"), s).text;
 	if (next_mark(s, 0) == s.len || has_no_words(name))
 		return s;

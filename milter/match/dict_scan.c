@@ -1,6 +1,6 @@
 #include "match/dict_scan.h"
 
-#include "base/unicode.h"
+#include "base/block.h"
 #include "match/dict_counter.h"
 #include "rule/dict_fold.h"
 
@@ -36,7 +36,7 @@ scan_plain(struct counter *c, struct str folded, struct str text)
 {
 	struct buf plain;
 
-	if (unicode_is_ascii(text)) {
+	if (block_is_ascii(text)) {
 		search(c, folded, true);
 	} else {
 		buf_init_arena(&plain, c->arena);

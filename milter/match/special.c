@@ -1,5 +1,6 @@
 #include "match/special.h"
 
+#include "base/block.h"
 #include "mail/uri.h"
 #include "match/hits.h"
 #include "match/scratch.h"
@@ -194,15 +195,6 @@ string_has_values(struct str s, const struct wanted *w)
 	return true;
 }
 
-static bool
-is_ascii(struct str s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if ((unsigned char)s.p[i] >= 0x80)
-			return false;
-	return true;
-}
-
 /* Other letters than ASCII's are not looked for: patterns fold their case. */
 static void
 want_tag(struct run *r, struct str tag, struct wanted *w, size_t *used)
@@ -211,7 +203,7 @@ want_tag(struct run *r, struct str tag, struct wanted *w, size_t *used)
 	size_t n = tag_values(r, tag, v, TEMPLATE_VALUE_MAX);
 
 	for (size_t i = 0; i < n; i++)
-		if (!is_ascii(v[i]))
+		if (!block_is_ascii(v[i]))
 			return;
 	if (n == 0)
 		return;

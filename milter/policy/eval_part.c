@@ -1,6 +1,6 @@
 #include "policy/eval_part.h"
 
-#include "base/unicode.h"
+#include "base/block.h"
 #include "mail/lines.h"
 #include "mail/mime.h"
 #include "policy/eval_locale.h"
@@ -283,7 +283,7 @@ static bool
 is_illegal_ascii(struct str s)
 {
 	return str_find_char(s, '\0') != STR_NPOS ||
-	       str_find_char(s, '\r') != STR_NPOS || !unicode_is_ascii(s);
+	       str_find_char(s, '\r') != STR_NPOS || !block_is_ascii(s);
 }
 
 /* Lines with such a byte; most parts have none. */

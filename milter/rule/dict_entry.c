@@ -1,5 +1,6 @@
 #include "rule/dict_entry.h"
 
+#include "base/block.h"
 #include "base/clean.h"
 #include "rule/dict_fold.h"
 
@@ -251,15 +252,6 @@ compile(const struct dict_line *line, struct str pattern, const char *at,
 	return true;
 }
 
-static bool
-is_ascii(struct str s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if ((unsigned char)s.p[i] >= 0x80)
-			return false;
-	return true;
-}
-
 /* At the opening slash; `*rest` moves behind the modifiers. */
 static bool
 parse_regex(const struct dict_line *line, struct str *rest, struct dict_term *t)
@@ -297,7 +289,7 @@ parse_regex(const struct dict_line *line, struct str *rest, struct dict_term *t)
 		}
 	}
 	t->written = str_make(start, i);
-	t->regex_plain = !is_ascii(pattern);
+	t->regex_plain = !block_is_ascii(pattern);
 	*rest = str_skip(*rest, i);
 	return compile(line, pattern, pattern.p, flags, t);
 }
