@@ -134,7 +134,10 @@ server_write_conf(const struct server *s)
 	free(path);
 }
 
-/* One command, its raw reply in `out`; false: cannot connect or no reply. */
+/*
+ * One command, its raw reply in `out`; false: cannot connect or no reply. The
+ * end of our half tells the server to close: a Sentinel does not know QUIT.
+ */
 static inline bool
 server_ask(const struct server *s, const char *command, char *out, size_t size)
 {
@@ -153,7 +156,7 @@ server_ask(const struct server *s, const char *command, char *out, size_t size)
 	    ? connect(fd, (struct sockaddr *)&sin, sizeof(sin))
 	    : connect(fd, (struct sockaddr *)&sun, sizeof(sun));
 	if (rc == 0 && write(fd, command, strlen(command)) > 0 &&
-	    write(fd, "\r\nQUIT\r\n", 8) == 8)
+	    write(fd, "\r\n", 2) == 2 && shutdown(fd, SHUT_WR) == 0)
 		while (n < size - 1 &&
 		    (got = read(fd, out + n, size - 1 - n)) > 0)
 			n += (size_t)got;
