@@ -7,6 +7,7 @@
 #ifndef POSTERN_T_REDIS_SERVER_H
 #define POSTERN_T_REDIS_SERVER_H
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/random.h"
@@ -81,12 +82,16 @@ remove_tree(const char *dir)
 	rmdir(dir);
 }
 
-/* A port that was free a moment ago, its +10000 too (cluster bus). */
+/*
+ * A port that was free a moment ago, its +10000 too (cluster bus). Both are below
+ * those the kernel gives to outgoing connections, so a server that was killed
+ * finds its port free when it comes back.
+ */
 static inline int
 free_port(void)
 {
 	for (int tries = 0; tries < 1000; tries++) {
-		int port = 20000 + (int)(random_u64() % 30000), good = 0;
+		int port = 12000 + (int)(random_u64() % 10000), good = 0;
 
 		for (int add = 0; add <= 10000; add += 10000) {
 			struct sockaddr_in sin = {.sin_family = AF_INET,
@@ -173,6 +178,20 @@ short_pause(void)
 	nanosleep(&t, NULL);
 }
 
+/* For loops that look again and again: pauses, true until the time has come. */
+static inline bool
+pause_until(int64_t end_us)
+{
+	short_pause();
+	return clock_mono_us() < end_us;
+}
+
+static inline int64_t
+seconds_from_now(int seconds)
+{
+	return clock_mono_us() + seconds * INT64_C(1000000);
+}
+
 static inline bool
 server_answers(const struct server *s)
 {
@@ -182,11 +201,34 @@ server_answers(const struct server *s)
 	    (strncmp(out, "+PONG", 5) == 0 || strncmp(out, "-NOAUTH", 7) == 0);
 }
 
+/* The last lines a server logged, as a test's remarks. */
+static inline void
+server_show_log(const struct server *s, int lines)
+{
+	char *path = file_join(s->dir, "log");
+	struct buf b;
+	struct str rest;
+	int count = 0;
+
+	buf_init(&b);
+	if (file_read(path, 1 << 20, &b) == 0)
+		for (rest = buf_str(&b); rest.len > 0; count++)
+			str_cut(&rest, '\n');
+	rest = buf_str(&b);
+	for (; count > lines; count--)
+		str_cut(&rest, '\n');
+	while (rest.len > 0)
+		printf("#   %.*s\n", STR_ARG(str_cut(&rest, '\n')));
+	buf_fini(&b);
+	free(path);
+}
+
 static inline void
 server_start(struct server *s)
 {
 	char *conf = file_join(s->dir, "redis.conf");
 	pid_t parent = getpid();
+	int64_t end;
 
 	if (!file_exists(conf))
 		server_write_conf(s);
@@ -206,8 +248,13 @@ server_start(struct server *s)
 		_exit(127);
 	}
 	free(conf);
-	for (int i = 0; i < 1000 && !server_answers(s); i++)
-		short_pause();
+	end = seconds_from_now(30);
+	while (!server_answers(s))
+		if (!pause_until(end)) {
+			printf("# %s does not answer\n", s->dir);
+			server_show_log(s, 10);
+			break;
+		}
 }
 
 static inline void

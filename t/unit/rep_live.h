@@ -93,12 +93,12 @@ status_of(struct rep_store *s, const char *name)
 static inline bool
 settle(struct rep_store *s)
 {
-	for (int i = 0; i < 2000; i++) {
-		if (status_of(s, "waiting") == 0)
-			return true;
-		short_pause();
-	}
-	return false;
+	int64_t end = seconds_from_now(90);
+
+	while (status_of(s, "waiting") != 0)
+		if (!pause_until(end))
+			return false;
+	return true;
 }
 
 /* The first lookups may come before the connection. */
@@ -107,14 +107,13 @@ look(struct rep_store *s, const char *text)
 {
 	struct ip ip = ip_of(text);
 	struct rep_view v = {.known = false};
+	int64_t end = seconds_from_now(60);
 
-	for (int i = 0; i < 200 && !v.known; i++) {
+	do {
 		struct rep_lookup *l = rep_lookup_start(s, &ip);
 
 		rep_lookup_collect(&l, clock_mono_us() + 20000, &v);
-		if (!v.known)
-			short_pause();
-	}
+	} while (!v.known && pause_until(end));
 	return v;
 }
 
