@@ -372,12 +372,15 @@ add_rule(struct judge *j, const struct rule *rule, struct str text)
 static void
 add_rules(struct judge *j, const struct hits *hits)
 {
-	const struct rule *rules = j->snapshot->rules->rules;
+	const struct ruleset *rs = j->snapshot->rules;
 
-	for (size_t i = hits_next(hits, 0); i != SIZE_MAX;
-	     i = hits_next(hits, i + 1))
-		if (rules[i].action != RULE_ACTION_NONE)
-			add_rule(j, &rules[i], hits_span(hits, i).text);
+	for (size_t i = 0; i < rs->acting_count; i++) {
+		uint32_t rule = rs->acting[i];
+
+		if (hits->value[rule] != 0)
+			add_rule(
+			    j, &rs->rules[rule], hits_span(hits, rule).text);
+	}
 }
 
 static void

@@ -2,12 +2,16 @@
 
 #include "base/buf.h"
 
-/* The list under construction; `v` NULL when there was no room for it. */
+/* The list under construction; ends early when there is no room for it. */
 struct parts {
+	struct arena *arena;
 	struct verdict_part *v;
 	size_t len;
+	size_t size;
 	double total;
 };
+
+#define PARTS_FIRST 32 /* as many as most messages have */
 
 /* By way of text, as SpamAssassin does: the same number to the last bit. */
 static double
@@ -31,34 +35,42 @@ score_of_rule(const struct rule *r, unsigned score_set)
 	return r->score[score_set & 3];
 }
 
+static bool
+has_room(struct parts *p)
+{
+	size_t size = p->size > 0 ? 2 * p->size : PARTS_FIRST;
+	struct verdict_part *v;
+
+	if (p->len < p->size)
+		return true;
+	v = arena_grow(p->arena, p->v, p->size * sizeof(*v), size * sizeof(*v));
+	if (v == NULL)
+		return false;
+	p->v = v;
+	p->size = size;
+	return true;
+}
+
 static void
 add(struct parts *p, struct str name, double points)
 {
 	p->total += points;
-	if (p->v != NULL)
+	if (has_room(p))
 		p->v[p->len++] = (struct verdict_part){name, points};
-}
-
-static size_t
-most_parts(const struct score_input *in)
-{
-	size_t n = in->hits->dict_count + in->facts->dns_count;
-
-	for (size_t i = hits_next(in->hits, 0); i != SIZE_MAX;
-	     i = hits_next(in->hits, i + 1))
-		n++;
-	return n;
 }
 
 static void
 add_rules(const struct score_input *in, struct parts *p)
 {
-	for (size_t i = hits_next(in->hits, 0); i != SIZE_MAX;
-	     i = hits_next(in->hits, i + 1)) {
-		const struct rule *r = &in->rules->rules[i];
+	const struct ruleset *rs = in->rules;
 
-		if (!r->hidden)
-			add(p, r->name, score_of_rule(r, in->score_set));
+	for (size_t i = 0; i < rs->shown_count; i++) {
+		const struct rule *r;
+
+		if (in->hits->value[rs->shown[i]] == 0)
+			continue;
+		r = &rs->rules[rs->shown[i]];
+		add(p, r->name, score_of_rule(r, in->score_set));
 	}
 }
 
@@ -75,13 +87,15 @@ add_dicts(const struct score_input *in, struct parts *p)
 }
 
 static void
-add_dns(const struct score_input *in, struct arena *a, struct parts *p)
+add_dns(const struct score_input *in, struct parts *p)
 {
 	for (size_t i = 0; i < in->facts->dns_count; i++) {
 		const struct dns_fact *d = &in->facts->dns[i];
 
 		if (d->points != 0 && !d->shadow)
-			add(p, arena_printf(a, "DNS:%.*s", STR_ARG(d->zone)),
+			add(p,
+			    arena_printf(
+				p->arena, "DNS:%.*s", STR_ARG(d->zone)),
 			    d->points);
 	}
 }
@@ -89,12 +103,11 @@ add_dns(const struct score_input *in, struct arena *a, struct parts *p)
 void
 score_sum(const struct score_input *in, struct arena *a, struct verdict *out)
 {
-	struct parts p = {0};
+	struct parts p = {.arena = a};
 
-	p.v = arena_array(a, most_parts(in) + 2, sizeof(*p.v));
 	add_rules(in, &p);
 	add_dicts(in, &p);
-	add_dns(in, a, &p);
+	add_dns(in, &p);
 	if (in->access != 0)
 		add(&p, STR("ACCESS"), in->access);
 	out->score = round_score(p.total);
