@@ -116,6 +116,26 @@ decode_base64(struct arena *a, struct str in)
 	return str_make(text, n);
 }
 
+/* Whole groups of digits mean the same wherever what follows them ends. */
+struct str
+decode_base64_start(struct arena *a, struct str in, size_t bytes)
+{
+	size_t want = bytes < in.len ? bytes / 3 * 4 : in.len, n = 0;
+	char *text = arena_alloc(a, want + 1);
+
+	if (text == NULL)
+		return STR_NONE;
+	for (size_t i = 0; i < in.len && n < want; i++) {
+		unsigned c = classify((unsigned char)in.p[i]);
+
+		if (c & IS_DIGIT64)
+			text[n++] = in.p[i];
+		else if (c != IS_SPACE)
+			break;
+	}
+	return str_make(text, decode_groups(text, n / 4 * 4));
+}
+
 /*
  * One line without its \n: blanks before the line end go (RFC 2045 6.7, rule
  * 3), a final '=' joins the next line. Returns the bytes to keep; `*soft_out`

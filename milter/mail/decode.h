@@ -11,6 +11,11 @@
 
 /* Empty when the arena is full. */
 struct str decode_base64(struct arena *a, struct str in);
+/*
+ * `bytes` at most of the beginning of what decode_base64() makes of `in`; some
+ * less when anything but digits and white space stands there.
+ */
+struct str decode_base64_start(struct arena *a, struct str in, size_t bytes);
 struct str decode_qp(struct arena *a, struct str in);
 
 /* CR LF to LF; the same slice when there is none. */

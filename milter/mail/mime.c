@@ -280,19 +280,32 @@ is_type_class(struct str type, struct str word)
 					    type.p[word.len] != '_'));
 }
 
+static bool
+is_encoded(const struct mime_node *n, const char *encoding)
+{
+	return str_is_nocase(
+	    header_get(&n->headers, STR("Content-Transfer-Encoding")),
+	    encoding);
+}
+
+/* CR LF is a line end there. */
+static bool
+has_lines(const struct mime_node *n)
+{
+	return is_type_class(n->type, STR("text")) ||
+	       is_type_class(n->type, STR("message"));
+}
+
 static struct str
 decode_body(const struct mime_node *n)
 {
 	struct arena *a = n->headers.arena;
-	struct str encoding =
-	    header_get(&n->headers, STR("Content-Transfer-Encoding"));
 
-	if (str_is_nocase(encoding, "quoted-printable"))
+	if (is_encoded(n, "quoted-printable"))
 		return decode_crlf(a, decode_qp(a, n->raw));
-	if (!str_is_nocase(encoding, "base64"))
+	if (!is_encoded(n, "base64"))
 		return n->raw;
-	if (is_type_class(n->type, STR("text")) ||
-	    is_type_class(n->type, STR("message")))
+	if (has_lines(n))
 		return decode_crlf(a, decode_base64(a, n->raw));
 	return decode_base64(a, n->raw);
 }
@@ -307,6 +320,15 @@ mime_decode(const struct mime_node *n)
 		n->cache->done = true;
 	}
 	return n->cache->text;
+}
+
+struct str
+mime_decode_start(const struct mime_node *n, size_t bytes)
+{
+	if (n->has_body && !n->cache->done && !has_lines(n) &&
+	    is_encoded(n, "base64"))
+		return decode_base64_start(n->headers.arena, n->raw, bytes);
+	return str_head(mime_decode(n), bytes);
 }
 
 const struct mime_node *

@@ -45,6 +45,11 @@ struct str mime_effective_type(const struct mime_node *n);
  * encodings as they are). Made once. Empty when the node has no body.
  */
 struct str mime_decode(const struct mime_node *n);
+/*
+ * `bytes` at most of its beginning, and not all of them when the body is short
+ * or odd: for a look at large parts that nobody else asks for. Not kept.
+ */
+struct str mime_decode_start(const struct mime_node *n, size_t bytes);
 
 /* Next node depth-first, parents before children; NULL after the last. */
 const struct mime_node *mime_next(const struct mime_node *n);

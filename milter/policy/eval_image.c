@@ -28,6 +28,25 @@ struct pictures {
 	double area[IMAGE_TYPE_COUNT + 1];
 };
 
+/*
+ * The size stands near the beginning, so that not all of a large picture is
+ * decoded. A shorter look than needed finds none.
+ */
+static bool
+find_size(
+    const struct mime_node *n, enum image_type type, struct image_size *out)
+{
+	static const size_t looks[] = {300, 6000, 120000};
+
+	for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++) {
+		if (n->raw.len < looks[i])
+			break;
+		if (image_size(type, mime_decode_start(n, looks[i]), out))
+			return true;
+	}
+	return image_size(type, mime_decode(n), out);
+}
+
 static void
 add_picture(struct eval_context *c, struct pictures *all,
     const struct mime_node *n, enum image_type type)
@@ -38,7 +57,7 @@ add_picture(struct eval_context *c, struct pictures *all,
 
 	all->count[type]++;
 	all->count[IMAGE_TYPE_COUNT]++;
-	if (!image_size(type, mime_decode(n), &size))
+	if (!find_size(n, type, &size))
 		return;
 	area = (double)size.height * size.width;
 	all->area[type] += area;

@@ -1,7 +1,6 @@
 /*
  * Eval functions over the MIME structure and the raw lines of its parts.
  */
-#include "mail/lines.h"
 #include "mail/mime.h"
 #include "policy/eval_locale.h"
 #include "policy/eval_part.h"
@@ -231,10 +230,9 @@ longest_line(struct str raw)
 {
 	size_t longest = 0;
 
-	for (size_t at = 0; at < raw.len;) {
-		size_t len = lines_at(raw, at).len;
-
-		at += len;
+	for (size_t at = 0, len; at < raw.len; at += len) {
+		len = str_find_char(str_skip(raw, at), '\n');
+		len = len == STR_NPOS ? raw.len - at : len + 1;
 		longest = len > longest ? len : longest;
 	}
 	return longest;

@@ -49,6 +49,54 @@ static const struct row base64_rows[] = {
     {"+ and /", STR("+/+/"), STR("\xfb\xff\xbf")},
 };
 
+/* What is decoded of the start only, is the start. */
+static void
+test_start(void)
+{
+	for (size_t i = 0; i < sizeof(base64_rows) / sizeof(base64_rows[0]);
+	     i++) {
+		struct str in = base64_rows[i].in;
+		size_t wrong = 0;
+		struct arena a;
+
+		arena_init(&a, 0);
+		for (size_t bytes = 0; bytes <= in.len + 4; bytes++) {
+			struct str got = decode_base64_start(&a, in, bytes);
+
+			wrong += got.len > bytes ||
+				 !str_starts(base64_rows[i].want, got);
+		}
+		is_int(
+		    (long long)wrong, 0, "the start: %s", base64_rows[i].name);
+		arena_fini(&a);
+	}
+}
+
+/* Of a long text, what is asked for, be there line ends or a fault behind. */
+static void
+test_long_start(void)
+{
+	static const char line[] = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVow\n";
+	static const size_t lengths[] = {0, 3, 26, 27, 54, 2700, 2701, 2702};
+	struct arena a;
+	struct buf in;
+
+	arena_init(&a, 0);
+	buf_init_arena(&in, &a);
+	for (int i = 0; i < 100; i++)
+		buf_add_cstr(&in, line);
+	buf_add_cstr(&in, "=*QQ");
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		struct str whole = decode_base64(&a, buf_str(&in));
+		struct str got =
+		    decode_base64_start(&a, buf_str(&in), lengths[i]);
+		size_t want = lengths[i] < 2700 ? lengths[i] / 3 * 3 : 2700;
+
+		is_str(got, str_head(whole, want), "%zu bytes", lengths[i]);
+	}
+	arena_fini(&a);
+}
+
 static const struct row qp_rows[] = {
     {"nothing", STR(""), STR("")},
     {"upper and lower case", STR("=C3=a9"), STR("\xc3\xa9")},
@@ -92,6 +140,8 @@ int
 main(void)
 {
 	RUN("base64", decode_base64, base64_rows);
+	test_start();
+	test_long_start();
 	RUN("qp", decode_qp, qp_rows);
 	RUN("crlf", decode_crlf, crlf_rows);
 	full_arena();
