@@ -3,9 +3,8 @@
  *
  * Hits are counted always; tries and time only in one scan of COST_SAMPLE, and
  * multiplied, so that counting costs well under 2 %. A benchmark may have every
- * scan timed. A cost has one writer (the
- * scan that holds its scratch) and any number of readers. Times never influence
- * a result.
+ * scan timed. A cost has one writer (who holds the scratch: the scan, then the
+ * eval functions) and any number of readers. Times never influence a result.
  */
 #ifndef POSTERN_MATCH_COST_H
 #define POSTERN_MATCH_COST_H

@@ -17,6 +17,7 @@
 #include "rule/dict.h"
 #include "rule/ruleset.h"
 
+struct cost;
 struct plan;
 struct scratch;
 struct stages;
@@ -40,8 +41,9 @@ void scratch_free(struct scratch **s);
 void scratch_time_stages(struct scratch *s, bool on);
 void scratch_time_rules(struct scratch *s, bool on);
 struct stages *scratch_stages(struct scratch *s);
-/* Its memory for regexps, for others than the scan. */
+/* Its memory for regexps, and its counters, for others than the scan. */
 struct regex_scratch *scratch_regex(struct scratch *s);
+struct cost *scratch_cost(struct scratch *s);
 
 /* Borrowed scratches, one per scan in flight; kept for the next. Any thread. */
 struct scratch *scratch_borrow(struct plan *p);

@@ -116,6 +116,12 @@ scratch_regex(struct scratch *s)
 	return s->regex;
 }
 
+struct cost *
+scratch_cost(struct scratch *s)
+{
+	return &s->cost;
+}
+
 void
 scratch_free(struct scratch **sp)
 {

@@ -458,6 +458,7 @@ eval_context(const struct judge *j, struct scratch *scratch, struct message *m)
 	    .tables = s->evals,
 	    .arena = message_arena(m),
 	    .scratch = scratch_regex(scratch),
+	    .cost = scratch_cost(scratch),
 	    .score_set = (unsigned)s->config->score_set};
 }
 

@@ -1,6 +1,7 @@
 #include "policy/evalfns.h"
 
 #include "base/mem.h"
+#include "match/cost.h"
 #include "policy/address_list.h"
 #include "policy/eval_tables.h"
 #include "policy/eval_value.h"
@@ -228,11 +229,29 @@ counts(const struct eval_context *c, const struct rule *r)
 }
 
 static double
-run(struct eval_context *c, const struct eval_call *call)
+call_function(struct eval_context *c, const struct eval_call *call)
 {
 	c->rule = call->rule;
 	c->regex = call->regex;
 	return call->run(c, call->rule->args, call->rule->arg_count);
+}
+
+/* Work that several rules share is at the expense of the first. */
+static double
+run(struct eval_context *c, const struct eval_call *call)
+{
+	uint32_t rule = call->rule->index;
+	uint64_t start;
+	double value;
+
+	if (c->cost == NULL)
+		return call_function(c, call);
+	start = cost_start(c->cost);
+	value = call_function(c, call);
+	cost_stop(c->cost, rule, start);
+	if (value != 0)
+		cost_add_hit(c->cost, rule);
+	return value;
 }
 
 /* Does this function edit the body for the rules after it? Header functions
@@ -251,7 +270,7 @@ evalfns_prepare(struct eval_context *c)
 	for (size_t i = 0; i < c->tables->call_count; i++)
 		if (edits_body(&c->tables->calls[i]) &&
 		    counts(c, c->tables->calls[i].rule))
-			run(c, &c->tables->calls[i]);
+			call_function(c, &c->tables->calls[i]);
 	c->edits_body = false;
 }
 

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "match/cost.h"
 #include "policy/trace.h"
 
 #include "tap.h"
@@ -24,7 +25,8 @@ static const char rules[] =
     "body SHADE /shaded words/\n"
     "score SHADE 50\n"
     "action SHADE shadow\n"
-    "endif\n";
+    "endif\n"
+    "body __UNASKED eval:check_body_length('20')\n";
 
 static const char dict[] = "name topic\n"
 			   "title A topic\n"
@@ -398,6 +400,42 @@ bad_sets(void)
 	free(path);
 }
 
+/* What an eval rule costs is known like that of any other. */
+static void
+costs(void)
+{
+	static const struct {
+		const char *rule;
+		uint64_t tried;
+		uint64_t hits;
+	} rows[] = {
+	    {"SHORT", COST_SAMPLE, 1}, {"BUY", 0, 0}, {"__UNASKED", 0, 0}};
+	struct snapshot *s = build("");
+	struct facts f = {.ref = "K7Q2-9XTMV"};
+
+	/* The first scan is timed, the second is not. */
+	for (int i = 0; i < 2; i++) {
+		struct room r = {0};
+
+		arena_init(&r.arena, 0);
+		judge(s, &f,
+		    i == 0 ? "Subject: x\n\nhello\n"
+			   : "Subject: x\n\nhello, this is a text\n",
+		    &r);
+		arena_fini(&r.arena);
+	}
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct rule *rule =
+		    ruleset_find(s->rules, str_from(rows[i].rule));
+		uint64_t tried = 0, hits = 0, ns = 0;
+
+		plan_rule_cost(s->plan, rule->index, &tried, &hits, &ns);
+		is_int(tried, rows[i].tried, "%s: tries", rows[i].rule);
+		is_int(hits, rows[i].hits, "%s: hits", rows[i].rule);
+	}
+	snapshot_unref(&s);
+}
+
 int
 main(void)
 {
@@ -413,6 +451,7 @@ main(void)
 	purity();
 	record();
 	memory();
+	costs();
 	failure();
 	many_reasons();
 	bad_sets();
