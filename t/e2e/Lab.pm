@@ -241,7 +241,26 @@ sub end_all {
 	$self->stop($_) for keys %{ $self->{pids} };
 }
 
-END { my $rc = $?; $_->end_all for @labs; $? = $rc }
+# What the servers said last, where a test went wrong.
+sub show_logs {
+	my ($self) = @_;
+	return if $self->{owner} != $$;
+	for my $log (grep { -f } glob "$self->{dir}/*.log $self->{dir}/run/*.log $self->{dir}/{postfix,sendmail}/{log,start.log}") {
+		my @lines = split /\n/, $self->slurp($log);
+		splice @lines, 0, @lines - 30 if @lines > 30;
+		diag join "\n  ", $log, @lines if @lines;
+	}
+}
+
+END {
+	my $rc = $?;
+	my $good = $rc == 0 && Test::More->builder->is_passing;
+	for my $lab (@labs) {
+		$lab->show_logs unless $good;
+		$lab->end_all;
+	}
+	$? = $rc;
+}
 
 # ---- an SMTP client that shows exactly what it is told ------------------------------
 
@@ -263,8 +282,8 @@ sub reply {
 	my ($self) = @_;
 	my $text = '';
 	my $s = $self->{s};
-	local $SIG{ALRM} = sub { die "no SMTP reply in time\n" };
-	alarm 60;
+	local $SIG{ALRM} = sub { die "no SMTP reply in 120 s to:\n$self->{transcript}" };
+	alarm 120;
 	while (defined(my $line = <$s>)) {
 		$line =~ s/\r?\n\z//;
 		$self->{transcript} .= "S: $line\n";
