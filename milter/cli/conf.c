@@ -206,6 +206,8 @@ print_keywords(void)
 	printf(".Bl -tag -width Ds -compact\n");
 	for (size_t i = 0; i < count; i++) {
 		printf(".It Ic %s\n", k[i].name);
+		if (k[i].kind == KEYWORD_UNUSED)
+			print_roff("ignored:");
 		print_roff(k[i].meaning);
 	}
 	printf(".El\n");

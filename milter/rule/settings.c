@@ -168,6 +168,16 @@ settings_note_plugin(
 	    "are passed over");
 }
 
+static void
+note_unused(struct loader *l, const struct line *line, const struct keyword *k)
+{
+	struct buf b;
+
+	buf_init_arena(&b, &l->scratch);
+	buf_printf(&b, "\"%%.*s\" is read and ignored: %s", k->meaning);
+	settings_note(l, line, str_from(k->name), buf_cstr(&b));
+}
+
 void
 settings_take(
     struct loader *l, const struct line *line, const struct keyword *k)
@@ -178,6 +188,10 @@ settings_take(
 		settings_note(l, line, str_from(k->name),
 		    "\"%.*s\" does not concern a milter; such lines are passed "
 		    "over");
+		return;
+	}
+	if (k->kind == KEYWORD_UNUSED) {
+		note_unused(l, line, k);
 		return;
 	}
 	if (l->settings.len >= RULE_SETTING_MAX) {

@@ -78,6 +78,12 @@ is(scalar(grep { length > 10 } @meaning), scalar @settings,
 
 all_in('variables', $conf, rows('policy/reply_variables.def', 'VARIABLE'));
 all_in('keywords', $rules, rows('rule/keyword.def', 'KEYWORD'));
+# A setting that is kept must be read by someone; else it is an UNUSED one.
+my $sources = join '', map { slurp($_) // '' } grep { !m{/rule/keyword\.def$} } glob "$src/milter/*/*.[ch] $src/milter/*/*.def";
+my %word = map { $_ => 1 } $sources =~ /\w+/g;
+my @kept = (slurp("$src/milter/rule/keyword.def") // '') =~ /^KEYWORD\(\w+, (\w+), SETTING,/mg;
+cmp_ok(scalar @kept, '>', 50, 'there are keywords that are kept');
+is(join(' ', grep { !$word{$_} } @kept), '', 'each of them is read by someone');
 all_in('actions', $conf,
     qw(reject tempfail quarantine tag discard shadow accept));
 all_in('actions of rules', $rules,

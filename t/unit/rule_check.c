@@ -62,6 +62,12 @@ static const struct {
 	SEVERITY_NOTE},
     {"header A eval:check_body_length('x')\n", "rules of type", SEVERITY_ERROR},
     {"report_safe 1\nreport_safe 0\n", "not concern", SEVERITY_NOTE},
+    {"hashbl_ignore a\nhashbl_ignore b\n", "no lists of hashes",
+	SEVERITY_NOTE},
+    {"urirhssub A multi.example. A 2\n",
+	"is read and ignored: which DNS lists", SEVERITY_NOTE},
+    {"dkim_minimum_key_bits 1024\n", "judged by the one", SEVERITY_NOTE},
+    {"dkim_minimum_key_bits many\n", "a number", SEVERITY_ERROR},
     {"use_pyzor 1\nuse_pyzor 0\n", "not in use", SEVERITY_NOTE},
     {"loadplugin Mail::SpamAssassin::Plugin::Nope\n", "not provided",
 	SEVERITY_NOTE},
@@ -72,7 +78,7 @@ static void
 test_lint(void)
 {
 	for (size_t i = 0; i < sizeof(lints) / sizeof(lints[0]); i++) {
-		struct ruleset_options o = {.plugins = PLUGINS_LOCAL,
+		struct ruleset_options o = {.plugins = PLUGINS_STOCK,
 		    .lint = true,
 		    .run_tests = true,
 		    .probe_cost = true,
