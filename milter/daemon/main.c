@@ -189,7 +189,8 @@ make_cache_dir(const struct config *c)
 static bool
 build_first_snapshot(struct server *server)
 {
-	struct snapshot_options o = {.config = server->config};
+	struct snapshot_options o = {
+	    .config = server->config, .tidy_cache = true};
 	struct snapshot *first;
 	struct diags diags;
 

@@ -83,7 +83,7 @@ bool
 server_reload(struct server *s, bool forced, struct diags *diags)
 {
 	static pthread_mutex_t reload_lock = PTHREAD_MUTEX_INITIALIZER;
-	struct snapshot_options o = {.forced = forced};
+	struct snapshot_options o = {.forced = forced, .tidy_cache = true};
 	struct snapshot *next = NULL, *former;
 	struct config *config;
 

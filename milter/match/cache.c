@@ -2,13 +2,24 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/vec.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define CACHE_MAGIC "PosternPrefilt1"
+/* What any version begins with. */
+#define CACHE_MAGIC_ANY "PosternPrefilt"
+#define CACHE_SUFFIX ".prefilter"
+#define CACHE_DIGITS ((size_t)32)
+
+struct cache {
+	char *dir;
+	VEC(struct cache_key) used;
+};
 
 struct header {
 	char magic[16];
@@ -36,12 +47,42 @@ cache_key_add(struct cache_key *key, struct str piece)
 	key->word[1] = b ^ a << 17;
 }
 
-static char *
-path_of(const char *dir, const struct cache_key *key)
+struct cache *
+cache_open(const char *dir)
 {
-	char *name = mem_printf("%016llx%016llx.prefilter",
+	struct cache *c;
+
+	if (!file_is_dir(dir))
+		return NULL;
+	c = mem_alloc(sizeof(*c));
+	c->dir = mem_strdup(dir);
+	return c;
+}
+
+void
+cache_close(struct cache **cp)
+{
+	struct cache *c = *cp;
+
+	if (c == NULL)
+		return;
+	VEC_FINI(&c->used);
+	free(c->dir);
+	free(c);
+	*cp = NULL;
+}
+
+static char *
+name_of(const struct cache_key *key)
+{
+	return mem_printf("%016llx%016llx" CACHE_SUFFIX,
 	    (unsigned long long)key->word[0], (unsigned long long)key->word[1]);
-	char *path = file_join(dir, name);
+}
+
+static char *
+path_of(const struct cache *c, const struct cache_key *key)
+{
+	char *name = name_of(key), *path = file_join(c->dir, name);
 
 	free(name);
 	return path;
@@ -89,11 +130,13 @@ is_whole(struct str file, const struct cache_key *key)
 	return memcmp(&sum, &h.checksum, sizeof(sum)) == 0;
 }
 
+#define OPEN_FLAGS (O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+
 bool
-cache_read(const char *dir, const struct cache_key *key, struct buf *out)
+cache_read(struct cache *c, const struct cache_key *key, struct buf *out)
 {
-	char *path = path_of(dir, key);
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	char *path = path_of(c, key);
+	int fd = open(path, OPEN_FLAGS);
 	struct buf file;
 	bool good;
 
@@ -104,18 +147,20 @@ cache_read(const char *dir, const struct cache_key *key, struct buf *out)
 	good = is_trusted(fd) && read_all(fd, &file) &&
 	       is_whole(buf_str(&file), key);
 	close(fd);
-	if (good)
+	if (good) {
 		buf_add(out, str_skip(buf_str(&file), sizeof(struct header)));
+		*VEC_PUSH(&c->used) = *key;
+	}
 	buf_fini(&file);
 	return good;
 }
 
 void
-cache_write(const char *dir, const struct cache_key *key, struct str content)
+cache_write(struct cache *c, const struct cache_key *key, struct str content)
 {
 	struct header h = {
 	    .magic = CACHE_MAGIC, .key = *key, .length = content.len};
-	char *path = path_of(dir, key);
+	char *path = path_of(c, key);
 	struct buf file;
 
 	cache_key_add(&h.checksum, content);
@@ -124,6 +169,70 @@ cache_write(const char *dir, const struct cache_key *key, struct str content)
 	buf_add(&file, content);
 	/* A cache that cannot be written is built again the next time. */
 	(void)file_replace(path, buf_str(&file), 0600);
+	*VEC_PUSH(&c->used) = *key;
 	buf_fini(&file);
 	free(path);
+}
+
+/* What file_replace() adds to the name of a file that is not yet whole. */
+#define UNFINISHED ((size_t)7)
+
+static bool
+is_name_of_ours(struct str name)
+{
+	struct str rest = str_skip(name, CACHE_DIGITS);
+	size_t suffix = sizeof(CACHE_SUFFIX) - 1;
+
+	return str_span(name, "0123456789abcdef") == CACHE_DIGITS &&
+	       str_starts(rest, STR(CACHE_SUFFIX)) &&
+	       (rest.len == suffix ||
+		   (rest.len == suffix + UNFINISHED && rest.p[suffix] == '.'));
+}
+
+static bool
+is_used(const struct cache *c, struct str name)
+{
+	for (size_t i = 0; i < c->used.len; i++) {
+		char *used = name_of(&c->used.v[i]);
+		bool same = str_is(name, used);
+
+		free(used);
+		if (same)
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_file_of_ours(int dir, const char *name)
+{
+	int fd = openat(dir, name, OPEN_FLAGS);
+	char magic[sizeof(CACHE_MAGIC_ANY) - 1];
+	bool ours;
+
+	if (fd < 0)
+		return false;
+	ours = is_trusted(fd) &&
+	       read(fd, magic, sizeof(magic)) == (ssize_t)sizeof(magic) &&
+	       memcmp(magic, CACHE_MAGIC_ANY, sizeof(magic)) == 0;
+	close(fd);
+	return ours;
+}
+
+size_t
+cache_tidy(const struct cache *c)
+{
+	DIR *d = opendir(c->dir);
+	const struct dirent *e;
+	size_t removed = 0;
+
+	if (d == NULL)
+		return 0;
+	for (size_t i = 0; i < CACHE_NAME_MAX && (e = readdir(d)) != NULL; i++)
+		if (is_name_of_ours(str_from(e->d_name)) &&
+		    !is_used(c, str_from(e->d_name)) &&
+		    is_file_of_ours(dirfd(d), e->d_name))
+			removed += unlinkat(dirfd(d), e->d_name, 0) == 0;
+	closedir(d);
+	return removed;
 }

@@ -164,7 +164,7 @@ finish_work(struct builder *b, enum view view)
 	w->jobs = b->jobs[view].v;
 	w->job_count = b->jobs[view].len;
 	if (!b->options->no_prefilter)
-		select_build(w, b->plan->dfas, b->options->cache_dir);
+		select_build(w, b->plan->dfas, b->options->cache);
 	w->always = mem_array(w->job_count + 1, sizeof(*w->always));
 	w->negated = mem_array(w->job_count + 1, sizeof(*w->negated));
 	for (uint32_t i = 0; i < w->job_count; i++) {

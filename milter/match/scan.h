@@ -17,13 +17,14 @@
 #include "rule/dict.h"
 #include "rule/ruleset.h"
 
+struct cache;
 struct cost;
 struct plan;
 struct scratch;
 struct stages;
 
 struct plan_options {
-	const char *cache_dir;	/* compiled prefilters; NULL = none */
+	struct cache *cache;	/* compiled prefilters; NULL = none */
 	struct regex_limits limits;
 	bool no_prefilter;	/* the test oracle: every rule is tried */
 	bool count_cost;	/* live cost and hits per rule */

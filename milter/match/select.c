@@ -13,7 +13,7 @@
 
 #define LITERAL_BITS_GOOD 13 /* literals as rare need no shape */
 #define SHAPE_ADVANTAGE 3    /* bits a shape must be better by */
-#define DFA_PATTERN_MIN 60  /* bytes; PCRE2 is fast at shorter ones */
+#define DFA_PATTERN_MIN 60   /* bytes; PCRE2 is fast at shorter ones */
 #define WINDOW_MAX 4000	     /* starts that one literal leaves open */
 
 /* A use and the literal it belongs to, before they are sorted. */
@@ -236,30 +236,30 @@ filter_key(const struct work *w)
 
 /* From the cache, or compiled and put there. */
 static struct prefilter *
-make_filter(const struct work *w, const char *cache_dir)
+make_filter(const struct work *w, struct cache *cache)
 {
 	struct prefilter *f = NULL;
 	struct cache_key key;
 	struct buf saved;
 
-	if (cache_dir == NULL || w->literal_count == 0)
+	if (cache == NULL || w->literal_count == 0)
 		return prefilter_new(w->literals, w->literal_count);
 	key = filter_key(w);
 	buf_init(&saved);
-	if (cache_read(cache_dir, &key, &saved))
+	if (cache_read(cache, &key, &saved))
 		f = prefilter_load(buf_str(&saved));
 	if (f == NULL) {
 		f = prefilter_new(w->literals, w->literal_count);
 		buf_clear(&saved);
 		if (f != NULL && prefilter_save(f, &saved))
-			cache_write(cache_dir, &key, buf_str(&saved));
+			cache_write(cache, &key, buf_str(&saved));
 	}
 	buf_fini(&saved);
 	return f;
 }
 
 void
-select_build(struct work *w, struct dfa_set *dfas, const char *cache_dir)
+select_build(struct work *w, struct dfa_set *dfas, struct cache *cache)
 {
 	struct selection sel = {.ids = map_new(false), .dfas = dfas};
 	struct arena a;
@@ -280,7 +280,7 @@ select_build(struct work *w, struct dfa_set *dfas, const char *cache_dir)
 	VEC_FINI(&sel.uses);
 	store_shapes(w, &sel);
 	VEC_FINI(&sel.shaped);
-	w->filter = make_filter(w, cache_dir);
+	w->filter = make_filter(w, cache);
 	if (w->filter == NULL)
 		for (size_t i = 0; i < w->first_use[w->literal_count]; i++)
 			w->jobs[w->uses[i].job].need = 0;

@@ -12,7 +12,7 @@
  * Sets jobs[].need, literals, uses and filter of `w`. Without a prefilter all
  * needs stay 0.
  */
-void select_build(struct work *w, struct dfa_set *dfas, const char *cache_dir);
+void select_build(struct work *w, struct dfa_set *dfas, struct cache *cache);
 void select_fini(struct work *w);
 
 #endif

@@ -93,16 +93,15 @@ check_symbols(const struct snapshot *s, struct diags *diags)
 	}
 }
 
-/* NULL: there is no directory to keep compiled state in. */
-static char *
-cache_directory(const struct config *c)
+/* Compiled prefilters are kept where the daemon keeps its state; NULL: there is
+ * no directory for them. */
+static struct cache *
+open_cache(const struct config *c)
 {
-	char *cache = file_join(c->state_dir, "cache");
+	char *dir = file_join(c->state_dir, "cache");
+	struct cache *cache = cache_open(dir);
 
-	if (!file_is_dir(cache)) {
-		free(cache);
-		cache = NULL;
-	}
+	free(dir);
 	return cache;
 }
 
@@ -125,24 +124,23 @@ keep(void *context, struct str what, struct str content)
 }
 
 static void
-load_rules(
-    struct snapshot *s, const struct snapshot_options *o, struct diags *diags)
+load_rules(struct snapshot *s, const struct snapshot_options *o,
+    struct cache *cache, struct diags *diags)
 {
 	const struct config *c = s->config;
-	struct probe_memory memory = {recall, keep, cache_directory(c)};
+	struct probe_memory memory = {recall, keep, cache};
 	struct ruleset_options options = {
 	    .plugins = (enum plugin_set)c->plugins,
 	    .score_set = (unsigned)c->score_set & 3,
 	    .lint = o->lint,
 	    .run_tests = o->lint,
 	    .probe_cost = true,
-	    .probe_memory = memory.context != NULL ? &memory : NULL,
+	    .probe_memory = cache != NULL ? &memory : NULL,
 	    .refuse_slow = c->slow_rules == SLOW_RULES_REFUSE,
 	    .knows_eval = evalfn_known};
 	const char *const *paths = (const char *const *)c->rules.v;
 
 	s->rules = ruleset_load(paths, c->rules.len, &options, diags);
-	free(memory.context);
 	s->dicts = dict_load(paths, c->rules.len,
 	    o->former ? o->former->dicts : NULL, o->forced, diags);
 	s->access = access_load((const char *const *)c->access.v, c->access.len,
@@ -151,18 +149,15 @@ load_rules(
 	check_symbols(s, diags);
 }
 
-/* Compiled prefilters are kept where the daemon keeps its state. */
 static void
-compile(
-    struct snapshot *s, const struct snapshot_options *o, struct diags *diags)
+compile(struct snapshot *s, const struct snapshot_options *o,
+    struct cache *cache, struct diags *diags)
 {
-	char *cache = cache_directory(s->config);
-	struct plan_options options = {.cache_dir = cache,
+	struct plan_options options = {.cache = cache,
 	    .no_prefilter = o->no_prefilter,
 	    .count_cost = true};
 
 	s->plan = plan_new(s->rules, s->dicts, &options, diags);
-	free(cache);
 }
 
 static void
@@ -200,25 +195,31 @@ struct snapshot *
 snapshot_build(const struct snapshot_options *o, struct diags *diags)
 {
 	struct snapshot *s = mem_alloc(sizeof(*s));
+	struct cache *cache;
+	bool good;
 
 	s->refs = 1;
 	s->config = config_copy(o->config);
+	cache = open_cache(s->config);
 	check_thresholds(s->config, diags);
 	check_brakes(s->config, diags);
 	check_peers(s->config, diags);
 	reply_lint(s->config, diags);
-	load_rules(s, o, diags);
+	load_rules(s, o, cache, diags);
 	mail_conf_read(s->config, s->rules, &s->mail, diags);
 	s->guard = guard_new(s->config, diags);
 	s->evals = eval_tables_new(s->rules, s->config, diags);
-	compile(s, o, diags);
+	compile(s, o, cache, diags);
 	/* Compiling took several times what is kept. */
 	mem_trim();
-	if (s->plan == NULL || (diags->errors > 0 && !o->forced)) {
-		snapshot_free(s);
-		return NULL;
-	}
-	return s;
+	good = s->plan != NULL && (diags->errors == 0 || o->forced);
+	if (good && o->tidy_cache && cache != NULL)
+		cache_tidy(cache);
+	cache_close(&cache);
+	if (good)
+		return s;
+	snapshot_free(s);
+	return NULL;
 }
 
 struct snapshot *

@@ -37,6 +37,7 @@ struct snapshot_options {
 	bool forced;	   /* errors leave out what they are about */
 	bool lint;	   /* run `test` lines and cost probes */
 	bool no_prefilter; /* the test oracle: every rule is tried */
+	bool tidy_cache;   /* what it does not use is removed from the cache */
 };
 
 /* NULL when diags has errors and !forced; the caller reports. Reads files,

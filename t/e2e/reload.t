@@ -25,6 +25,11 @@ sub verdict {
 	return $r->{reply} || $r->{action};
 }
 
+# What the daemon keeps compiled of the set in force.
+sub cached { return join ' ', sort map { s{.*/}{}r } glob "$lab->{dir}/state/cache/*" }
+my $first = cached();
+like $first, qr/^[0-9a-f]{32}\.prefilter\b/, 'compiled state is kept';
+
 like verdict($Scenario::TEXT{spam}), $Scenario::REFUSED{spam}, 'refused by the first set';
 is verdict('a WHITE-SPOTTED-PARROT'), 'accept', 'not yet known';
 
@@ -32,6 +37,10 @@ $lab->write_file($file, $old . "body TEST_WHITE /WHITE-SPOTTED-PARROT/\nscore TE
 my ($rc, $out) = $lab->postern('reload');
 is $rc, 0, 'postern reload succeeds' or diag $out;
 like verdict('a WHITE-SPOTTED-PARROT'), $Scenario::REFUSED{spam}, 'and the new rule bites';
+my $second = cached();
+isnt $second, $first, 'its compiled state is kept';
+my $useless = "$lab->{dir}/state/cache/" . 'd' x 32 . '.prefilter';
+$lab->write_file($useless, 'PosternPrefilt0');
 
 $lab->write_file($file, $old . "body TEST_BAD /(unclosed/\nbody TEST_BAD2 /also[bad/\n");
 ($rc, $out) = $lab->postern('reload');
@@ -41,6 +50,7 @@ like $out, qr/TEST_BAD2?\b/, 'naming the rule';
 my @errors = $out =~ /test\.cf:(\d+)/g;
 cmp_ok scalar(@errors), '>=', 2, 'all errors, not only the first';
 like verdict('a WHITE-SPOTTED-PARROT'), $Scenario::REFUSED{spam}, 'the old set stands';
+ok -e $useless, 'and nothing was removed for a set that failed';
 
 $lab->write_file($file, $old);
 kill 'HUP', $lab->pid('posternd');
@@ -58,6 +68,8 @@ is $m->message(text => $Scenario::TEXT{spam})->{action}, 'accept', 'the next one
 $m->quit;
 $lab->write_file($file, $old);
 is +($lab->postern('reload'))[0], 0, 'back to the old set';
+ok !-e $useless, 'compiled state nobody uses was removed';
+is cached(), $first, 'only that of the set in force is left';
 
 # Sessions under load, reloads in between: every message gets its verdict.
 my @clients = map { MilterClient->new($sock) } 1 .. 20;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 static char dir[] = "/tmp/postern-cache-XXXXXX";
+static struct cache *cache;
 
 static char *
 only_file(void)
@@ -34,7 +35,7 @@ comes_back(const struct cache_key *key, struct str want)
 	bool good;
 
 	buf_init(&got);
-	good = cache_read(dir, key, &got) && str_eq(buf_str(&got), want);
+	good = cache_read(cache, key, &got) && str_eq(buf_str(&got), want);
 	buf_fini(&got);
 	return good;
 }
@@ -45,13 +46,129 @@ damage(const char *path, const struct cache_key *key, size_t len, size_t flip)
 {
 	struct buf b;
 
-	cache_write(dir, key, STR("compiled state"));
+	cache_write(cache, key, STR("compiled state"));
 	buf_init(&b);
 	file_read(path, 100000, &b);
 	if (flip < b.len)
 		b.p[flip] ^= 1;
 	file_replace(path, str_head(buf_str(&b), len), 0600);
 	buf_fini(&b);
+}
+
+static size_t
+count_files(void)
+{
+	char **names;
+	size_t count;
+
+	if (file_list(dir, "", &names, &count) != 0)
+		return 0;
+	file_list_free(&names, count);
+	return count;
+}
+
+/* A file of this name that holds `content`; in `dir`. */
+static void
+put(const char *name, const char *content, mode_t mode)
+{
+	char *path = file_join(dir, name);
+
+	file_replace(path, str_from(content), mode);
+	free(path);
+}
+
+static bool
+is_there(const char *name)
+{
+	char *path = file_join(dir, name);
+	struct stat st;
+	bool there = lstat(path, &st) == 0;
+
+	free(path);
+	return there;
+}
+
+#define DIGITS "0123456789abcdef0123456789abcde"
+#define OURS "PosternPrefilt0 of another version"
+
+/* Names in the cache's directory, and whether tidying takes them away. */
+static const struct {
+	const char *name, *content, *why;
+	mode_t mode;
+	bool goes;
+} strays[] = {
+    {DIGITS "1.prefilter", OURS, "an older version", 0600, true},
+    {DIGITS "2.prefilter.aB3xYz", OURS, "one never finished", 0600, true},
+    {DIGITS "3.prefilter", "PosternPrefil", "a beginning cut short", 0600,
+	false},
+    {DIGITS "4.prefilter", "#!/bin/sh of somebody", "another beginning", 0600,
+	false},
+    {DIGITS "5.prefilter", "", "an empty file", 0600, false},
+    {DIGITS "6.prefilter", OURS, "one that others may write", 0622, false},
+    {DIGITS ".prefilter", OURS, "a digit too few", 0600, false},
+    {DIGITS "77.prefilter", OURS, "a digit too many", 0600, false},
+    {DIGITS "A.prefilter", OURS, "no digit", 0600, false},
+    {DIGITS "8.prefilters", OURS, "another suffix", 0600, false},
+    {DIGITS "9.prefilter.old", OURS, "somebody's copy", 0600, false},
+    {"notes.prefilter", OURS, "a word", 0600, false},
+};
+
+#define STRAYS (sizeof(strays) / sizeof(strays[0]))
+
+static void
+test_tidy(void)
+{
+	struct cache_key read = {{1}}, written = {{2}}, left = {{3}};
+	struct str content = STR("compiled state");
+	char *from = file_join(dir, "elsewhere"),
+	     *to = file_join(dir, DIGITS "b.prefilter");
+	size_t gone = 1; /* `left` */
+
+	cache_write(cache, &read, content);
+	cache_write(cache, &left, content);
+	is_int(cache_tidy(cache), 0, "what was just stored stays");
+	cache_close(&cache);
+	ok(cache == NULL, "a cache closes");
+	cache = cache_open(dir);
+	for (size_t i = 0; i < STRAYS; i++) {
+		put(strays[i].name, strays[i].content, strays[i].mode);
+		gone += strays[i].goes;
+	}
+	put("elsewhere", OURS, 0600);
+	ok(symlink(from, to) == 0, "a symbolic link");
+	ok(comes_back(&read, content), "one is read");
+	cache_write(cache, &written, content);
+	is_int(cache_tidy(cache), gone, "tidied");
+	for (size_t i = 0; i < STRAYS; i++)
+		is_int(is_there(strays[i].name), !strays[i].goes, "%s %s",
+		    strays[i].why, strays[i].goes ? "goes" : "stays");
+	ok(is_there("elsewhere") && is_there(DIGITS "b.prefilter"),
+	    "links are not followed");
+	ok(comes_back(&read, content), "what was read stays");
+	ok(comes_back(&written, content), "what was written stays");
+	ok(!comes_back(&left, content), "what was not used is gone");
+	is_int(cache_tidy(cache), 0, "and nothing more");
+	is_int(count_files(), STRAYS + 2 + 2 - (gone - 1), "all others stay");
+	free(from);
+	free(to);
+}
+
+static void
+remove_all(void)
+{
+	char **names;
+	size_t count;
+
+	if (file_list(dir, "", &names, &count) != 0)
+		return;
+	for (size_t i = 0; i < count; i++) {
+		char *path = file_join(dir, names[i]);
+
+		unlink(path);
+		free(path);
+	}
+	file_list_free(&names, count);
+	rmdir(dir);
 }
 
 int
@@ -65,13 +182,15 @@ main(void)
 
 	if (mkdtemp(dir) == NULL)
 		return 1;
+	ok(cache_open("/nonexistent") == NULL, "no directory, no cache");
+	cache = cache_open(dir);
 	cache_key_add(&key, STR("ab"));
 	cache_key_add(&key, STR("c"));
 	cache_key_add(&other, STR("a"));
 	cache_key_add(&other, STR("bc"));
 	ok(memcmp(&key, &other, sizeof(key)) != 0, "pieces are told apart");
 	ok(!comes_back(&key, content), "an empty cache has nothing");
-	cache_write(dir, &key, content);
+	cache_write(cache, &key, content);
 	ok(comes_back(&key, content), "what was stored comes back");
 	ok(!comes_back(&other, content), "not under another key");
 	path = only_file();
@@ -84,15 +203,19 @@ main(void)
 		believed |= comes_back(&key, content);
 	}
 	ok(!believed, "no flipped bit and no torn file is believed");
-	cache_write(dir, &key, content);
+	cache_write(cache, &key, content);
 	chmod(path, 0666);
 	ok(!comes_back(&key, content), "nor one that others may write");
 	chmod(path, 0600);
 	ok(comes_back(&key, content), "repaired it is good again");
-	cache_write("/nonexistent", &key, content);
-	ok(true, "a cache that cannot be written is no error");
 	unlink(path);
-	rmdir(dir);
 	free(path);
+	test_tidy();
+	remove_all();
+	cache_write(cache, &key, content);
+	ok(!comes_back(&key, content),
+	    "where nothing can be stored is no error");
+	is_int(cache_tidy(cache), 0, "nor has it anything to tidy");
+	cache_close(&cache);
 	return done_testing();
 }
