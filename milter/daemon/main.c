@@ -175,7 +175,7 @@ read_config(struct server *server, const struct arguments *args)
 	return errors == 0;
 }
 
-/* Where compiled prefilters are kept; without it each start compiles anew. */
+/* Where costs of patterns are kept; without it each start probes them anew. */
 static void
 make_cache_dir(const struct config *c)
 {

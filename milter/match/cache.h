@@ -1,11 +1,12 @@
 /*
- * Compiled prefilters kept on disk, so that a start or reload need not compile.
+ * What was found out about rules, kept on disk so that a start or reload need
+ * not find it out again.
  *
  * A file is named after a digest of everything its content depends on and holds
  * a header with that digest, the length and a checksum: a torn, cut or foreign
  * file is not read but written anew. Only a regular file that belongs to us or
- * to root and that nobody else may write is believed, as its content is run. A
- * cache that cannot be used costs time and nothing else. Blocks; control plane.
+ * to root and that nobody else may write is believed. A cache that cannot be
+ * used costs time and nothing else. Blocks; control plane.
  */
 #ifndef POSTERN_MATCH_CACHE_H
 #define POSTERN_MATCH_CACHE_H

@@ -14,9 +14,9 @@ struct finding {
 	struct scratch *scratch;
 	enum view view;
 	const struct work *work;
-	size_t string; /* the one the last report was in */
-	size_t count;  /* of strings */
-	uint32_t mark_base;
+	size_t string; /* the one that is searched */
+	struct str text;
+	const struct key_filter *filter;
 	const struct shape_group *group;
 };
 
@@ -131,18 +131,6 @@ candidate_try(struct run *r, enum view view, const struct work *w)
 	}
 }
 
-/* The string that holds the byte before `end`; reports mostly go forward. */
-static void
-seek_string(struct finding *f, size_t end)
-{
-	const uint32_t *ends = f->scratch->ends;
-
-	while (f->string > 0 && ends[f->string - 1] >= end)
-		f->string--;
-	while (f->string + 1 < f->count && ends[f->string] < end)
-		f->string++;
-}
-
 static bool
 reserve_window(struct scratch *s)
 {
@@ -199,23 +187,15 @@ add_window(struct scratch *s, struct mark *m, uint32_t from, uint32_t to)
 	m->last = (uint32_t)s->window_count++;
 }
 
-/*
- * One clause of a job was seen in the current string. Reports may come out of
- * order; for a string already left the job becomes a candidate unproved.
- */
+/* One clause of a job was seen in the current string. */
 static void
 mark_job(struct finding *f, const struct use *use, size_t start, size_t end)
 {
 	const struct job *j = &f->work->jobs[use->job];
 	struct mark *m = &f->scratch->marks[use->job];
-	uint32_t string = f->mark_base + (uint32_t)f->string + 1;
 
-	if (string < m->string) {
-		add_candidate(f->scratch, use->job, (uint32_t)f->string, 0);
-		return;
-	}
-	if (string > m->string)
-		*m = (struct mark){.string = string};
+	if (m->string != f->scratch->mark_string)
+		*m = (struct mark){.string = f->scratch->mark_string};
 	if (use->clause == j->anchor) {
 		struct distance d = j->distance;
 
@@ -240,66 +220,25 @@ mark_job(struct finding *f, const struct use *use, size_t start, size_t end)
 		    f->scratch, use->job, (uint32_t)f->string, m->first);
 }
 
-/* Do the edges at `at` of the string [from, end) have all of `wanted`? */
-static bool
-has_edges(const struct scratch *s, size_t from, size_t end, size_t at,
-    unsigned wanted)
-{
-	struct str string;
-
-	if (wanted == 0)
-		return true;
-	string = str_make(s->block + from, end - from);
-	return (wanted & ~literal_edges(string, at - from)) == 0;
-}
-
 /* Most reports are of no use: what is cheap to know is looked at first. */
 static void
-on_literal(void *context, uint32_t id, size_t end)
+on_literal(void *context, uint32_t number, size_t start)
 {
 	struct finding *f = context;
 	const struct work *w = f->work;
-	const struct scratch *s = f->scratch;
-	size_t start, from;
-	uint32_t key;
+	uint32_t id = f->filter->first_literal + number;
+	const struct prefilter_literal *l = &w->literals[id];
+	size_t end = start + l->text.len;
+	unsigned left, right;
 
-	seek_string(f, end);
-	from = f->string > 0 ? s->ends[f->string - 1] : 0;
-	start = end - w->literals[id].text.len;
-	if (start > end || start < from)
-		return; /* across two strings */
-	key = plan_string_key(f->plan, f->view, f->string);
+	left = literal_edges(f->text, start);
+	right = literal_edges(f->text, end);
 	for (uint32_t u = w->first_use[id]; u < w->first_use[id + 1]; u++) {
 		const struct use *use = &w->uses[u];
-		size_t to = s->ends[f->string];
 
-		if (use->key == key &&
-		    has_edges(s, from, to, start, use->left) &&
-		    has_edges(s, from, to, end, use->right))
-			mark_job(f, use, start - from, end);
+		if ((use->left & ~left) == 0 && (use->right & ~right) == 0)
+			mark_job(f, use, start, end);
 	}
-}
-
-/* The view's strings end to end; false when they are too much for one block. */
-static bool
-join_strings(struct scratch *s, const struct str_list *list)
-{
-	size_t len = 0;
-
-	for (size_t i = 0; i < list->len; i++)
-		len += list->v[i].len;
-	if (len > BLOCK_MAX || list->len > BLOCK_MAX ||
-	    !scratch_reserve(s, len, list->len))
-		return false;
-	len = 0;
-	for (size_t i = 0; i < list->len; i++) {
-		if (list->v[i].len > 0)
-			memcpy(s->block + len, list->v[i].p, list->v[i].len);
-		len += list->v[i].len;
-		s->ends[i] = (uint32_t)len;
-	}
-	s->block_len = len;
-	return true;
 }
 
 static void
@@ -324,14 +263,14 @@ find_shapes(struct finding *f, const struct str_list *list)
 	}
 }
 
-/* Marks of former scans are older than all of this one: none is cleared. */
+/* Marks of former strings are older than this one's: none is cleared. */
 static void
-begin_marks(struct scratch *s, size_t strings)
+begin_marks(struct scratch *s)
 {
-	if (strings < UINT32_MAX - s->mark_base)
+	if (++s->mark_string != 0)
 		return;
 	memset(s->marks, 0, s->mark_count * sizeof(*s->marks));
-	s->mark_base = 0;
+	s->mark_string = 1;
 }
 
 static bool
@@ -339,13 +278,21 @@ find_literals(struct finding *f, const struct str_list *list)
 {
 	struct scratch *s = f->scratch;
 
-	if (!join_strings(s, list))
-		return false;
-	begin_marks(s, f->count);
-	f->mark_base = s->mark_base;
-	s->mark_base += (uint32_t)f->count;
-	return prefilter_scan(f->work->filter, s->filter,
-	    str_make(s->block, s->block_len), on_literal, f);
+	for (f->string = 0; f->string < list->len; f->string++) {
+		f->text = list->v[f->string];
+		f->filter = &f->work->filters[plan_string_key(
+		    f->plan, f->view, f->string)];
+		if (f->filter->set == NULL || f->text.len == 0)
+			continue;
+		if (f->text.len > TEXT_MAX ||
+		    !scratch_reserve(s, f->text.len + PREFILTER_PADDING))
+			return false;
+		begin_marks(s);
+		prefilter_fold(f->text, s->folded);
+		prefilter_scan(
+		    f->filter->set, f->text, s->folded, on_literal, f);
+	}
+	return true;
 }
 
 /* False: the prefilter cannot tell, every job has to be tried. */
@@ -356,14 +303,13 @@ candidate_find(struct run *r, enum view view, const struct work *w)
 	struct finding f = {.plan = r->plan,
 	    .scratch = r->scratch,
 	    .view = view,
-	    .work = w,
-	    .count = list->len};
+	    .work = w};
 
 	r->scratch->candidate_first = r->scratch->candidate_count;
 	r->scratch->overflow = false;
 	if (list->len == 0)
 		return true;
-	if (w->filter != NULL && !find_literals(&f, list))
+	if (w->filters != NULL && !find_literals(&f, list))
 		return false;
 	find_shapes(&f, list);
 	return !r->scratch->overflow;

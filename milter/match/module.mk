@@ -17,7 +17,7 @@ libmatch_a_SOURCES = \
 	milter/match/literal_set.c milter/match/literal_set.h \
 	milter/match/nfa.c milter/match/nfa.h \
 	milter/match/plan.c milter/match/plan.h \
-	milter/match/prefilter.h \
+	milter/match/prefilter.c milter/match/prefilter.h \
 	milter/match/rarity.c milter/match/rarity.h \
 	milter/match/run.c milter/match/run.h \
 	milter/match/scan.c milter/match/scan.h \
@@ -31,18 +31,16 @@ libmatch_a_SOURCES = \
 	milter/match/texts.c milter/match/texts.h \
 	milter/match/tree.c milter/match/tree.h \
 	milter/match/tree_class.c milter/match/tree_parser.h
-if VECTORSCAN
-libmatch_a_SOURCES += milter/match/prefilter.c
-else
-libmatch_a_SOURCES += milter/match/prefilter_none.c
-endif
-EXTRA_DIST += milter/match/prefilter.c milter/match/prefilter_none.c
 
 check_PROGRAMS += t/unit/bin/match_automaton t/unit/bin/match_dict_scan
 t_unit_bin_match_automaton_SOURCES = t/unit/match_automaton.c
 t_unit_bin_match_automaton_LDADD = $(MATCH_LIBS)
 t_unit_bin_match_dict_scan_SOURCES = t/unit/match_dict_scan.c
 t_unit_bin_match_dict_scan_LDADD = $(MATCH_LIBS)
+
+check_PROGRAMS += t/unit/bin/match_prefilter
+t_unit_bin_match_prefilter_SOURCES = t/unit/match_prefilter.c
+t_unit_bin_match_prefilter_LDADD = $(MATCH_LIBS)
 
 check_PROGRAMS += t/unit/bin/match_literal
 t_unit_bin_match_literal_SOURCES = t/unit/match_literal.c

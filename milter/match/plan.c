@@ -156,6 +156,14 @@ add_rule(struct builder *b, const struct rule *rule)
 	}
 }
 
+static size_t
+view_keys(const struct builder *b, enum view view)
+{
+	if (view == VIEW_HEADER)
+		return b->header_queries.len;
+	return view == VIEW_MIME ? b->mime_queries.len : 1;
+}
+
 static void
 finish_work(struct builder *b, enum view view)
 {
@@ -164,7 +172,7 @@ finish_work(struct builder *b, enum view view)
 	w->jobs = b->jobs[view].v;
 	w->job_count = b->jobs[view].len;
 	if (!b->options->no_prefilter)
-		select_build(w, b->plan->dfas, b->options->cache);
+		select_build(w, view_keys(b, view), b->plan->dfas);
 	w->always = mem_array(w->job_count + 1, sizeof(*w->always));
 	w->negated = mem_array(w->job_count + 1, sizeof(*w->negated));
 	for (uint32_t i = 0; i < w->job_count; i++) {

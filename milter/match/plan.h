@@ -34,10 +34,15 @@ struct job {
 /* A literal that proves one clause of one job. */
 struct use {
 	uint32_t job;
-	uint32_t key; /* the job's, here where reports look at it */
 	uint8_t clause; /* bit */
 	uint8_t left;	/* enum literal_edge before the literal ... */
 	uint8_t right;	/* ... and behind it */
+};
+
+/* The literals of one key. */
+struct key_filter {
+	struct prefilter *set; /* NULL: none */
+	uint32_t first_literal; /* of the view */
 };
 
 /* Jobs of one key that are selected by their shape. */
@@ -56,11 +61,12 @@ struct work {
 	size_t negated_count;
 	uint32_t *unset; /* jobs with a value for a missing header */
 	size_t unset_count;
-	struct prefilter_literal *literals;
+	struct prefilter_literal *literals; /* a key's stand together */
 	size_t literal_count;
 	struct use *uses;
-	uint32_t *first_use;	  /* by literal, one more at the end */
-	struct prefilter *filter; /* NULL: no literals */
+	uint32_t *first_use; /* by literal, one more at the end */
+	struct key_filter *filters; /* by key; NULL: no prefilter is wanted */
+	size_t key_count;
 	struct shape_group *groups;
 	size_t group_count;
 };

@@ -1,48 +1,47 @@
 /*
- * A set of literals searched all at once in one block of
- * text.
+ * A set of literals searched all at once in one text.
  *
- * Two implementations, chosen by the build: vectorscan (prefilter.c), or none
- * (prefilter_none.c), with which prefilter_new() has nothing to give and every
- * pattern is tried. Immutable and shared once built; each scan needs a scratch.
+ * Few literals are looked for by two adjacent bytes of each, sixteen places at
+ * a time. Of many, each place's four bytes are looked up in a table of the
+ * rarest four of each literal, and its three and two bytes in tables of the
+ * shorter ones. What is found so is compared in full. Either way a text costs a
+ * few instructions a byte, however many literals there are.
+ *
+ * Immutable and shared once built; a scan keeps nothing.
  */
 #ifndef POSTERN_MATCH_PREFILTER_H
 #define POSTERN_MATCH_PREFILTER_H
 
-#include "base/buf.h"
+#include "base/str.h"
 
 struct prefilter;
-struct prefilter_scratch;
+
+#define PREFILTER_LITERAL_MAX 16 /* bytes of a literal, none of them NUL */
+#define PREFILTER_PADDING 32	 /* bytes behind a folded text */
 
 struct prefilter_literal {
 	struct str text;
 	bool nocase; /* ASCII letters match either case */
 };
 
-/* Literal `id` ends just before offset `end`. */
-typedef void prefilter_found(void *context, uint32_t id, size_t end);
-
-/* NULL: not available, no literals, or they cannot be compiled. */
+/* NULL when `n` is 0. Literal `i` keeps its number; `v` is not kept. */
 struct prefilter *prefilter_new(const struct prefilter_literal *v, size_t n);
 void prefilter_free(struct prefilter **f);
-size_t prefilter_size(const struct prefilter *f); /* bytes */
-
-/* Room to scan with any of `v` (NULL elements are skipped). May be NULL. */
-struct prefilter_scratch *prefilter_scratch_new(
-    const struct prefilter *const *v, size_t n);
-void prefilter_scratch_free(struct prefilter_scratch **s);
 
 /*
- * Calls `found` for every place of every literal, in any order. False: the
- * scan failed and nothing can be concluded.
+ * The form texts are searched in: ASCII letters small, PREFILTER_PADDING NULs
+ * behind. `out` has room for both.
  */
-bool prefilter_scan(const struct prefilter *f, struct prefilter_scratch *s,
-    struct str block, prefilter_found *found, void *context);
+void prefilter_fold(struct str text, char *out);
 
-/* What a compiled state depends on beside the literals: library and CPU. */
-void prefilter_version(struct buf *out);
-/* The compiled form, to be kept on disk; and back. NULL: not usable here. */
-bool prefilter_save(const struct prefilter *f, struct buf *out);
-struct prefilter *prefilter_load(struct str saved);
+/*
+ * Literal `id` begins at `start`. Every place is told once a literal; places
+ * come nearly in order, those of literals of one byte last.
+ */
+typedef void prefilter_found(void *context, uint32_t id, size_t start);
+
+/* `folded`: `text` as prefilter_fold() leaves it. */
+void prefilter_scan(const struct prefilter *f, struct str text,
+    const char *folded, prefilter_found *found, void *context);
 
 #endif

@@ -3,8 +3,8 @@
  *
  * A plan is compiled from a ruleset and a dictionary set, immutable and shared.
  * A scratch is borrowed for one scan. A scan is pure: same plan and message,
- * same hits, whatever the prefilter (the build without vectorscan treats every
- * pattern as a candidate and gives the same hits).
+ * same hits, with the prefilter and without (then every pattern is tried on
+ * every text).
  *
  * Rules only metas look at may be left open: they were found to be possible,
  * and are tried when the metas ask for them.
@@ -17,14 +17,12 @@
 #include "rule/dict.h"
 #include "rule/ruleset.h"
 
-struct cache;
 struct cost;
 struct plan;
 struct scratch;
 struct stages;
 
 struct plan_options {
-	struct cache *cache;	/* compiled prefilters; NULL = none */
 	struct regex_limits limits;
 	bool no_prefilter;	/* the test oracle: every rule is tried */
 	bool count_cost;	/* live cost and hits per rule */

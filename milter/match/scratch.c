@@ -36,12 +36,8 @@ struct scratch *
 scratch_new(const struct plan *p)
 {
 	struct scratch *s = mem_alloc(sizeof(*s));
-	const struct prefilter *filters[VIEW_COUNT];
 
-	for (size_t i = 0; i < VIEW_COUNT; i++)
-		filters[i] = p->work[i].filter;
 	s->regex = regex_scratch_new(&p->limits);
-	s->filter = prefilter_scratch_new(filters, VIEW_COUNT);
 	s->mark_count = largest_view(p);
 	s->marks = mem_array(s->mark_count, sizeof(*s->marks));
 	s->open = mem_array(p->rules->count + 1, sizeof(*s->open));
@@ -58,26 +54,18 @@ scratch_new(const struct plan *p)
 }
 
 bool
-scratch_reserve(struct scratch *s, size_t len, size_t strings)
+scratch_reserve(struct scratch *s, size_t size)
 {
-	if (len > s->block_size || s->block == NULL) {
-		size_t size = len + len / 2 + 4096;
-		char *p = realloc(s->block, size);
+	char *p;
 
-		if (p == NULL)
-			return false;
-		s->block = p;
-		s->block_size = size;
-	}
-	if (strings > s->ends_size || s->ends == NULL) {
-		size_t size = strings * 2 + 64;
-		uint32_t *p = realloc(s->ends, size * sizeof(*p));
-
-		if (p == NULL)
-			return false;
-		s->ends = p;
-		s->ends_size = size;
-	}
+	if (size <= s->folded_size)
+		return true;
+	size += size / 2 + 4096;
+	p = realloc(s->folded, size);
+	if (p == NULL)
+		return false;
+	s->folded = p;
+	s->folded_size = size;
 	return true;
 }
 
@@ -139,14 +127,12 @@ scratch_free(struct scratch **sp)
 	retire_costs(&s->pool->retired, &s->cost);
 	pthread_mutex_unlock(&s->pool->scratches_lock);
 	regex_scratch_free(&s->regex);
-	prefilter_scratch_free(&s->filter);
 	cost_fini(&s->cost);
 	free(s->marks);
 	free(s->open);
 	free(s->candidates);
 	free(s->windows);
-	free(s->block);
-	free(s->ends);
+	free(s->folded);
 	free(s);
 	*sp = NULL;
 }

@@ -1,5 +1,5 @@
 /*
- * What one scan works in: regex memory, prefilter memory, candidate marks and
+ * What one scan works in: regex memory, a folded string, candidate marks and
  * the cost counters it leaves behind. And the pool that lends them.
  *
  * A scratch belongs to one scan at a time; the pool locks itself. Counters are
@@ -18,13 +18,12 @@
 /* Windows kept; what finds no room is not narrowed down. */
 #define WINDOWS_MAX ((size_t)1 << 20)
 
-/* Bytes or strings of one view searched at once; beyond it all jobs are tried.
- */
-#define BLOCK_MAX ((size_t)256 * 1024 * 1024)
+/* Bytes of one string; beyond it all jobs of the view are tried. */
+#define TEXT_MAX ((size_t)256 * 1024 * 1024)
 
 /* How far a job's clauses are proved, in which string. */
 struct mark {
-	uint32_t string; /* plus one and mark_base; 0 = none yet */
+	uint32_t string; /* mark_string then; 0 = none yet */
 	uint32_t seen;	 /* bits */
 	uint32_t end;	 /* where clause 0 was seen last */
 	uint32_t times;	 /* and at how many places */
@@ -48,10 +47,9 @@ struct open_rule {
 
 struct scratch {
 	struct regex_scratch *regex;
-	struct prefilter_scratch *filter;
 	struct mark *marks; /* by job of the view being scanned */
 	size_t mark_count;
-	uint32_t mark_base; /* marks of strings up to it are of former scans */
+	uint32_t mark_string; /* number of the string being searched */
 	struct open_rule *open;	      /* by rule index, those of hits.open */
 	struct candidate *candidates; /* of all views, one after the other */
 	size_t candidate_count;
@@ -61,11 +59,8 @@ struct scratch {
 	size_t window_count;
 	size_t window_size;
 	bool overflow; /* candidates were dropped: try all */
-	char *block;   /* a view's strings, end to end */
-	size_t block_len;
-	size_t block_size;
-	uint32_t *ends; /* where each string of the block ends */
-	size_t ends_size;
+	char *folded; /* the string being searched */
+	size_t folded_size;
 	struct cost cost;
 	struct stages stages;
 	struct pool *pool;
@@ -74,8 +69,8 @@ struct scratch {
 	struct scratch *previous;
 };
 
-/* Room for a block of `len` bytes in `strings` strings. */
-bool scratch_reserve(struct scratch *s, size_t len, size_t strings);
+/* Room for `size` bytes of a folded string. */
+bool scratch_reserve(struct scratch *s, size_t size);
 
 struct pool *pool_new(void);
 void pool_free(struct pool **p); /* and every scratch in it */

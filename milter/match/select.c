@@ -2,7 +2,6 @@
 
 #include "base/map.h"
 #include "base/vec.h"
-#include "match/cache.h"
 #include "match/shape_set.h"
 #include "match/tree.h"
 
@@ -29,7 +28,7 @@ struct shaped {
 };
 
 struct selection {
-	struct map *ids; /* case, text -> id + 1 */
+	struct map *ids; /* of this key: case, text -> id + 1 */
 	VEC(struct prefilter_literal) literals;
 	VEC(struct raw_use) uses;
 	VEC(struct shaped) shaped;
@@ -119,10 +118,8 @@ store_uses(struct work *w, struct selection *sel)
 	for (uint32_t id = 0; id < w->literal_count; id++) {
 		w->first_use[id] = (uint32_t)at;
 		for (; at < sel->uses.len && sel->uses.v[at].literal == id;
-		     at++) {
+		     at++)
 			w->uses[at] = sel->uses.v[at].use;
-			w->uses[at].key = w->jobs[w->uses[at].job].key;
-		}
 	}
 	w->first_use[w->literal_count] = (uint32_t)at;
 }
@@ -215,75 +212,79 @@ store_shapes(struct work *w, struct selection *sel)
 	}
 }
 
-/* What a compiled filter depends on. */
-static struct cache_key
-filter_key(const struct work *w)
-{
-	struct cache_key key = {{0}};
-	struct buf version;
+/* Jobs with their index, by key. */
+struct keyed {
+	uint32_t key;
+	uint32_t job;
+};
 
-	buf_init(&version);
-	prefilter_version(&version);
-	cache_key_add(&key, buf_str(&version));
-	buf_fini(&version);
-	for (size_t i = 0; i < w->literal_count; i++) {
-		cache_key_add(
-		    &key, w->literals[i].nocase ? STR("i") : STR("c"));
-		cache_key_add(&key, w->literals[i].text);
-	}
-	return key;
+static int
+compare_keyed(const void *a, const void *b)
+{
+	const struct keyed *x = a, *y = b;
+
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return x->job < y->job ? -1 : x->job > y->job;
 }
 
-/* From the cache, or compiled and put there. */
-static struct prefilter *
-make_filter(const struct work *w, struct cache *cache)
+static struct keyed *
+jobs_by_key(const struct work *w)
 {
-	struct prefilter *f = NULL;
-	struct cache_key key;
-	struct buf saved;
+	struct keyed *v = mem_array(w->job_count + 1, sizeof(*v));
 
-	if (cache == NULL || w->literal_count == 0)
-		return prefilter_new(w->literals, w->literal_count);
-	key = filter_key(w);
-	buf_init(&saved);
-	if (cache_read(cache, &key, &saved))
-		f = prefilter_load(buf_str(&saved));
-	if (f == NULL) {
-		f = prefilter_new(w->literals, w->literal_count);
-		buf_clear(&saved);
-		if (f != NULL && prefilter_save(f, &saved))
-			cache_write(cache, &key, buf_str(&saved));
-	}
-	buf_fini(&saved);
-	return f;
+	for (uint32_t i = 0; i < w->job_count; i++)
+		v[i] = (struct keyed){w->jobs[i].key, i};
+	qsort(v, w->job_count, sizeof(*v), compare_keyed);
+	return v;
 }
 
-void
-select_build(struct work *w, struct dfa_set *dfas, struct cache *cache)
+/* The jobs of one key. */
+static void
+select_key(struct work *w, struct selection *sel, const struct keyed *v,
+    size_t n, struct arena *a)
 {
-	struct selection sel = {.ids = map_new(false), .dfas = dfas};
-	struct arena a;
-
-	arena_init(&a, EXTRACT_MEMORY_MAX);
-	for (uint32_t i = 0; i < w->job_count; i++) {
-		const struct rule *rule = w->jobs[i].rule;
+	sel->ids = map_new(false);
+	w->filters[v->key].first_literal = (uint32_t)sel->literals.len;
+	for (size_t i = 0; i < n; i++) {
+		struct job *j = &w->jobs[v[i].job];
 
 		/* The text an if-unset brings in is in no view. */
-		if (rule->type == RULE_MIMEHEADER && rule->has_unset)
+		if (j->rule->type == RULE_MIMEHEADER && j->rule->has_unset)
 			continue;
-		arena_reset(&a);
-		select_job(&sel, &w->jobs[i], i, &a);
+		arena_reset(a);
+		select_job(sel, j, v[i].job, a);
+	}
+	map_free(&sel->ids);
+}
+
+/* `keys`: of the view's strings. */
+void
+select_build(struct work *w, size_t keys, struct dfa_set *dfas)
+{
+	struct selection sel = {.dfas = dfas};
+	struct keyed *v = jobs_by_key(w);
+	struct arena a;
+
+	w->filters = mem_array(keys, sizeof(*w->filters));
+	w->key_count = keys;
+	arena_init(&a, EXTRACT_MEMORY_MAX);
+	for (size_t i = 0, end; i < w->job_count; i = end) {
+		struct key_filter *f = &w->filters[v[i].key];
+
+		end = i + 1;
+		while (end < w->job_count && v[end].key == v[i].key)
+			end++;
+		select_key(w, &sel, v + i, end - i, &a);
+		f->set = prefilter_new(sel.literals.v + f->first_literal,
+		    sel.literals.len - f->first_literal);
 	}
 	arena_fini(&a);
-	map_free(&sel.ids);
+	free(v);
 	store_uses(w, &sel);
 	VEC_FINI(&sel.uses);
 	store_shapes(w, &sel);
 	VEC_FINI(&sel.shaped);
-	w->filter = make_filter(w, cache);
-	if (w->filter == NULL)
-		for (size_t i = 0; i < w->first_use[w->literal_count]; i++)
-			w->jobs[w->uses[i].job].need = 0;
 }
 
 void
@@ -294,7 +295,9 @@ select_fini(struct work *w)
 	free(w->literals);
 	free(w->uses);
 	free(w->first_use);
-	prefilter_free(&w->filter);
+	for (size_t i = 0; i < w->key_count; i++)
+		prefilter_free(&w->filters[i].set);
+	free(w->filters);
 	for (size_t i = 0; i < w->group_count; i++) {
 		shape_set_free(&w->groups[i].set);
 		free(w->groups[i].jobs);

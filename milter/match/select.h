@@ -9,10 +9,10 @@
 #include "match/plan.h"
 
 /*
- * Sets jobs[].need, literals, uses and filter of `w`. Without a prefilter all
- * needs stay 0.
+ * Sets jobs[].need, literals, uses, filters and groups of `w`, whose jobs have
+ * `keys` keys. Without it all needs stay 0.
  */
-void select_build(struct work *w, struct dfa_set *dfas, struct cache *cache);
+void select_build(struct work *w, size_t keys, struct dfa_set *dfas);
 void select_fini(struct work *w);
 
 #endif

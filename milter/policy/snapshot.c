@@ -93,8 +93,8 @@ check_symbols(const struct snapshot *s, struct diags *diags)
 	}
 }
 
-/* Compiled prefilters are kept where the daemon keeps its state; NULL: there is
- * no directory for them. */
+/* What probing found is kept where the daemon keeps its state; NULL: there is
+ * no directory for it. */
 static struct cache *
 open_cache(const struct config *c)
 {
@@ -150,12 +150,11 @@ load_rules(struct snapshot *s, const struct snapshot_options *o,
 }
 
 static void
-compile(struct snapshot *s, const struct snapshot_options *o,
-    struct cache *cache, struct diags *diags)
+compile(
+    struct snapshot *s, const struct snapshot_options *o, struct diags *diags)
 {
-	struct plan_options options = {.cache = cache,
-	    .no_prefilter = o->no_prefilter,
-	    .count_cost = true};
+	struct plan_options options = {
+	    .no_prefilter = o->no_prefilter, .count_cost = true};
 
 	s->plan = plan_new(s->rules, s->dicts, &options, diags);
 }
@@ -209,7 +208,7 @@ snapshot_build(const struct snapshot_options *o, struct diags *diags)
 	mail_conf_read(s->config, s->rules, &s->mail, diags);
 	s->guard = guard_new(s->config, diags);
 	s->evals = eval_tables_new(s->rules, s->config, diags);
-	compile(s, o, cache, diags);
+	compile(s, o, diags);
 	/* Compiling took several times what is kept. */
 	mem_trim();
 	good = s->plan != NULL && (diags->errors == 0 || o->forced);

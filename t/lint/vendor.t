@@ -10,7 +10,6 @@ my $top = Cwd::abs_path(($ENV{srcdir} // '.') . '/milter');
 
 # The header (a regex), and the library it belongs to.
 my %vendor = (
-	'hs\.h'			=> 'vectorscan',
 	'pcre2\.h'		=> 'PCRE2',
 	'hiredis/.*'		=> 'hiredis',
 	'ares\.h'		=> 'c-ares',
