@@ -114,6 +114,17 @@ json_set(struct json *object, const char *key, struct json *v)
 }
 
 void
+json_set_bytes(struct json *object, struct str key, struct json *v)
+{
+	struct json *text = json_new_bytes(key);
+	struct str name = json_str(text);
+
+	invariant(json_object_setn_new_nocheck(
+		      raw(object), name.p, name.len, raw(v)) == 0);
+	json_unref(&text);
+}
+
+void
 json_append(struct json *array, struct json *v)
 {
 	invariant(json_array_append_new(raw(array), raw(v)) == 0);

@@ -26,6 +26,8 @@ void json_unref(struct json **j);
 
 /* These take over the caller's reference to `v`. */
 void json_set(struct json *object, const char *key, struct json *v);
+/* The key as json_new_bytes() has texts, NUL too, which json_get() cannot name. */
+void json_set_bytes(struct json *object, struct str key, struct json *v);
 void json_append(struct json *array, struct json *v);
 
 void json_set_str(struct json *object, const char *key, struct str s);

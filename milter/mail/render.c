@@ -1,6 +1,5 @@
 #include "mail/render.h"
 
-#include "base/mem.h"
 #include "mail/message.h"
 #include "mail/mime.h"
 #include "mail/uri.h"
@@ -50,18 +49,6 @@ sorted_strings(struct arena *a, struct str_list l)
 	return strings((struct str_list){v, l.len});
 }
 
-/* Object keys are C strings: bytes as the code points of the same number. */
-static void
-set_by_bytes(struct json *object, struct str key, struct json *value)
-{
-	struct json *text = json_new_bytes(key);
-	char *name = mem_strndup(json_str(text).p, json_str(text).len);
-
-	json_set(object, name, value);
-	free(name);
-	json_unref(&text);
-}
-
 static struct json *
 uri_record(struct message *m, const struct uri *u)
 {
@@ -73,7 +60,7 @@ uri_record(struct message *m, const struct uri *u)
 			json_append(
 			    types, json_new_str(str_from(uri_type_name(i))));
 	for (size_t i = 0; i < u->host_count; i++)
-		set_by_bytes(hosts, u->hosts[i].host,
+		json_set_bytes(hosts, u->hosts[i].host,
 		    json_new_bytes(u->hosts[i].domain));
 	json_set(out, "types", types);
 	json_set(out, "cleaned", sorted_strings(message_arena(m), u->cleaned));
@@ -90,7 +77,7 @@ uri_records(struct message *m)
 	struct json *out = json_new_object();
 
 	for (size_t i = 0; i < l.len; i++)
-		set_by_bytes(out, l.v[i].raw, uri_record(m, &l.v[i]));
+		json_set_bytes(out, l.v[i].raw, uri_record(m, &l.v[i]));
 	return out;
 }
 
@@ -155,7 +142,7 @@ headers(struct message *m, const struct str *queries, size_t count)
 
 		if (header_query_parse(queries[i], &q) &&
 		    message_header(m, q, &value))
-			set_by_bytes(out, queries[i], json_new_bytes(value));
+			json_set_bytes(out, queries[i], json_new_bytes(value));
 	}
 	return out;
 }

@@ -422,6 +422,35 @@ render(void)
 	arena_fini(&a);
 }
 
+/* Two links that differ behind a NUL. */
+static void
+render_nul(void)
+{
+	struct message *m;
+	struct json *j;
+	struct arena a;
+	struct buf out;
+
+	arena_init(&a, 0);
+	buf_init(&out);
+	m = message_new(&a, &settings, NULL, 0,
+	    STR("Content-Type: text/html\n\n"
+		"<a href=\"http://example.com/a\0b\">x</a>"
+		"<a href=\"http://example.com/a\0c\">y</a>\n"));
+	j = render_message(m, NULL, 0);
+	is_int(json_count(json_get(j, "uri_detail")), 2, "both have a record");
+	json_format(json_get(j, "uri_detail"), 0, &out);
+	ok(str_find(buf_str(&out), STR("{\"http://example.com/a\\u0000b\":")) ==
+		0,
+	    "its name is whole");
+	ok(str_find(buf_str(&out), STR(",\"http://example.com/a\\u0000c\":")) !=
+		STR_NPOS,
+	    "the other's too");
+	json_unref(&j);
+	buf_fini(&out);
+	arena_fini(&a);
+}
+
 /* Every cap: some answer, no fault, and `truncated` once it was hit. */
 static void
 full_arena(void)
@@ -472,6 +501,7 @@ main(void)
 	envelope_kinds();
 	canonical();
 	render();
+	render_nul();
 	full_arena();
 	mail_settings_fini(&settings);
 	return done_testing();
