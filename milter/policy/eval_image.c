@@ -28,23 +28,21 @@ struct pictures {
 	double area[IMAGE_TYPE_COUNT + 1];
 };
 
-/*
- * The size stands near the beginning, so that not all of a large picture is
- * decoded. A shorter look than needed finds none.
- */
+/* The size stands near the beginning: large pictures are not decoded whole. */
 static bool
 find_size(
     const struct mime_node *n, enum image_type type, struct image_size *out)
 {
 	static const size_t looks[] = {300, 6000, 120000};
+	enum image_look look = IMAGE_SHORT;
 
-	for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++) {
-		if (n->raw.len < looks[i])
-			break;
-		if (image_size(type, mime_decode_start(n, looks[i]), out))
-			return true;
-	}
-	return image_size(type, mime_decode(n), out);
+	for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]) &&
+			   look == IMAGE_SHORT && looks[i] < n->raw.len;
+	     i++)
+		look = image_size(type, mime_decode_start(n, looks[i]), out);
+	if (look == IMAGE_SHORT)
+		look = image_size(type, mime_decode(n), out);
+	return look == IMAGE_SIZED;
 }
 
 static void

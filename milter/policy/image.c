@@ -51,41 +51,44 @@ image_type_text(enum image_type type)
 }
 
 /* The logical screen, right behind the signature. */
-static bool
+static enum image_look
 gif_size(struct str s, struct image_size *out)
 {
-	if (s.len < 10 ||
-	    (!str_starts(s, STR("GIF87a")) && !str_starts(s, STR("GIF89a"))))
-		return false;
+	if (s.len < 10)
+		return IMAGE_SHORT;
+	if (!str_starts(s, STR("GIF87a")) && !str_starts(s, STR("GIF89a")))
+		return IMAGE_ODD;
 	out->width = little16(s, 6);
 	out->height = little16(s, 8);
-	return true;
+	return IMAGE_SIZED;
 }
 
 /*
  * IHDR is the first chunk in a good file. In others it is found at any multiple
  * of eight bytes: chunks are not skipped by their length.
  */
-static bool
+static enum image_look
 png_size(struct str s, struct image_size *out)
 {
+	if (s.len < 8)
+		return IMAGE_SHORT;
 	if (!str_starts(s, STR("\x89PNG\r\n\x1a\n")))
-		return false;
+		return IMAGE_ODD;
 	for (size_t at = 8; at + 8 <= s.len; at += 8) {
 		struct str type = str_make(s.p + at + 4, 4);
 
 		if (str_is(type, "IEND"))
-			return false;
+			return IMAGE_ODD;
 		if (!str_is(type, "IHDR") || big32(s, at) != 13)
 			continue;
 		/* Width, height and the four bytes of the checksum. */
 		if (s.len < at + 8 + 8 + 4)
-			return false;
+			return IMAGE_SHORT;
 		out->width = big32(s, at + 8);
 		out->height = big32(s, at + 12);
-		return true;
+		return IMAGE_SIZED;
 	}
-	return false;
+	return IMAGE_SHORT;
 }
 
 /* SOF0 to SOF15, less the three markers among them that are no frames. */
@@ -96,47 +99,53 @@ is_frame(unsigned marker)
 	       marker != 0xc8 && marker != 0xcc;
 }
 
-static bool
+static enum image_look
 jpeg_size(struct str s, struct image_size *out)
 {
 	size_t at = 2;
 
+	if (s.len < 2)
+		return IMAGE_SHORT;
 	if (!str_starts(s, STR("\xff\xd8")))
-		return false;
+		return IMAGE_ODD;
 	while (at + 4 <= s.len) {
 		unsigned marker = byte(s, at + 1);
 		uint32_t len = big16(s, at + 2);
 
 		if (byte(s, at) != 0xff || marker == 0xda || marker == 0xd9 ||
 		    len < 2)
-			return false;
+			return IMAGE_ODD;
 		at += 4;
 		if (is_frame(marker)) {
-			if (len < 7 || s.len < at + 5)
-				return false;
+			if (len < 7)
+				return IMAGE_ODD;
+			if (s.len < at + 5)
+				return IMAGE_SHORT;
 			out->height = big16(s, at + 1);
 			out->width = big16(s, at + 3);
-			return true;
+			return IMAGE_SIZED;
 		}
 		at += len - 2;
 	}
-	return false;
+	return IMAGE_SHORT;
 }
 
-bool
+enum image_look
 image_size(enum image_type type, struct str data, struct image_size *out)
 {
 	struct image_size size = {0, 0};
-	bool found;
+	enum image_look look;
 
 	if (type == IMAGE_GIF)
-		found = gif_size(data, &size);
+		look = gif_size(data, &size);
 	else if (type == IMAGE_PNG)
-		found = png_size(data, &size);
+		look = png_size(data, &size);
 	else
-		found = jpeg_size(data, &size);
-	if (!found || size.height == 0 || size.width == 0)
-		return false;
+		look = jpeg_size(data, &size);
+	if (look != IMAGE_SIZED)
+		return look;
+	if (size.height == 0 || size.width == 0)
+		return IMAGE_ODD;
 	*out = size;
-	return true;
+	return IMAGE_SIZED;
 }

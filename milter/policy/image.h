@@ -22,7 +22,14 @@ bool image_type_of(struct str mime_type, enum image_type *out);
 /* "gif" "png" "jpeg" */
 const char *image_type_text(enum image_type type);
 
-/* False: not such a file, or a side is 0. */
-bool image_size(enum image_type type, struct str data, struct image_size *out);
+enum image_look {
+	IMAGE_SIZED, /* here it is, whatever follows */
+	IMAGE_ODD,   /* no such file, or a side is 0, whatever follows */
+	IMAGE_SHORT  /* neither is known from this much of the file */
+};
+
+/* `data` is the file or its start. */
+enum image_look image_size(
+    enum image_type type, struct str data, struct image_size *out);
 
 #endif
