@@ -65,25 +65,6 @@ block_within(uint64_t block, unsigned char first, unsigned char last)
 	       ~block & BLOCK_HIGH;
 }
 
-/* How many bytes are marked so. */
-static inline size_t
-block_marked(uint64_t marks)
-{
-	return (marks >> 7) * BLOCK_EACH >> 56;
-}
-
-/* The block at `at`, with NUL for what is behind the end. */
-static inline uint64_t
-block_at(struct str s, size_t at)
-{
-	uint64_t block = 0;
-
-	if (s.len - at >= BLOCK)
-		return block_load(s.p + at);
-	memcpy(&block, s.p + at, s.len - at);
-	return block;
-}
-
 /*
  * Bytes in front that are words of printable ASCII with one space between, up
  * to eight: never the space at the end of a block, as what follows it matters.

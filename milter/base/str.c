@@ -153,6 +153,45 @@ str_cspan(struct str s, const char *set)
 	return at == STR_NPOS ? s.len : at;
 }
 
+/* Sixteen bytes at a time, and as many times as a byte can count. */
+typedef uint8_t lanes __attribute__((vector_size(16)));
+#define LANES sizeof(lanes)
+#define LANES_TIMES 255
+
+static size_t
+count_lanes(const char *p, size_t times, uint8_t first, uint8_t size)
+{
+	lanes sum = {0}, v;
+	size_t n = 0;
+
+	for (size_t i = 0; i < times; i++) {
+		memcpy(&v, p + i * LANES, sizeof(v));
+		/* A comparison that holds is -1. */
+		sum -= (lanes)(v - first <= size);
+	}
+	for (size_t i = 0; i < LANES; i++)
+		n += sum[i];
+	return n;
+}
+
+size_t
+str_count(struct str s, unsigned char first, unsigned char last)
+{
+	uint8_t size = (uint8_t)(last - first);
+	size_t n = 0;
+
+	while (s.len >= LANES) {
+		size_t times = s.len / LANES;
+
+		times = times < LANES_TIMES ? times : LANES_TIMES;
+		n += count_lanes(s.p, times, first, size);
+		s = str_skip(s, times * LANES);
+	}
+	for (size_t i = 0; i < s.len; i++)
+		n += (uint8_t)((uint8_t)s.p[i] - first) <= size;
+	return n;
+}
+
 struct str
 str_trim_left(struct str s)
 {

@@ -102,6 +102,9 @@ size_t str_find_nocase(struct str s, struct str needle);
 size_t str_span(struct str s, const char *set);
 size_t str_cspan(struct str s, const char *set);
 
+/* How many bytes are in [first, last], as unsigned numbers. */
+size_t str_count(struct str s, unsigned char first, unsigned char last);
+
 /* Without ASCII white space (space, \t \n \v \f \r) at the ends. */
 struct str str_trim(struct str s);
 struct str str_trim_left(struct str s);

@@ -1,9 +1,17 @@
 #include "mail/date.h"
 
-/* Words are parted by white space and commas. */
+/*
+ * Words are parted by white space and commas. They are gone through more than
+ * once, so the first of them, mostly all there are, are kept.
+ */
+#define WORDS_KEPT 16
+
 struct words {
-	struct str rest;
-	size_t index; /* of the next word */
+	struct str rest; /* behind the kept ones, then behind the last one */
+	size_t index;	 /* of the next word */
+	struct str kept[WORDS_KEPT];
+	size_t kept_count;
+	struct str behind_kept;
 };
 
 /* Words of the text that were the date, and no longer count. */
@@ -21,22 +29,53 @@ struct day {
 static bool
 is_gap(char c)
 {
-	return c == ',' || ascii_is_space(c);
+	return c <= ',' && (c == ',' || ascii_is_space(c));
+}
+
+static void
+words_init(struct words *w, struct str text)
+{
+	w->rest = w->behind_kept = text;
+	w->index = w->kept_count = 0;
+}
+
+static void
+rewind_words(struct words *w)
+{
+	w->rest = w->behind_kept;
+	w->index = 0;
+}
+
+static bool
+read_word(struct words *w, struct str *out)
+{
+	struct str s = w->rest;
+	size_t i = 0, end;
+
+	while (i < s.len && is_gap(s.p[i]))
+		i++;
+	for (end = i; end < s.len && !is_gap(s.p[end]);)
+		end++;
+	*out = str_make(s.p + i, end - i);
+	w->rest = str_skip(s, end);
+	w->index += end > i;
+	return end > i;
 }
 
 static bool
 next_word(struct words *w, struct str *out)
 {
-	size_t i = 0, end;
-
-	while (i < w->rest.len && is_gap(w->rest.p[i]))
-		i++;
-	for (end = i; end < w->rest.len && !is_gap(w->rest.p[end]);)
-		end++;
-	*out = str_make(w->rest.p + i, end - i);
-	w->rest = str_skip(w->rest, end);
-	w->index += end > i;
-	return end > i;
+	if (w->index < w->kept_count) {
+		*out = w->kept[w->index++];
+		return true;
+	}
+	if (!read_word(w, out))
+		return false;
+	if (w->kept_count < WORDS_KEPT) {
+		w->kept[w->kept_count++] = *out;
+		w->behind_kept = w->rest;
+	}
+	return true;
 }
 
 /* ---- words ----------------------------------------------------------------
@@ -123,13 +162,13 @@ form_fits(enum form form, const struct str *w, struct day *out)
 }
 
 static bool
-find_form(struct str text, enum form form, struct day *out, struct taken *where)
+find_form(struct words *w, enum form form, struct day *out, struct taken *where)
 {
-	struct words w = {.rest = text};
 	size_t want = form_length(form), have = 0;
 	struct str window[4], word;
 
-	while (next_word(&w, &word)) {
+	rewind_words(w);
+	while (next_word(w, &word)) {
 		if (have == want) {
 			for (size_t i = 1; i < want; i++)
 				window[i - 1] = window[i];
@@ -137,7 +176,7 @@ find_form(struct str text, enum form form, struct day *out, struct taken *where)
 		}
 		window[have++] = word;
 		if (have == want && form_fits(form, window, out)) {
-			*where = (struct taken){w.index - want, want};
+			*where = (struct taken){w->index - want, want};
 			return true;
 		}
 	}
@@ -151,22 +190,20 @@ find_form(struct str text, enum form form, struct day *out, struct taken *where)
 static bool
 parse_time(struct str s, unsigned *seconds_out)
 {
+	size_t hour = s.len >= 3 && s.p[1] != ':' ? 2 : 1;
 	unsigned v[3] = {0};
-	size_t colon = str_find_char(s, ':');
-	struct str rest = s;
 
-	if ((colon != 1 && colon != 2) ||
-	    (s.len != colon + 3 && s.len != colon + 6))
+	if (s.len != hour + 3 && s.len != hour + 6)
 		return false;
-	for (size_t i = 0; i < 3 && rest.p != NULL; i++) {
-		struct str field = str_cut(&rest, ':');
+	for (size_t i = 0, at = 0; at < s.len; i++, at++) {
+		size_t len = i == 0 ? hour : 2;
+		struct str field = str_make(s.p + at, len);
 
-		if (!is_digits(field) || (i > 0 && field.len != 2))
+		if ((at > 0 && s.p[at - 1] != ':') || !is_digits(field))
 			return false;
 		v[i] = number(field);
+		at += len;
 	}
-	if (rest.p != NULL)
-		return false;
 	v[0] = v[0] > 23 ? 23 : v[0];
 	v[1] = v[1] > 59 ? 59 : v[1];
 	v[2] = v[2] > 59 ? 59 : v[2];
@@ -237,15 +274,15 @@ zone_minutes(struct str name)
 }
 
 static void
-find_time_and_zone(struct str text, const struct taken *date,
+find_time_and_zone(struct words *w, const struct taken *date,
     unsigned *seconds_out, int *minutes_out)
 {
-	struct words w = {.rest = text};
 	bool has_time = false, has_offset = false;
 	struct str word, name = STR_NONE;
 
-	while (!(has_time && has_offset) && next_word(&w, &word)) {
-		size_t i = w.index - 1;
+	rewind_words(w);
+	while (!(has_time && has_offset) && next_word(w, &word)) {
+		size_t i = w->index - 1;
 
 		if (i >= date->first && i - date->first < date->count)
 			continue;
@@ -318,6 +355,7 @@ days_since_1970(const struct day *d)
 bool
 date_parse(struct str text, int64_t *out)
 {
+	struct words words;
 	struct day day;
 	struct taken where;
 	unsigned seconds = 0;
@@ -325,14 +363,15 @@ date_parse(struct str text, int64_t *out)
 	enum form form = FORM_LONG;
 	int64_t t;
 
-	while (!find_form(text, form, &day, &where))
+	words_init(&words, text);
+	while (!find_form(&words, form, &day, &where))
 		if (++form == FORM_COUNT)
 			return false;
 	mend(&day);
 	/* The year it was moved to may lack the day. */
 	if (day.day == 0 || day.day > days_in(day.month, day.year))
 		return false;
-	find_time_and_zone(text, &where, &seconds, &minutes);
+	find_time_and_zone(&words, &where, &seconds, &minutes);
 	t = days_since_1970(&day) * 86400 + seconds - (int64_t)minutes * 60;
 	*out = t < 0 ? 0 : t;
 	return true;

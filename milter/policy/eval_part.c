@@ -37,21 +37,32 @@ struct collector {
 /* ---- charsets --------------------------------------------------------------
  */
 
+static bool
+starts_caps_mark(struct str s)
+{
+	static const struct str marks[] = {STR_INIT("koi"), STR_INIT("jp"),
+	    STR_INIT("jis"), STR_INIT("euc"), STR_INIT("gb"), STR_INIT("big5"),
+	    STR_INIT("isoir"), STR_INIT("cp1251"), STR_INIT("windows-1251"),
+	    STR_INIT("georgianps"), STR_INIT("pt154"), STR_INIT("tis")};
+	char first = ascii_lower(s.p[0]);
+
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+		if (first == marks[i].p[0] && str_starts_nocase(s, marks[i]))
+			return true;
+	return false;
+}
+
 bool
 eval_charset_has_caps(struct str charset)
 {
-	static const char *const marks[] = {"koi", "jp", "jis", "euc", "gb",
-	    "big5", "isoir", "cp1251", "windows-1251", "georgianps", "pt154",
-	    "tis"};
-
 	if (charset.len > 0 && charset.p[charset.len - 1] == '\n')
 		charset.len--;
 	for (size_t i = 0; i < charset.len; i++)
 		if (!ascii_is_alnum(charset.p[i]) && charset.p[i] != '-' &&
 		    charset.p[i] != '_')
 			return false;
-	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
-		if (str_find_nocase(charset, str_from(marks[i])) != STR_NPOS)
+	for (size_t i = 0; i < charset.len; i++)
+		if (starts_caps_mark(str_skip(charset, i)))
 			return true;
 	return false;
 }
@@ -223,20 +234,28 @@ note_fields(struct collector *c, const struct part *p)
 static bool
 is_needless(struct str s)
 {
-	char high, low;
+	char low;
 
 	if (s.len < 3 || s.p[0] != '=')
 		return false;
-	high = s.p[1];
 	low = s.p[2];
-	if (high == '0')
+	if (!ascii_is_digit(low) && !(low >= 'A' && low <= 'F'))
+		return false;
+	switch (s.p[1]) {
+	case '0':
 		return low == '9';
-	if (high == '3')
-		return ascii_is_digit(low) || strchr("ABCEF", low) != NULL;
-	if (high == '7')
-		return ascii_is_digit(low) || (low >= 'A' && low <= 'E');
-	return strchr("2456", high) != NULL && high != '\0' &&
-	       (ascii_is_digit(low) || (low >= 'A' && low <= 'F'));
+	case '2':
+	case '4':
+	case '5':
+	case '6':
+		return true;
+	case '3':
+		return low != 'D';
+	case '7':
+		return low != 'F';
+	default:
+		return false;
+	}
 }
 
 /* Escaped blanks at the line's end are as they should be. */

@@ -209,12 +209,10 @@ is_flat_tld(struct str label)
 	    str_find(label, STR("fr")) != STR_NPOS ||
 	    str_find(label, STR("de")) != STR_NPOS)
 		return true;
-	while (label.len > 0) {
-		size_t n = str_cspan(label, " \t\n\v\f\r");
-
-		if (n >= 3)
+	for (size_t i = 0, run = 0; i < label.len; i++) {
+		run = ascii_is_space(label.p[i]) ? 0 : run + 1;
+		if (run == 3)
 			return true;
-		label = str_skip(label, n + 1);
 	}
 	return false;
 }
@@ -293,7 +291,7 @@ check_forged(struct eval_context *c, struct forged *f)
 	for (size_t i = 0; i < l.len; i++) {
 		const struct relay *r = &l.v[i];
 		struct str from = host_domain(eval_lower(c, r->rdns));
-		struct str helo = host_domain(eval_lower(c, r->helo));
+		struct str helo = r->helo;
 
 		writer = host_domain(eval_lower(c, r->by));
 		if (!is_host_like(writer)) {

@@ -2,7 +2,6 @@
  * Eval functions over lines of text: capitals, blank lines, blanks between
  * letters, stock tips, signatures.
  */
-#include "base/block.h"
 #include "mail/mime.h"
 #include "mail/unicode.h"
 #include "policy/eval_part.h"
@@ -64,13 +63,8 @@ static void
 count_letters(struct capitals *c, struct str s)
 {
 	c->len += s.len;
-	for (size_t i = 0; i < s.len; i += BLOCK) {
-		uint64_t block = block_at(s, i);
-
-		c->upper += block_marked(block_within(block, 'A', 'Z'));
-		c->lower += block_marked(block_within(block, 'a', 'z') |
-					 block_within(block, '0', '9'));
-	}
+	c->upper += str_count(s, 'A', 'Z');
+	c->lower += str_count(s, 'a', 'z') + str_count(s, '0', '9');
 }
 
 /* Japanese in seven bits looks like letters: from the first shift to the last.
@@ -140,16 +134,6 @@ eval_check_for_uppercase(
 /* ---- blanks ----------------------------------------------------------------
  */
 
-static size_t
-count_blanks(struct str line)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < line.len; i += BLOCK)
-		n += block_marked(block_within(block_at(line, i), ' ', ' '));
-	return n;
-}
-
 static double
 measure_vertical(struct eval_context *c)
 {
@@ -163,7 +147,7 @@ measure_vertical(struct eval_context *c)
 
 		if (line.len <= 5)
 			continue;
-		blanks = count_blanks(line);
+		blanks = str_count(line, ' ', ' ');
 		others = line.len - blanks;
 		if (blanks <= others)
 			percent = (double)(100 * blanks / others);

@@ -111,8 +111,9 @@ run_length(struct str s, bool characters, bool *counts_out)
 		n = 1;
 		if (ch >= 0x80)
 			ch = unicode_first(str_skip(s, at), &n);
-		if (ch >= 0x80 ? unicode_is_space(ch, characters)
-			       : ascii_is_space((char)ch))
+		/* Printable ASCII is no space. */
+		if ((ch <= ' ' || ch >= 0x80) &&
+		    unicode_is_space(ch, characters))
 			break;
 		counts = counts || unicode_is_word(ch, characters);
 	}

@@ -240,17 +240,14 @@ call_function(struct eval_context *c, const struct eval_call *call)
 static double
 run(struct eval_context *c, const struct eval_call *call)
 {
-	uint32_t rule = call->rule->index;
-	uint64_t start;
-	double value;
+	bool timed = c->cost != NULL && c->cost->sampling;
+	uint64_t start = timed ? cost_start(c->cost) : 0;
+	double value = call_function(c, call);
 
-	if (c->cost == NULL)
-		return call_function(c, call);
-	start = cost_start(c->cost);
-	value = call_function(c, call);
-	cost_stop(c->cost, rule, start);
-	if (value != 0)
-		cost_add_hit(c->cost, rule);
+	if (timed)
+		cost_stop(c->cost, call->rule->index, start);
+	if (value != 0 && c->cost != NULL)
+		cost_add_hit(c->cost, call->rule->index);
 	return value;
 }
 

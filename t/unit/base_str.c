@@ -145,9 +145,9 @@ blocks(void)
 	is_int((long long)block_ascii(STR("abcdefghi")), BLOCK, "and more");
 }
 
-/* Every range of ASCII, each byte in it or not, at each length of a text. */
+/* Every range of ASCII, each byte in it or not. */
 static void
-marks_of_blocks(void)
+ranges_of_blocks(void)
 {
 	static const unsigned char ends[][2] = {
 	    {0, 0}, {0, 0x1f}, {'A', 'Z'}, {' ', ' '}, {0x7f, 0x7f}, {0, 0x7f}};
@@ -164,25 +164,42 @@ marks_of_blocks(void)
 			p[byte % BLOCK] = (char)c;
 			marks =
 			    block_within(block_load(p), ends[e][0], ends[e][1]);
-			wrong += block_marked(marks) != in;
+			wrong += (marks != 0) != in;
 			memset(p, (char)c, sizeof(p));
 			marks =
 			    block_within(block_load(p), ends[e][0], ends[e][1]);
-			wrong += block_marked(marks) != (in ? BLOCK : 0);
+			wrong += marks != (in ? BLOCK_HIGH : 0);
 		}
 	is_int((long long)wrong, 0, "bytes within a range");
-	for (size_t len = 0; len < 3 * BLOCK; len++) {
-		char p[3 * BLOCK], block[BLOCK];
-		size_t at = len / BLOCK * BLOCK;
-		uint64_t read;
+}
 
-		memset(p, 'x', sizeof(p));
-		memset(block, '\0', sizeof(block));
-		memcpy(block, p + at, len - at);
-		read = block_at(str_make(p, len), at);
-		ok(read == block_load(block), "the block at %zu of %zu", at,
-		    len);
-	}
+/* Counted one by one, at each length around that of a vector and a round. */
+static void
+counting(void)
+{
+	static const unsigned char ends[][2] = {
+	    {'A', 'Z'}, {' ', ' '}, {0, 0xff}, {0x80, 0xff}, {0, 0}};
+	static const size_t sizes[] = {
+	    0, 1, 15, 16, 17, 31, 32, 33, 255, 4079, 4080, 4081, 4096, 9000};
+	static char text[9000];
+	size_t wrong = 0;
+
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = (char)(i * 7 + i / 256);
+	for (size_t e = 0; e < sizeof(ends) / sizeof(ends[0]); e++)
+		for (size_t k = 0; k < sizeof(sizes) / sizeof(sizes[0]); k++) {
+			struct str s = str_make(text, sizes[k]);
+			size_t want = 0;
+
+			for (size_t i = 0; i < s.len; i++) {
+				unsigned char c = (unsigned char)s.p[i];
+
+				want += c >= ends[e][0] && c <= ends[e][1];
+			}
+			wrong += str_count(s, ends[e][0], ends[e][1]) != want;
+		}
+	is_int((long long)wrong, 0, "bytes are counted");
+	is_int((long long)str_count(STR_NONE, 0, 0xff), 0, "none in nothing");
 }
 
 /* Every block of letters, spaces and what neither is. */
@@ -300,7 +317,8 @@ main(void)
 	finding_behind_beginnings();
 	spanning();
 	blocks();
-	marks_of_blocks();
+	ranges_of_blocks();
+	counting();
 	words_of_blocks();
 	numbers();
 	cleaning();
