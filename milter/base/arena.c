@@ -7,7 +7,7 @@
 /* Chunks double: little for the many small uses, few for the large ones. */
 #define CHUNK_FIRST ((size_t)4 * 1024)
 #define CHUNK_MAX ((size_t)512 * 1024)
-/* The largest chunk a reset keeps. */
+/* The largest chunk a reset keeps, where the owner says nothing else. */
 #define CHUNK_KEPT ((size_t)256 * 1024)
 #define ALIGN ((size_t)16)
 
@@ -21,7 +21,7 @@ struct arena_chunk {
 void
 arena_init(struct arena *a, size_t cap)
 {
-	*a = (struct arena){.cap = cap};
+	*a = (struct arena){.cap = cap, .keep = CHUNK_KEPT};
 }
 
 static void
@@ -41,7 +41,7 @@ arena_reset(struct arena *a)
 {
 	struct arena_chunk *c = a->chunk;
 
-	if (c != NULL && c->size > CHUNK_KEPT) {
+	if (c != NULL && c->size > a->keep) {
 		free_older(a, c);
 		a->chunk = NULL;
 	} else if (c != NULL) {

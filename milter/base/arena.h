@@ -18,12 +18,13 @@ struct arena {
 	size_t used;			/* bytes handed out since the reset */
 	size_t held;			/* bytes taken from the system */
 	size_t cap;			/* most bytes to hold */
+	size_t keep;			/* the largest chunk a reset keeps */
 	bool full;			/* an allocation was refused */
 };
 
-/* `cap` in bytes, 0 = no cap. Takes no memory yet. */
+/* `cap` in bytes, 0 = no cap; keeps 256 KiB. Takes no memory yet. */
 void arena_init(struct arena *a, size_t cap);
-/* Frees all but one chunk, forgets all contents, clears `full`. */
+/* Frees all chunks but the newest, forgets all contents, clears `full`. */
 void arena_reset(struct arena *a);
 void arena_fini(struct arena *a);
 

@@ -233,7 +233,9 @@ gather_message(struct session *s, struct message *m)
 	ask_about_hops(l, m);
 	ask_about_links(l, m);
 	dnsbl_lookup_start(l);
+	turns_give(s->server->turns);
 	facts = collect_facts(s, &l, &s->message, s->client_dns, &count);
+	turns_take(s->server->turns);
 	if (facts != NULL) {
 		s->facts.dns = facts;
 		s->facts.dns_count = count;

@@ -214,8 +214,8 @@ on_recipient(SMFICTX *ctx, char **argv)
 	/* The MTA has refused it already and only lets us know. */
 	if (str_is(macro(ctx, "{rcpt_mailer}"), "error")) {
 		session_recipient_refused(s, str_from(argv[0]),
-		    recipients_classify(macro(ctx, "{rcpt_host}"),
-			macro(ctx, "{rcpt_addr}")));
+		    recipients_classify(
+			macro(ctx, "{rcpt_host}"), macro(ctx, "{rcpt_addr}")));
 		return SMFIS_CONTINUE;
 	}
 	session_recipient(s, str_from(argv[0]), &verdict);
@@ -289,6 +289,7 @@ on_end_of_message(SMFICTX *ctx)
 {
 	struct door *door = door_of(ctx);
 	struct session_outcome outcome;
+	sfsistat status;
 
 	session_queue_id(door->session, macro(ctx, "i"));
 	session_finish(door->session, &outcome);
@@ -300,7 +301,9 @@ on_end_of_message(SMFICTX *ctx)
 					     ? outcome.quarantine_reason.p
 					     : "postern")) != MI_SUCCESS)
 		session_complain(door->session, "quarantine was refused");
-	return answer(ctx, &outcome.verdict);
+	status = answer(ctx, &outcome.verdict);
+	session_done(door->session);
+	return status;
 }
 
 static sfsistat

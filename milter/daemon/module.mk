@@ -14,6 +14,7 @@ posternd_SOURCES = \
 	milter/daemon/signals.c milter/daemon/signals.h \
 	milter/daemon/session.c milter/daemon/session.h \
 	milter/daemon/turns.c milter/daemon/turns.h \
+	milter/daemon/workspace.c milter/daemon/workspace.h \
 	milter/daemon/session_internal.h milter/daemon/session_state.def
 if WIRED_MILTER
 posternd_SOURCES += milter/daemon/wire.c milter/daemon/wire.h
@@ -29,6 +30,8 @@ libmilter-wired.a: $(MILTER_ARCHIVE)
 		$(MILTER_ARCHIVE) $@
 CLEANFILES += libmilter-wired.a
 
-check_PROGRAMS += t/unit/bin/daemon_wire
+check_PROGRAMS += t/unit/bin/daemon_wire t/unit/bin/daemon_workspace
+t_unit_bin_daemon_workspace_SOURCES = t/unit/daemon_workspace.c milter/daemon/workspace.c
+t_unit_bin_daemon_workspace_LDADD = $(BASE_LIBS)
 t_unit_bin_daemon_wire_SOURCES = t/unit/daemon_wire.c milter/daemon/wire.c
 t_unit_bin_daemon_wire_LDADD = $(BASE_LIBS)

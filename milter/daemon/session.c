@@ -144,6 +144,7 @@ reset_message(struct session *s)
 	s->header_bytes = s->header_count = s->body_bytes = 0;
 	s->headers_ended = s->broken = false;
 	memset(s->own_header, 0, sizeof(s->own_header));
+	workspace_give(&s->work);
 	if (s->raw.size > RAW_KEPT_MAX)
 		buf_fini(&s->raw);
 	buf_clear(&s->raw);
@@ -201,6 +202,7 @@ session_free(struct session **sp)
 		return;
 	end_transaction(s);
 	gather_cancel(s);
+	workspace_give(&s->work);
 	snapshot_unref(&s->snapshot);
 	*sp = NULL;
 	wipe(s);
@@ -483,36 +485,61 @@ fail_by_default(struct session *s, struct verdict *out)
 	engine_judge_failed(c, &s->facts, &s->message, out);
 }
 
+/* The message as parsed, in a workspace; NULL: no memory. */
+static struct message *
+parse_raw(struct session *s)
+{
+	size_t max = s->snapshot->config->max_message_memory;
+	struct arena *a;
+
+	s->work = workspace_take();
+	if (s->work == NULL)
+		return NULL;
+	a = workspace_arena(s->work);
+	/* What the envelope holds is the message's too. */
+	a->cap = max > s->message.held ? max - s->message.held : max > 0;
+	return message_new(a, &s->snapshot->mail, &s->facts.envelope,
+	    s->facts.now_ms, buf_str(&s->raw));
+}
+
+/* In the caller's turn; `start` is when its processor time began. */
+static void
+judge_message(struct session *s, struct message *m, int64_t start,
+    struct session_outcome *out)
+{
+	struct hits hits = {0};
+	struct scratch *scratch = scratch_borrow(s->snapshot->plan);
+
+	engine_judge_message(s->snapshot, scratch, &s->facts, m,
+	    workspace_arena(s->work), &out->verdict, &hits);
+	metric_add(METRIC_scan_us, (uint64_t)(clock_cpu_us() - start));
+	outcome_headers(s, &out->verdict, &hits, out);
+	outcome_conclude(s, &out->verdict, m, &hits);
+	scratch_return(s->snapshot->plan, scratch);
+}
+
 /* The one place where a message is judged. */
 static void
 judge(struct session *s, struct session_outcome *out)
 {
 	struct message *m;
-	struct scratch *scratch;
-	struct hits hits = {0};
-	int64_t start = clock_cpu_us();
+	int64_t start;
 
 	if (!s->headers_ended)
 		buf_add_char(&s->raw, '\n');
 	s->raw.len = message_canonical(s->raw.p, s->raw.len);
 	gather_collect(s);
 	s->facts.brake = s->let_pass;
-	m = message_new(&s->message, &s->snapshot->mail, &s->facts.envelope,
-	    s->facts.now_ms, buf_str(&s->raw));
-	if (m == NULL) {
+	turns_take(s->server->turns);
+	start = clock_cpu_us();
+	m = parse_raw(s);
+	if (m != NULL) {
+		gather_message(s, m);
+		judge_message(s, m, start, out);
+	} else {
 		fail_by_default(s, &out->verdict);
 		outcome_conclude(s, &out->verdict, NULL, NULL);
-		return;
 	}
-	gather_message(s, m);
-	turns_take(s->server->turns);
-	scratch = scratch_borrow(s->snapshot->plan);
-	engine_judge_message(s->snapshot, scratch, &s->facts, m, &s->message,
-	    &out->verdict, &hits);
-	metric_add(METRIC_scan_us, (uint64_t)(clock_cpu_us() - start));
-	outcome_headers(s, &out->verdict, &hits, out);
-	outcome_conclude(s, &out->verdict, m, &hits);
-	scratch_return(s->snapshot->plan, scratch);
 	turns_give(s->server->turns);
 }
 
@@ -528,9 +555,15 @@ session_finish(struct session *s, struct session_outcome *out)
 	} else {
 		judge(s, out);
 	}
-	/* The arena holds the outcome until the next event resets it. */
+	/* The arenas hold the outcome until it is told. */
 	gather_cancel(s);
 	snapshot_unref(&s->snapshot);
+}
+
+void
+session_done(struct session *s)
+{
+	workspace_give(&s->work);
 }
 
 void

@@ -74,8 +74,10 @@ struct session_outcome {
 	struct str quarantine_reason;
 };
 
-/* The final judgement; `*out` is valid until the next event. */
+/* The final judgement; `*out` is valid until session_done(). */
 void session_finish(struct session *s, struct session_outcome *out);
+/* The outcome was told to the MTA. */
+void session_done(struct session *s);
 void session_abort(struct session *s);
 /* libmilter refused something we asked for; logged with the session. */
 void session_complain(struct session *s, const char *what);

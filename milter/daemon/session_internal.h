@@ -6,6 +6,7 @@
 #define POSTERN_DAEMON_SESSION_INTERNAL_H
 
 #include "daemon/session.h"
+#include "daemon/workspace.h"
 #include "policy/engine.h"
 
 enum session_state {
@@ -39,6 +40,7 @@ struct session {
 
 	struct arena connection;   /* lives as long as the session */
 	struct arena message;	   /* reset for each message */
+	struct workspace *work;	   /* of its judgement; NULL before and after */
 	struct snapshot *snapshot; /* of this message; NULL between */
 	struct facts facts;
 	struct buf raw; /* heap: headers, blank line, body */
@@ -82,7 +84,8 @@ void gather_collect(struct session *s);
 /* Asks the store whether this recipient is to wait: facts.brake. */
 void gather_brake(
     struct session *s, struct str rcpt, const struct verdict *wish);
-/* Asks the DNS lists about what the message names and waits for them. */
+/* Asks the DNS lists about what the message names and waits for them; the
+ * caller's turn is another's meanwhile. */
 void gather_message(struct session *s, struct message *m);
 void gather_cancel(struct session *s);
 /* Our own hosts, local submissions and known users have no reputation. */
