@@ -136,6 +136,7 @@ mem_record(struct rep_store *s, struct str ref, struct str json)
 	struct buf b;
 
 	buf_init(&b);
+	buf_reserve(&b, ref.len + 1 + json.len);
 	buf_add(&b, ref);
 	buf_add_char(&b, ' ');
 	buf_add(&b, json);
@@ -155,7 +156,7 @@ mem_status(struct rep_store *s, struct json *into)
 	json_set_str(into, "store", STR("in-process"));
 	json_set_str(into, "state", STR("up"));
 	json_set_int(into, "units", (int64_t)map_count(m->units));
-	json_set_int(into, "records", (int64_t)m->why_order.len);
+	json_set_int(into, "records", (int64_t)m->why_count);
 	json_set_int(into, "unjournaled", (int64_t)m->lost);
 	pthread_mutex_unlock(&m->units_lock);
 	if (m->journal == NULL)
@@ -209,9 +210,8 @@ mem_free(struct mem_store *m)
 		rep_mem_unit_free(value);
 	map_free(&m->units);
 	cidr_trie_free(&m->wide);
-	while (m->why_order.len > 0)
+	while (m->oldest_why != NULL)
 		rep_mem_drop_record(m);
-	VEC_FINI(&m->why_order);
 	map_free(&m->whys);
 	brake_table_free(&m->brakes);
 	VEC_FINI(&m->notes);

@@ -26,10 +26,12 @@ struct mem_unit {
 };
 
 struct why {
+	struct why *newer;
+	uint64_t number; /* rises by one */
 	char ref[REP_REF_MAX];
-	char *json;
-	size_t len;
 	int64_t at_ms;
+	size_t len;
+	char json[];
 };
 
 struct mem_store {
@@ -42,7 +44,10 @@ struct mem_store {
 	struct map *units;	     /* name -> struct mem_unit */
 	struct cidr_trie *wide;	     /* admin's networks -> mem_unit */
 	struct map *whys;	     /* ref -> struct why */
-	VEC(struct why *) why_order; /* oldest first */
+	struct why *oldest_why;
+	struct why *newest_why;
+	uint64_t why_number; /* of the next one */
+	size_t why_count;
 	size_t why_bytes;
 	VEC(struct rep_audit) notes;
 	uint64_t note_id;

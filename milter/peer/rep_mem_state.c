@@ -1,7 +1,7 @@
 /*
  * The state file: a line of JSON for each unit, note and decision record.
  *
- * Written unit by unit, so mail waits for a few hundred units at most; each
+ * Written in slices, so mail waits for some dozens of units at most; each
  * unit carries the sequence of its last event, and a restart repeats the
  * journal over the file without counting anything twice.
  */
@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/json_write.h"
 #include "base/mem.h"
 #include "peer/rep_event.h"
 
@@ -19,7 +20,7 @@
 
 #define STATE_FILE "reputation.jsonl"
 #define STATE_FILE_MAX ((size_t)1 << 30)
-#define SLICE 256 /* units per hold of the lock */
+#define SLICE 64 /* units or records per hold of the lock */
 
 static void
 add_givers(struct json *j, const struct rep_ledger *l)
@@ -124,26 +125,56 @@ audit_json(const struct rep_audit *a)
 }
 
 static void
-save_rest(struct mem_store *m, int64_t now_ms, struct buf *out)
+save_notes(struct mem_store *m, struct buf *out)
 {
+	pthread_mutex_lock(&m->units_lock);
 	for (size_t i = 0; i < m->notes.len; i++) {
 		struct json *j = json_new_object();
 
 		json_set(j, "note", audit_json(&m->notes.v[i]));
 		save_line(out, j);
 	}
-	for (size_t i = 0; i < m->why_order.len; i++) {
-		const struct why *w = m->why_order.v[i];
-		struct json *j;
+	pthread_mutex_unlock(&m->units_lock);
+}
 
-		if (w->at_ms + REP_WHY_LIFE_MS < now_ms)
-			continue;
-		j = json_new_object();
-		json_set_str(j, "why", str_from(w->ref));
-		json_set_int(j, "at", w->at_ms);
-		json_set_str(j, "json", str_make(w->json, w->len));
-		save_line(out, j);
+/* Most of the file is records, so these are written without a tree. */
+static void
+save_why(const struct why *w, int64_t now_ms, struct buf *out)
+{
+	struct json_writer line = {.out = out};
+
+	if (w->at_ms + REP_WHY_LIFE_MS < now_ms)
+		return;
+	json_write_object(&line, NULL);
+	json_write_str(&line, "why", str_from(w->ref));
+	json_write_int(&line, "at", w->at_ms);
+	json_write_str(&line, "json", str_make(w->json, w->len));
+	json_write_end_object(&line);
+	buf_add_char(out, '\n');
+}
+
+/* Between two slices the oldest may go, also those not reached yet. */
+static void
+save_whys(struct mem_store *m, int64_t now_ms, struct buf *out)
+{
+	const struct why *w;
+
+	pthread_mutex_lock(&m->units_lock);
+	w = m->oldest_why;
+	while (w != NULL) {
+		uint64_t number;
+
+		for (int i = 0; i < SLICE && w != NULL; i++, w = w->newer)
+			save_why(w, now_ms, out);
+		if (w == NULL)
+			break;
+		number = w->number;
+		pthread_mutex_unlock(&m->units_lock);
+		pthread_mutex_lock(&m->units_lock);
+		if (m->oldest_why == NULL || m->oldest_why->number > number)
+			w = m->oldest_why;
 	}
+	pthread_mutex_unlock(&m->units_lock);
 }
 
 /* What a unit holds may be newer than the mark; its sequence tells. */
@@ -164,9 +195,8 @@ collect_state(struct mem_store *m, struct buf *out)
 		pthread_mutex_unlock(&m->units_lock);
 	}
 	file_list_free(&name, count);
-	pthread_mutex_lock(&m->units_lock);
-	save_rest(m, now_ms, out);
-	pthread_mutex_unlock(&m->units_lock);
+	save_notes(m, out);
+	save_whys(m, now_ms, out);
 }
 
 int

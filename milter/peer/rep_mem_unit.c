@@ -284,15 +284,15 @@ rep_mem_apply_locked(
 void
 rep_mem_drop_record(struct mem_store *m)
 {
-	struct why *w = m->why_order.v[0];
+	struct why *w = m->oldest_why;
 
-	m->why_order.len--;
-	memmove(m->why_order.v, m->why_order.v + 1,
-	    m->why_order.len * sizeof(*m->why_order.v));
+	m->oldest_why = w->newer;
+	if (w->newer == NULL)
+		m->newest_why = NULL;
+	m->why_count--;
 	if (map_get(m->whys, str_from(w->ref)) == w)
 		(void)map_remove(m->whys, str_from(w->ref));
 	m->why_bytes -= w->len;
-	free(w->json);
 	free(w);
 }
 
@@ -300,15 +300,21 @@ void
 rep_mem_put_record(
     struct mem_store *m, struct str ref, struct str json, int64_t at_ms)
 {
-	struct why *w = mem_alloc(sizeof(*w));
+	struct why *w = mem_resize(NULL, sizeof(*w) + json.len, 1);
 
-	(void)snprintf(w->ref, sizeof(w->ref), "%.*s", STR_ARG(ref));
-	w->json = mem_strndup(json.p, json.len);
-	w->len = json.len;
-	w->at_ms = at_ms;
+	*w = (struct why){
+	    .number = m->why_number++, .at_ms = at_ms, .len = json.len};
+	ref = str_head(ref, sizeof(w->ref) - 1);
+	memcpy(w->ref, ref.p, ref.len);
+	memcpy(w->json, json.p, json.len);
 	(void)map_set(m->whys, str_from(w->ref), w);
-	*VEC_PUSH(&m->why_order) = w;
+	if (m->newest_why != NULL)
+		m->newest_why->newer = w;
+	else
+		m->oldest_why = w;
+	m->newest_why = w;
+	m->why_count++;
 	m->why_bytes += w->len;
-	while (m->why_order.len > WHYS_MAX || m->why_bytes > WHY_TOTAL_MAX)
+	while (m->why_count > WHYS_MAX || m->why_bytes > WHY_TOTAL_MAX)
 		rep_mem_drop_record(m);
 }

@@ -272,9 +272,60 @@ test_wide_block(void)
 	remove_dir();
 }
 
+static bool
+has_record(struct rep_store *s, unsigned i, bool whole)
+{
+	char ref[REP_REF_MAX], want[64];
+	struct buf b;
+	bool good;
+
+	snprintf(ref, sizeof(ref), "%04u-0000", i);
+	snprintf(want, sizeof(want), "{\"n\":%u,\"text\":\"\\\\\xc3\xa9\"}", i);
+	buf_init(&b);
+	good = s->ops->why(s, str_from(ref), &b) == 0 &&
+	    (!whole || str_is(buf_str(&b), want));
+	buf_fini(&b);
+	return good;
+}
+
+/* 5,000 records are kept, over a restart too; the oldest goes. */
+static void
+test_records(void)
+{
+	struct rep_store *s;
+	size_t kept = 0;
+
+	make_dir();
+	s = open_store();
+	for (unsigned i = 0; i <= 5000; i++) {
+		char ref[REP_REF_MAX], json[64];
+
+		snprintf(ref, sizeof(ref), "%04u-0000", i);
+		snprintf(json, sizeof(json),
+		    "{\"n\":%u,\"text\":\"\\\\\xc3\xa9\"}", i);
+		rep_store_record(s, str_from(ref), str_from(json));
+		if (i == 4999)
+			ok(has_record(s, 0, true), "5,000 records");
+	}
+	ok(!has_record(s, 0, false), "one more, and the oldest is gone");
+	ok(has_record(s, 1, true) && has_record(s, 5000, true),
+	    "the others are not");
+	rep_store_close(&s, 1000);
+	s = open_store();
+	for (unsigned i = 0; i <= 5000; i++)
+		kept += has_record(s, i, true);
+	is_int(kept, 5000, "a restart brings them back as they were");
+	rep_store_record(s, STR("new"), STR("{}"));
+	ok(!has_record(s, 1, false) && has_record(s, 2, true),
+	    "and their order");
+	rep_store_close(&s, 1000);
+	remove_dir();
+}
+
 int
 main(void)
 {
+	test_records();
 	test_lists();
 	test_kill();
 	test_children();
