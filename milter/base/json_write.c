@@ -146,22 +146,28 @@ add_real(struct buf *out, struct str s)
 	buf_add(out, str_skip(power, str_span(power, "0")));
 }
 
-/* Numbers below that with three decimals at most have no shorter spelling. */
+/* Between these, six decimals at most: there is no shorter spelling. */
+#define SHORT_MIN 1e-4
 #define SHORT_MAX 1e9
+#define SHORT_DECIMALS 6
 
 /* False: `v` is no such number. */
 static bool
 add_short(struct buf *out, double v)
 {
+	unsigned decimals = SHORT_DECIMALS;
 	int64_t whole;
 
-	if (!(fabs(v) < SHORT_MAX) || (v == 0 && signbit(v)))
+	if (!(fabs(v) < SHORT_MAX) || (v == 0 && signbit(v)) ||
+	    (v != 0 && fabs(v) < SHORT_MIN))
 		return false;
-	whole = (int64_t)(v * 1000 + (v < 0 ? -0.5 : 0.5));
-	if ((double)whole / 1000 != v)
+	whole = (int64_t)(v * 1e6 + (v < 0 ? -0.5 : 0.5));
+	if ((double)whole / 1e6 != v)
 		return false;
 	/* One at least, not to be taken for an integer. */
-	buf_add_fixed(out, v, whole % 100 == 0 ? 1 : whole % 10 == 0 ? 2 : 3);
+	for (; decimals > 1 && whole % 10 == 0; decimals--)
+		whole /= 10;
+	buf_add_fixed(out, v, decimals);
 	return true;
 }
 

@@ -17,6 +17,8 @@
 
 /* Longer values and lines are cut: syslog daemons do it less kindly. */
 #define FIELD_MAX ((size_t)200)
+/* Of what stands before a line, without its time. */
+#define PREFIX_GUESS ((size_t)64)
 
 static struct {
 	pthread_mutex_t fd_lock; /* fd is not closed while it is written to */
@@ -102,8 +104,20 @@ log_close(void)
 	out.fd = STDERR_FILENO;
 }
 
+/* Control characters as blanks: a line stays one. */
 static void
-write_fd(enum log_level level, const char *text)
+add_line(struct buf *b, struct str text)
+{
+	size_t from = b->len;
+
+	buf_add(b, text);
+	for (size_t i = from; i < b->len; i++)
+		if ((unsigned char)b->p[i] < ' ' || b->p[i] == 0x7f)
+			b->p[i] = ' ';
+}
+
+static void
+write_fd(enum log_level level, struct str text)
 {
 	static const char *const name[] = {"error", "warning", "info", "debug"};
 	char when[32] = "";
@@ -113,11 +127,18 @@ write_fd(enum log_level level, const char *text)
 	ssize_t ignored;
 
 	if (gmtime_r(&now, &tm) != NULL)
-		strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm);
+		strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ ", &tm);
 	buf_init(&b);
-	buf_printf(&b, "%s %s[%d]: %s: %s\n", when,
-	    out.ident ? out.ident : "postern", (int)getpid(), name[level],
-	    text);
+	buf_reserve(&b, text.len + sizeof(when) + PREFIX_GUESS);
+	buf_add_cstr(&b, when);
+	buf_add_cstr(&b, out.ident ? out.ident : "postern");
+	buf_add_char(&b, '[');
+	buf_add_int(&b, getpid());
+	buf_add(&b, STR("]: "));
+	buf_add_cstr(&b, name[level]);
+	buf_add(&b, STR(": "));
+	add_line(&b, text);
+	buf_add_char(&b, '\n');
 	pthread_mutex_lock(&out.fd_lock);
 	ignored = write(out.fd, b.p, b.len);
 	pthread_mutex_unlock(&out.fd_lock);
@@ -125,11 +146,39 @@ write_fd(enum log_level level, const char *text)
 	buf_fini(&b);
 }
 
+static void
+write_syslog(enum log_level level, struct str text)
+{
+	static const int priority[] = {
+	    LOG_ERR, LOG_WARNING, LOG_INFO, LOG_DEBUG};
+	struct buf b;
+
+	buf_init(&b);
+	add_line(&b, text);
+	syslog(priority[level], "%s", buf_cstr(&b));
+	buf_fini(&b);
+}
+
+void
+log_text(enum log_level level, struct str text)
+{
+	int saved = errno;
+
+	if (level > out.most)
+		return;
+	if (out.fd < 0)
+		write_syslog(level, text);
+	else
+		write_fd(level, text);
+	if (out.echo && level == LOG_LEVEL_ERROR && out.fd != STDERR_FILENO)
+		fprintf(stderr, "%s: %.*s\n", out.ident ? out.ident : "postern",
+		    STR_ARG(text));
+	errno = saved;
+}
+
 void
 log_line(enum log_level level, const char *fmt, ...)
 {
-	static const int priority[] = {LOG_ERR, LOG_WARNING, LOG_INFO,
-	    LOG_DEBUG};
 	va_list ap;
 	char *text;
 	int saved = errno, n;
@@ -140,17 +189,7 @@ log_line(enum log_level level, const char *fmt, ...)
 	n = vasprintf(&text, fmt, ap);
 	va_end(ap);
 	if (n >= 0) {
-		for (char *p = text; *p != '\0'; p++)
-			if ((unsigned char)*p < ' ' || *p == 0x7f)
-				*p = ' ';
-		if (out.fd < 0)
-			syslog(priority[level], "%s", text);
-		else
-			write_fd(level, text);
-		if (out.echo && level == LOG_LEVEL_ERROR &&
-		    out.fd != STDERR_FILENO)
-			fprintf(stderr, "%s: %s\n",
-			    out.ident ? out.ident : "postern", text);
+		log_text(level, str_make(text, (size_t)n));
 		free(text);
 	}
 	errno = saved;
@@ -185,10 +224,10 @@ log_field(struct buf *line, const char *key, struct str value)
 	}
 	buf_init(&clean);
 	clean_add_short(&clean, value, FIELD_MAX);
-	quote = clean.len == 0 ||
-	    str_cspan(buf_str(&clean), " \"=") < clean.len;
-	buf_printf(line, "%s%s=%s", line->len ? " " : "", key,
-	    quote ? "\"" : "");
+	quote =
+	    clean.len == 0 || str_cspan(buf_str(&clean), " \"=") < clean.len;
+	buf_printf(
+	    line, "%s%s=%s", line->len ? " " : "", key, quote ? "\"" : "");
 	for (size_t i = 0; i < clean.len; i++) {
 		if (clean.p[i] == '"')
 			buf_add(line, STR("\\x22"));

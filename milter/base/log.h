@@ -24,6 +24,8 @@ void log_close(void);
 
 void log_line(enum log_level level, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+/* The same of a line that is there already. */
+void log_text(enum log_level level, struct str text);
 /* Adds ` key=value`, quoted where needed, to a line under construction. */
 void log_field(struct buf *line, const char *key, struct str value);
 

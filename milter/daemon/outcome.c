@@ -28,9 +28,16 @@ outcome_new_reference(struct session *s)
  */
 
 static bool
-scored(const struct rule *r, const struct hits *h, size_t i)
+shown(const struct rule *r)
 {
-	return h->value[i] != 0 && !r->hidden && (r->flags & TFLAG_NOLOG) == 0;
+	return !r->hidden && (r->flags & TFLAG_NOLOG) == 0;
+}
+
+/* SIZE_MAX: nothing did, or nothing was tried. */
+static size_t
+first_hit(const struct hits *h)
+{
+	return h != NULL && h->value != NULL ? hits_next(h, 0) : SIZE_MAX;
 }
 
 /* Names of the rules that hit, comma-separated, cut at `max` bytes. */
@@ -40,10 +47,10 @@ add_rule_names(const struct snapshot *snapshot, const struct hits *h,
 {
 	size_t start = out->len;
 
-	for (size_t i = 0; h != NULL && i < h->rule_count; i++) {
+	for (size_t i = first_hit(h); i != SIZE_MAX; i = hits_next(h, i + 1)) {
 		const struct rule *r = &snapshot->rules->rules[i];
 
-		if (!scored(r, h, i))
+		if (!shown(r))
 			continue;
 		if (out->len - start + r->name.len > max) {
 			buf_add(out, STR(",..."));
@@ -265,10 +272,10 @@ heaviest_rule(const struct snapshot *snapshot, const struct hits *h)
 	unsigned set = (unsigned)snapshot->config->score_set;
 	const struct rule *best = NULL;
 
-	for (size_t i = 0; h != NULL && i < h->rule_count; i++) {
+	for (size_t i = first_hit(h); i != SIZE_MAX; i = hits_next(h, i + 1)) {
 		const struct rule *r = &snapshot->rules->rules[i];
 
-		if (scored(r, h, i) &&
+		if (shown(r) &&
 		    (best == NULL || r->score[set] > best->score[set]))
 			best = r;
 	}
@@ -394,6 +401,9 @@ keep_record(const struct session *s, const struct verdict *v, struct message *m,
 	buf_fini(&text);
 }
 
+/* Most lines fit at once. */
+#define LINE_GUESS ((size_t)1024)
+
 static void
 log_number(struct buf *line, const char *key, size_t n)
 {
@@ -415,6 +425,8 @@ log_transaction(
 		ip_format(&e->client, client);
 	buf_init(&line);
 	buf_init(&names);
+	buf_reserve(&line, LINE_GUESS);
+	buf_add(&line, STR("message"));
 	log_field(
 	    &line, "queue", e->queue_id.len ? e->queue_id : STR("NOQUEUE"));
 	log_field(&line, "ref", str_from(s->facts.ref));
@@ -441,7 +453,7 @@ log_transaction(
 		log_field(&line, "truncated", STR("yes"));
 	buf_add(&line, STR(" ms="));
 	buf_add_fixed(&line, (double)(clock_mono_us() - s->mail_us) / 1000, 1);
-	log_info("message %s", buf_cstr(&line));
+	log_text(LOG_LEVEL_INFO, buf_str(&line));
 	buf_fini(&names);
 	buf_fini(&line);
 }

@@ -38,6 +38,15 @@ add_sender(struct buf *out, struct str sender)
 	buf_add_cstr(out, ">\n");
 }
 
+/* A number of two digits. */
+static void
+add_two(struct buf *out, char before, int n)
+{
+	buf_add_char(out, before);
+	buf_add_char(out, (char)('0' + n / 10));
+	buf_add_char(out, (char)('0' + n % 10));
+}
+
 static void
 add_date(struct buf *out, int64_t ms)
 {
@@ -50,9 +59,17 @@ add_date(struct buf *out, int64_t ms)
 
 	if (gmtime_r(&seconds, &tm) == NULL)
 		return;
-	buf_printf(out, "%s, %d %s %d %02d:%02d:%02d +0000", day[tm.tm_wday],
-	    tm.tm_mday, month[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour,
-	    tm.tm_min, tm.tm_sec);
+	buf_add_cstr(out, day[tm.tm_wday]);
+	buf_add(out, STR(", "));
+	buf_add_int(out, tm.tm_mday);
+	buf_add_char(out, ' ');
+	buf_add_cstr(out, month[tm.tm_mon]);
+	buf_add_char(out, ' ');
+	buf_add_int(out, tm.tm_year + 1900);
+	add_two(out, ' ', tm.tm_hour);
+	add_two(out, ':', tm.tm_min);
+	add_two(out, ':', tm.tm_sec);
+	buf_add(out, STR(" +0000"));
 }
 
 /* "from HELO (NAME [IP])". A name that is only the address is none. */
@@ -69,8 +86,9 @@ add_client(struct buf *out, const struct envelope *e)
 	add_word(out, e->helo, "unknown");
 	buf_add_cstr(out, " (");
 	add_word(out, name, "unknown");
-	buf_printf(
-	    out, " [%s%s])\n\t", ip_is_v4(&e->client) ? "" : "IPv6:", text);
+	buf_add_cstr(out, ip_is_v4(&e->client) ? " [" : " [IPv6:");
+	buf_add_cstr(out, text);
+	buf_add_cstr(out, "])\n\t");
 	if (e->auth_user.len > 0) {
 		buf_add_cstr(out, "(Authenticated sender: ");
 		add_word(out, e->auth_user, "");
@@ -91,6 +109,14 @@ protocol(const struct envelope *e)
 	return e->tls ? "ESMTPS" : "ESMTP";
 }
 
+static void
+add_protocol(struct buf *out, const struct envelope *e)
+{
+	buf_add_cstr(out, " (Postfix) with ");
+	buf_add_cstr(out, protocol(e));
+	buf_add_cstr(out, " id ");
+}
+
 void
 trace_record_format(struct buf *out, const struct envelope *e, int64_t now_ms)
 {
@@ -104,7 +130,7 @@ trace_record_format(struct buf *out, const struct envelope *e, int64_t now_ms)
 	buf_add_cstr(out, "by ");
 	add_word(out, e->mta_name, "localhost");
 	if (remote)
-		buf_printf(out, " (Postfix) with %s id ", protocol(e));
+		add_protocol(out, e);
 	else
 		buf_add_cstr(out, " (Postfix)\n\tid ");
 	add_word(out, e->queue_id, "NOQUEUE");

@@ -2,6 +2,8 @@
 
 #include "base/mem.h"
 
+#include <math.h>
+
 /* The text members of an envelope, so that out and in cannot differ. */
 #define ENVELOPE_TEXTS(X) \
 	X(client_name)    \
@@ -63,6 +65,13 @@ write_envelope(struct json_writer *w, const struct envelope *e)
 	json_write_end_object(w);
 }
 
+/* A millionth more or less changes no one's standing. */
+static void
+put_rate(struct json_writer *w, const char *key, double rate)
+{
+	json_write_double(w, key, round(rate * 1e6) / 1e6);
+}
+
 static void
 write_rep(struct json_writer *w, const struct rep_view *r)
 {
@@ -71,10 +80,10 @@ write_rep(struct json_writer *w, const struct rep_view *r)
 	json_write_int(w, "since_ms", r->since_ms);
 	json_write_int(w, "until_ms", r->until_ms);
 	json_write_int(w, "strike", r->strike);
-	json_write_double(w, "rate_short", r->rate_short);
-	json_write_double(w, "lower_short", r->lower_short);
-	json_write_double(w, "rate_long", r->rate_long);
-	json_write_double(w, "upper_long", r->upper_long);
+	put_rate(w, "rate_short", r->rate_short);
+	put_rate(w, "lower_short", r->lower_short);
+	put_rate(w, "rate_long", r->rate_long);
+	put_rate(w, "upper_long", r->upper_long);
 	put_str(w, "ref", str_from(r->ref));
 	put_str(w, "why", str_from(r->why));
 	put_bool(w, "parent", r->parent);

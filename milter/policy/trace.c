@@ -43,8 +43,8 @@ write_reasons(struct json_writer *w, const struct verdict *v)
 }
 
 static void
-write_rule(struct json_writer *w, const struct trace_input *in,
-    const struct rule *r)
+write_rule(
+    struct json_writer *w, const struct trace_input *in, const struct rule *r)
 {
 	struct match_span span = hits_span(in->hits, r->index);
 	double value = in->hits->value[r->index];
@@ -56,8 +56,7 @@ write_rule(struct json_writer *w, const struct trace_input *in,
 	if (value != 1)
 		json_write_double(w, "count", value);
 	if (span.text.p != NULL) {
-		json_write_str(
-		    w, "view", str_from(span.view ? span.view : ""));
+		json_write_str(w, "view", str_from(span.view ? span.view : ""));
 		put_short(w, "matched", span.text);
 	}
 	put_where(w, r->pos);
@@ -72,8 +71,9 @@ write_rules(struct json_writer *w, const struct trace_input *in)
 	size_t written = 0;
 
 	json_write_array(w, "rules");
-	for (size_t i = 0; i < in->hits->rule_count; i++) {
-		if (in->hits->value[i] == 0 || rs->rules[i].hidden)
+	for (size_t i = hits_next(in->hits, 0); i != SIZE_MAX;
+	     i = hits_next(in->hits, i + 1)) {
+		if (rs->rules[i].hidden)
 			continue;
 		if (written++ == TRACE_RULES_MAX)
 			break;
@@ -146,14 +146,13 @@ write_limited(struct json_writer *w, const struct trace_input *in)
 		return;
 	json_write_array(w, "limited");
 	for (size_t i = 0; i < in->hits->limited_count; i++)
-		json_write_str(
-		    w, NULL, rs->rules[in->hits->limited[i]].name);
+		json_write_str(w, NULL, rs->rules[in->hits->limited[i]].name);
 	json_write_end_array(w);
 }
 
 static void
-put_header(struct json_writer *w, const char *key, struct message *m,
-    const char *name)
+put_header(
+    struct json_writer *w, const char *key, struct message *m, const char *name)
 {
 	struct header_query q = {str_from(name), 0};
 	struct str value;

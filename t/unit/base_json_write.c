@@ -24,7 +24,8 @@ static const struct {
 static const double numbers[] = {0, -0.0, 1, -1, 1.5, 0.1, 1e9, 999999999, 1e15,
     1e16, 123456789012345678, -2.25e-7, 1e300, 3.14159265358979, 100, 1e10,
     INFINITY, NAN, 0.001, -0.001, 4.5, -3.25, 12.345, 0.0005, 999999999.999,
-    1000000000.5, 0.1 + 0.2, 2.675, 1.005, 99.9, -0.5, 7.125, 1e-3, 123.4567};
+    1000000000.5, 0.1 + 0.2, 2.675, 1.005, 99.9, -0.5, 7.125, 1e-3, 123.4567,
+    1e-4, 9.9e-5, 0.000123, -0.000123, 0.1234567, 999999999.123456, 1e-6};
 
 static void
 strings(void)
@@ -46,23 +47,39 @@ strings(void)
 	}
 }
 
+/* Both ways to write a number; the caller frees. */
+static void
+write_both(double v, struct buf *got, struct buf *want)
+{
+	struct json_writer w = {.out = got};
+	struct json *j = json_new_double(v);
+
+	buf_init(got);
+	buf_init(want);
+	json_write_double(&w, NULL, v);
+	json_format(j, 0, want);
+	json_unref(&j);
+}
+
 static void
 doubles(void)
 {
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-		struct buf got, want;
-		struct json_writer w = {.out = &got};
-		struct json *j = json_new_double(numbers[i]);
+	struct buf got, want;
+	size_t same = 0;
 
-		buf_init(&got);
-		buf_init(&want);
-		json_write_double(&w, NULL, numbers[i]);
-		json_format(j, 0, &want);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		write_both(numbers[i], &got, &want);
 		is_str(buf_str(&got), buf_str(&want), "number: %g", numbers[i]);
-		json_unref(&j);
 		buf_fini(&got);
 		buf_fini(&want);
 	}
+	for (int i = 0; i < 20000; i++) {
+		write_both((double)i * 7919 / 1e6, &got, &want);
+		same += str_eq(buf_str(&got), buf_str(&want));
+		buf_fini(&got);
+		buf_fini(&want);
+	}
+	is_int(same, 20000, "numbers of six decimals");
 }
 
 static void
