@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 
+#include <endian.h>
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
@@ -41,7 +42,10 @@ checksum(uint32_t crc, const void *p, size_t len)
 	pthread_once(&crc_once, make_crc_table);
 	crc = ~crc;
 	for (; len >= 8; len -= 8, at += 8) {
-		crc ^= (uint32_t)journal_get(at, 4);
+		uint32_t low;
+
+		memcpy(&low, at, sizeof(low));
+		crc ^= le32toh(low);
 		crc = crc_table[7][crc & 255] ^ crc_table[6][crc >> 8 & 255] ^
 		      crc_table[5][crc >> 16 & 255] ^ crc_table[4][crc >> 24] ^
 		      crc_table[3][at[4]] ^ crc_table[2][at[5]] ^
