@@ -49,8 +49,9 @@ struct meta_code {
 	uint32_t *deps; /* rule indices, EXPR_UNKNOWN included */
 	struct str *dep_names;
 	uint32_t dep_count;
-	uint32_t *by_cost; /* rules among deps, each once, the cheapest first */
-	uint32_t by_cost_count;
+	/* Any of these may decide alone that it is 0; the cheapest first. */
+	uint32_t *deciders;
+	uint32_t decider_count;
 	bool late;	 /* some dependency never runs: judged at the end */
 	bool cyclic;	 /* part of a cycle: judged once, at the start */
 	bool plain;	 /* neither, nor does it look at such metas */

@@ -15,6 +15,7 @@
 #include "base/vec.h"
 #include "rule/range.h"
 
+#include <float.h>
 #include <math.h>
 
 /* In the place of a value until all are known: it counts as nothing then, but
@@ -24,9 +25,10 @@
 #define ASKED_MAX 64
 /* Metas that look at metas more often nested than that never stay open. */
 #define NESTED_MAX 64
-/* A meta with more operands is computed when any of them hits. */
-#define KEY_DEPS_MAX 64
+/* Of metas with more operands none is found out about beforehand. */
+#define OUTLOOK_DEPS_MAX 64
 #define EVAL_COST 150
+#define COST_MAX 1000000
 
 /* A negative result counts as one hit. */
 static double
@@ -131,78 +133,7 @@ guess_frequency(const struct rule *r)
 	return r->pattern.len < 1000 ? 1000 - (unsigned)r->pattern.len : 0;
 }
 
-/* Everything open but what is asked about, which is 0. */
-struct doubt {
-	double *value;
-	struct range *range;
-	struct bitset open;
-	struct bitset restless; /* metas that are worth something at rest */
-};
-
-static void
-doubt_init(struct doubt *d, const struct ruleset *rs)
-{
-	d->value = mem_array(rs->count + 1, sizeof(*d->value));
-	d->range = mem_array(rs->count + 1, sizeof(*d->range));
-	bitset_init(&d->open, rs->count);
-	bitset_init(&d->restless, rs->count);
-	for (size_t i = 0; i < rs->count; i++) {
-		d->range[i] = (struct range){0, INFINITY};
-		bitset_add(&d->open, i);
-	}
-	for (size_t i = 0; i < rs->meta_count; i++)
-		if (rs->meta_rest[i] != 0)
-			bitset_add(&d->restless, rs->meta_order[i]);
-}
-
-static void
-doubt_fini(struct doubt *d)
-{
-	free(d->value);
-	free(d->range);
-	bitset_fini(&d->open);
-	bitset_fini(&d->restless);
-}
-
-/* Is the meta nothing as long as `rule` is, whatever the others are? */
-static bool
-hangs_on(const struct meta_code *code, uint32_t rule, struct doubt *d)
-{
-	struct range_source from = {d->value, &d->open, d->range};
-	struct range r;
-	bool hangs;
-
-	bitset_remove(&d->open, rule);
-	hangs = range_run(code, &from, &r) && r.least == 0 && r.most == 0;
-	bitset_add(&d->open, rule);
-	return hangs;
-}
-
-/* The rule without which the meta is nothing; the rarest of several. */
-static uint32_t
-find_key(const struct ruleset *rs, size_t place, struct doubt *d)
-{
-	const struct meta_code *code = rs->rules[rs->meta_order[place]].code;
-	uint32_t best = EXPR_UNKNOWN;
-
-	if (!code->plain || rs->meta_rest[place] != 0 ||
-	    code->dep_count > KEY_DEPS_MAX)
-		return EXPR_UNKNOWN;
-	for (uint32_t i = 0; i < code->dep_count; i++) {
-		uint32_t dep = code->deps[i];
-
-		if (dep == EXPR_UNKNOWN || bitset_has(&d->restless, dep) ||
-		    !hangs_on(code, dep, d))
-			continue;
-		if (best == EXPR_UNKNOWN ||
-		    guess_frequency(&rs->rules[dep]) <
-			guess_frequency(&rs->rules[best]))
-			best = dep;
-	}
-	return best;
-}
-
-/* What it takes to try a rule, as far as that can be told. */
+/* What it takes to try a rule that is no meta, as far as that can be told. */
 static unsigned
 guess_cost(const struct rule *r)
 {
@@ -215,6 +146,85 @@ guess_cost(const struct rule *r)
 	if ((r->flags & TFLAG_MULTIPLE) != 0)
 		n *= 2;
 	return 100 + n;
+}
+
+/* What is known before any message is: nothing, that is, all rules are open. */
+struct outlook {
+	const struct ruleset *rs;
+	struct range *range;
+	struct bitset open;
+	struct bitset restless; /* metas that are worth something at rest */
+	unsigned *cost;
+};
+
+static const struct range nothing = {0, 0};
+static const struct range something = {DBL_TRUE_MIN, INFINITY};
+static const struct range whatever = {0, INFINITY};
+
+static void
+outlook_init(struct outlook *o, const struct ruleset *rs)
+{
+	*o = (struct outlook){.rs = rs};
+	o->range = mem_array(rs->count + 1, sizeof(*o->range));
+	o->cost = mem_array(rs->count + 1, sizeof(*o->cost));
+	bitset_init(&o->open, rs->count);
+	bitset_init(&o->restless, rs->count);
+	for (size_t i = 0; i < rs->count; i++) {
+		o->range[i] = whatever;
+		o->cost[i] = guess_cost(&rs->rules[i]);
+		bitset_add(&o->open, i);
+	}
+	for (size_t i = 0; i < rs->meta_count; i++)
+		if (rs->meta_rest[i] != 0)
+			bitset_add(&o->restless, rs->meta_order[i]);
+}
+
+static void
+outlook_fini(struct outlook *o)
+{
+	free(o->range);
+	free(o->cost);
+	bitset_fini(&o->open);
+	bitset_fini(&o->restless);
+}
+
+/* Is the meta nothing where `rule` is in `range`, whatever the others are? */
+static bool
+is_nothing_when(struct outlook *o, const struct meta_code *code, uint32_t rule,
+    struct range range)
+{
+	struct range_source from = {NULL, &o->open, o->range};
+	struct range r;
+	bool is;
+
+	o->range[rule] = range;
+	is = range_run(code, &from, &r) && r.least == 0 && r.most == 0;
+	o->range[rule] = whatever;
+	return is;
+}
+
+/* The rule without which the meta is nothing; the rarest of several. */
+static uint32_t
+find_key(struct outlook *o, size_t place)
+{
+	const struct rule *rules = o->rs->rules;
+	const struct meta_code *code = rules[o->rs->meta_order[place]].code;
+	uint32_t best = EXPR_UNKNOWN;
+
+	if (!code->plain || o->rs->meta_rest[place] != 0 ||
+	    code->dep_count > OUTLOOK_DEPS_MAX)
+		return EXPR_UNKNOWN;
+	for (uint32_t i = 0; i < code->dep_count; i++) {
+		uint32_t dep = code->deps[i];
+
+		if (dep == EXPR_UNKNOWN || bitset_has(&o->restless, dep) ||
+		    !is_nothing_when(o, code, dep, nothing))
+			continue;
+		if (best == EXPR_UNKNOWN || guess_frequency(&rules[dep]) <
+						guess_frequency(&rules[best]))
+			best = dep;
+	}
+	return best;
 }
 
 struct priced {
@@ -230,44 +240,42 @@ by_cost(const void *a, const void *b)
 	return x->cost < y->cost ? -1 : x->cost > y->cost;
 }
 
-/* The rules a meta looks at, the cheapest first. */
+/* The rules that may decide alone that a meta is nothing. */
 static void
-find_order(struct ruleset *rs, struct meta_code *code, const unsigned *cost)
+find_deciders(struct outlook *o, struct arena *a, uint32_t meta)
 {
-	struct priced *v = mem_array(code->dep_count + 1, sizeof(*v));
+	struct meta_code *code = o->rs->rules[meta].code;
+	struct priced found[OUTLOOK_DEPS_MAX];
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < code->dep_count; i++)
-		if (code->deps[i] != EXPR_UNKNOWN)
-			v[n++] =
-			    (struct priced){code->deps[i], cost[code->deps[i]]};
-	qsort(v, n, sizeof(*v), by_cost);
-	code->by_cost = arena_array(&rs->arena, n + 1, sizeof(*code->by_cost));
+	if (code->dep_count > OUTLOOK_DEPS_MAX)
+		return;
+	for (uint32_t i = 0; i < code->dep_count; i++) {
+		uint32_t dep = code->deps[i];
+
+		if (dep != EXPR_UNKNOWN &&
+		    (is_nothing_when(o, code, dep, nothing) ||
+			is_nothing_when(o, code, dep, something)))
+			found[n++] = (struct priced){dep, o->cost[dep]};
+	}
+	qsort(found, n, sizeof(*found), by_cost);
+	code->deciders = arena_array(a, n + 1, sizeof(*code->deciders));
 	for (uint32_t i = 0; i < n; i++)
-		if (i == 0 || v[i].rule != v[i - 1].rule)
-			code->by_cost[code->by_cost_count++] = v[i].rule;
-	free(v);
+		code->deciders[i] = found[i].rule;
+	code->decider_count = n;
 }
 
+/* A meta costs what all it looks at costs. */
 static void
-find_orders(struct ruleset *rs)
+price_meta(struct outlook *o, uint32_t meta)
 {
-	unsigned *cost = mem_array(rs->count + 1, sizeof(*cost));
+	const struct meta_code *code = o->rs->rules[meta].code;
+	unsigned sum = 0;
 
-	for (size_t i = 0; i < rs->count; i++)
-		cost[i] = guess_cost(&rs->rules[i]);
-	for (size_t i = 0; i < rs->meta_count; i++) {
-		uint32_t m = rs->meta_order[i];
-		struct meta_code *code = rs->rules[m].code;
-		unsigned sum = 0;
-
-		find_order(rs, code, cost);
-		for (uint32_t d = 0; d < code->by_cost_count && sum < 1000000;
-		     d++)
-			sum += cost[code->by_cost[d]];
-		cost[m] = sum;
-	}
-	free(cost);
+	for (uint32_t i = 0; i < code->dep_count && sum < COST_MAX; i++)
+		if (code->deps[i] != EXPR_UNKNOWN)
+			sum += o->cost[code->deps[i]];
+	o->cost[meta] = sum;
 }
 
 struct edge {
@@ -277,15 +285,14 @@ struct edge {
 
 /* Metas of a cycle are always computed: they are nobody's users. */
 static struct edge *
-find_edges(const struct ruleset *rs, size_t *count_out)
+find_edges(struct outlook *o, size_t *count_out)
 {
+	const struct ruleset *rs = o->rs;
 	VEC(struct edge) edges = {0};
-	struct doubt d;
 
-	doubt_init(&d, rs);
 	for (uint32_t i = 0; i < rs->meta_count; i++) {
 		const struct meta_code *c = rs->rules[rs->meta_order[i]].code;
-		uint32_t key = find_key(rs, i, &d);
+		uint32_t key = find_key(o, i);
 
 		if (key != EXPR_UNKNOWN) {
 			*VEC_PUSH(&edges) = (struct edge){key, i};
@@ -296,18 +303,17 @@ find_edges(const struct ruleset *rs, size_t *count_out)
 				*VEC_PUSH(&edges) =
 				    (struct edge){c->deps[k], i};
 	}
-	doubt_fini(&d);
 	*count_out = edges.len;
 	return edges.v;
 }
 
 static void
-find_users(struct ruleset *rs)
+find_users(struct ruleset *rs, struct outlook *o)
 {
 	uint32_t *first = arena_array(
 	    &rs->arena, rs->count + 2, sizeof(*rs->first_meta_user));
 	size_t count;
-	struct edge *edges = find_edges(rs, &count);
+	struct edge *edges = find_edges(o, &count);
 
 	for (size_t i = 0; i < count; i++)
 		first[edges[i].rule + 2]++;
@@ -324,10 +330,17 @@ find_users(struct ruleset *rs)
 void
 meta_run_prepare(struct ruleset *rs)
 {
+	struct outlook o;
+
 	find_rest(rs);
 	find_plain(rs);
-	find_orders(rs);
-	find_users(rs);
+	outlook_init(&o, rs);
+	for (size_t i = 0; i < rs->meta_count; i++) {
+		find_deciders(&o, &rs->arena, rs->meta_order[i]);
+		price_meta(&o, rs->meta_order[i]);
+	}
+	find_users(rs, &o);
+	outlook_fini(&o);
 }
 
 /* ---- one message --------------------------------------------------------- */
@@ -415,34 +428,13 @@ narrow(struct meta_run *run, uint32_t meta, uint32_t *wanted_out)
 	return true;
 }
 
-/* Would it end all doubt if `rule` did not hit? */
-static bool
-decides(struct meta_run *run, const struct meta_code *code, uint32_t rule)
-{
-	const struct rule_values *v = run->values;
-	struct range_source from = {v->value, v->open, run->range};
-	double was = v->value[rule];
-	struct range r;
-	bool one;
-
-	bitset_remove(v->open, rule);
-	v->value[rule] = 0;
-	one = range_run(code, &from, &r) && range_is_one(hit_range(r));
-	v->value[rule] = was;
-	bitset_add(v->open, rule);
-	return one;
-}
-
 /* The open rule to be asked for first: the cheapest that may decide alone. */
 static uint32_t
 choose(struct meta_run *run, const struct meta_code *code, uint32_t wanted)
 {
-	for (uint32_t i = 0; i < code->by_cost_count; i++) {
-		uint32_t rule = code->by_cost[i];
-
-		if (is_open(run, rule) && decides(run, code, rule))
-			return rule;
-	}
+	for (uint32_t i = 0; i < code->decider_count; i++)
+		if (is_open(run, code->deciders[i]))
+			return code->deciders[i];
 	return wanted;
 }
 

@@ -270,8 +270,11 @@ bool
 range_run(const struct meta_code *code, const struct range_source *from,
     struct range *out)
 {
-	struct machine m = {.steps = code->steps, .from = from};
+	struct machine m;
 
+	m.steps = code->steps;
+	m.from = from;
+	m.top = 0;
 	if (!run(&m, 0, code->count))
 		return false;
 	*out = m.stack[0];
