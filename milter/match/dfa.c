@@ -9,8 +9,9 @@
 #define ASKED_MAX 4096	/* older ones count half then */
 #define USELESS_SHARE 4 /* "maybe" more often than one time in so many */
 #define USELESS_RETRY 16
-#define STATES_FIRST 64 /* of a first table; each next one has twice as many \
-			 */
+#define STATES_FIRST                                            \
+	64 /* of a first table; each next one has twice as many \
+	    */
 #define STATES_MAX 4096
 #define BUCKETS 1024
 #define STATE_NONE UINT32_MAX	     /* not built */
@@ -59,7 +60,8 @@ struct maker {
 	uint32_t *mark; /* by step: stamp of the set it was put into */
 	uint32_t stamp;
 	uint16_t *list;
-	uint64_t *bits; /* by step; all zero but for sorting */
+	uint64_t *bits;	 /* by step; all zero but for sorting */
+	uint8_t *latest; /* by place in the nfa's tail: copy, plus one; or 0 */
 	size_t count;
 	uint16_t *stack;
 	bool matched;
@@ -199,10 +201,37 @@ sort_steps(struct maker *m)
 		uint64_t bits = m->bits[word];
 
 		for (; bits != 0; bits &= bits - 1)
-			m->list[count++] = (uint16_t)(
-			    word * 64 + (size_t)__builtin_ctzll(bits));
+			m->list[count++] =
+			    (uint16_t)(word * 64 +
+				       (size_t)__builtin_ctzll(bits));
 		m->bits[word] = 0;
 	}
+}
+
+/* Of one place in several copies of the pattern's tail only the latest. */
+static void
+drop_dominated(struct dfa *d)
+{
+	const struct nfa *n = d->nfa;
+	struct maker *m = &d->maker;
+	size_t size = n->tail_size, all = size * n->tail_copies, kept = 0;
+
+	for (size_t i = 0; i < m->count; i++) {
+		size_t at = m->list[i] - n->tail_start;
+		uint8_t copy = (uint8_t)(at / size + 1);
+
+		if (at < all && copy > m->latest[at % size])
+			m->latest[at % size] = copy;
+	}
+	for (size_t i = 0; i < m->count; i++) {
+		size_t at = m->list[i] - n->tail_start;
+
+		if (at >= all || at / size + 1 == m->latest[at % size])
+			m->list[kept++] = m->list[i];
+	}
+	for (size_t i = 0; i < m->count; i++)
+		m->latest[(m->list[i] - n->tail_start) % size] = 0;
+	m->count = kept;
 }
 
 static uint32_t
@@ -229,6 +258,8 @@ find_state(struct dfa *d, struct table *t)
 
 	if (m->matched)
 		return STATE_MATCH;
+	if (d->nfa->tail_copies > 1)
+		drop_dominated(d);
 	sort_steps(m);
 	bucket = &t->buckets[hash_steps(m->list, m->count) % BUCKETS];
 	for (uint32_t k = *bucket; k != 0; k = set->next) {
@@ -494,8 +525,8 @@ dfa_add(struct dfa_set *s, const struct node *tree)
 	d->width = n->group_count + 1;
 	d->maker.mark = mem_array(n->count, sizeof(*d->maker.mark));
 	d->maker.list = mem_array(n->count + 1, sizeof(*d->maker.list));
-	d->maker.bits =
-	    mem_array(n->count / 64 + 1, sizeof(*d->maker.bits));
+	d->maker.bits = mem_array(n->count / 64 + 1, sizeof(*d->maker.bits));
+	d->maker.latest = mem_array(n->tail_size + 1, sizeof(*d->maker.latest));
 	d->maker.stack = mem_array(2 * n->count + 2, sizeof(*d->maker.stack));
 	d->is_start = mem_array(n->count, sizeof(*d->is_start));
 	pthread_mutex_init(&d->guards_building, NULL);
@@ -515,6 +546,7 @@ free_dfa(struct dfa *d)
 	free(d->maker.mark);
 	free(d->maker.list);
 	free(d->maker.bits);
+	free(d->maker.latest);
 	free(d->maker.stack);
 	free(d->is_start);
 	free(d->start);

@@ -13,6 +13,10 @@ struct builder {
 	VEC(struct byte_class) classes;
 	struct map *known; /* class's bytes -> index + 1 */
 	uint32_t copies;
+	const struct node *tail; /* repeated at the pattern's end, or NULL */
+	size_t tail_start;
+	size_t tail_size;
+	size_t tail_copies;
 	bool failed;
 };
 
@@ -83,12 +87,22 @@ add_loop(struct builder *b, const struct node *n, bool some)
 	land(b, split);
 }
 
+/* The first of its copies has just been made. */
+static void
+note_tail(struct builder *b, size_t start, uint32_t copies)
+{
+	b->tail_start = start;
+	b->tail_size = here(b) - start;
+	b->tail_copies = copies;
+}
+
 static void
 add_repeat(struct builder *b, const struct node *n)
 {
 	uint32_t least = n->u.repeat.least, most = n->u.repeat.most;
 	uint32_t copies = least < b->copies ? least : b->copies;
 	bool loops = most > 1 && (most > least || least > b->copies);
+	size_t start = here(b);
 
 	if (most == 0)
 		return;
@@ -99,8 +113,11 @@ add_repeat(struct builder *b, const struct node *n)
 		land(b, split);
 		return;
 	}
-	for (uint32_t i = 1; i < copies && !b->failed; i++)
+	for (uint32_t i = 1; i < copies && !b->failed; i++) {
 		add_node(b, n->child);
+		if (n == b->tail && i == 1)
+			note_tail(b, start, copies);
+	}
 	if (loops)
 		add_loop(b, n->child, least > 0);
 	else
@@ -238,6 +255,17 @@ matches_empty(const struct nfa *n)
 	return empty;
 }
 
+static const struct node *
+find_tail(const struct node *n)
+{
+	while (n != NULL && n->kind == NODE_SEQUENCE) {
+		n = n->child;
+		while (n != NULL && n->next != NULL)
+			n = n->next;
+	}
+	return n != NULL && n->kind == NODE_REPEAT ? n : NULL;
+}
+
 /* With at most so many copies of what is repeated; NULL: too large. */
 static struct nfa *
 build(const struct node *tree, uint32_t copies)
@@ -245,6 +273,7 @@ build(const struct node *tree, uint32_t copies)
 	struct builder b = {.known = map_new(false), .copies = copies};
 	struct nfa *n = NULL;
 
+	b.tail = find_tail(tree);
 	add_node(&b, tree);
 	emit(&b, NFA_MATCH, 0, 0);
 	map_free(&b.known);
@@ -258,6 +287,9 @@ build(const struct node *tree, uint32_t copies)
 	n->steps = mem_resize(b.steps.v, n->count, sizeof(*n->steps));
 	n->class_count = b.classes.len;
 	n->classes = b.classes.v;
+	n->tail_start = b.tail_start;
+	n->tail_size = b.tail_size;
+	n->tail_copies = b.tail_copies;
 	make_groups(n);
 	return n;
 }

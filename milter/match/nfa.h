@@ -36,6 +36,14 @@ struct nfa {
 	uint8_t group_of[256]; /* bytes that no class tells apart */
 	uint8_t byte_of[256];  /* one byte of each group */
 	size_t group_count;
+	/*
+	 * The pattern's end, where it is a part repeated: its copies, one after
+	 * the other. What completes a match from an earlier copy does from the
+	 * same place of a later one, and sooner.
+	 */
+	size_t tail_start;
+	size_t tail_size;   /* steps of one copy */
+	size_t tail_copies; /* 0: the end is something else */
 };
 
 /* NULL: too large, or it matches the empty string and so proves nothing. */

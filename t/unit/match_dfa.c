@@ -36,6 +36,11 @@ static const struct {
     {"a\\nb", 0},
     {"a$b|c", 0},
     {"(?:a|$)b", REGEX_MULTILINE},
+    {"(?:a[bc]?d|bx?){4}", 0},
+    {"x(?:ab?|c){2,3}", 0},
+    {"(?:a(?:b|c){3}|d ?){3}", 0},
+    {"(?:a|^b|c$){3,}", REGEX_MULTILINE},
+    {"(?:(?:aa|b)[ x]?){5}", 0},
 };
 #define PATTERNS (sizeof(patterns) / sizeof(patterns[0]))
 
@@ -214,6 +219,30 @@ test_size_limit(void)
 	dfa_set_free(&set);
 }
 
+/* Of a part that is repeated at the end its latest copy alone is followed. */
+static void
+test_tail(void)
+{
+	struct dfa_set *tail = dfa_set_new(DFA_SET_MEMORY_MAX);
+	struct dfa_set *inner = dfa_set_new(DFA_SET_MEMORY_MAX);
+	struct dfa *ends = add(tail, "(?:a.{1,12}b|c.{1,9}d){8}", 0);
+	struct dfa *goes_on = add(inner, "(?:a.{1,12}b|c.{1,9}d){8}E", 0);
+	char text[40000];
+	uint32_t seed = 5;
+
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = "abcdefghabcd"[next_random(&seed) % 12];
+	for (size_t i = 0; i < sizeof(text); i += 400) {
+		dfa_may_match(ends, str_make(text + i, 400), NULL, 0);
+		dfa_may_match(goes_on, str_make(text + i, 400), NULL, 0);
+	}
+	ok(dfa_set_used(tail) < dfa_set_used(inner) * 2 / 3,
+	    "%zu bytes of states, %zu where every copy counts",
+	    dfa_set_used(tail), dfa_set_used(inner));
+	dfa_set_free(&tail);
+	dfa_set_free(&inner);
+}
+
 /* A text that needs a new state for every byte is not followed for ever. */
 static void
 test_work_limit(void)
@@ -302,6 +331,7 @@ main(void)
 	test_no_room();
 	test_refused();
 	test_size_limit();
+	test_tail();
 	test_work_limit();
 	test_threads(DFA_SET_MEMORY_MAX);
 	test_threads(12000);
