@@ -23,21 +23,21 @@ brake_unit_fini(struct brake_unit *u)
 
 /*
  * Each message moves `paid` one share of the interval on; it may run one
- * interval ahead of the clock (the generic cell rate algorithm). 0: room, else
- * how long until there is. A clock that was set back owes one interval at most.
+ * interval ahead of the clock (the generic cell rate algorithm). Further ahead
+ * it is when the clock was set back or the interval made shorter: then no more
+ * is owed than the one interval. 0: room, else how long until there is.
  */
 static int64_t
-owed(int64_t paid_us, uint32_t limit, const struct brake_question *q)
+owed(int64_t *paid_us, uint32_t limit, const struct brake_question *q)
 {
 	int64_t interval = q->settings.interval_ms * 1000;
-	int64_t now = q->now_ms * 1000, ahead = paid_us - now;
+	int64_t now = q->now_ms * 1000, ahead;
 
 	if (limit == 0)
 		return 0;
-	if (ahead < 0)
-		ahead = 0;
-	if (ahead > interval)
-		ahead = interval;
+	if (*paid_us > now + interval)
+		*paid_us = now + interval;
+	ahead = *paid_us > now ? *paid_us - now : 0;
 	ahead += interval / limit;
 	return ahead > interval ? ahead - interval : 0;
 }
@@ -60,8 +60,8 @@ throttle(struct brake_unit *u, const struct brake_question *q,
 {
 	const struct brake_settings *s = &q->settings;
 	uint32_t messages = q->new_message ? s->messages : 0;
-	int64_t wait = owed(u->messages_us, messages, q);
-	int64_t second = owed(u->recipients_us, s->recipients, q);
+	int64_t wait = owed(&u->messages_us, messages, q);
+	int64_t second = owed(&u->recipients_us, s->recipients, q);
 
 	if (second > wait)
 		wait = second;
@@ -189,8 +189,10 @@ static const char body[] =
     " for i=1,2 do\n"
     "  paid[i]=tonumber(call('HGET',T,f[i]) or 0) or 0\n"
     "  if lim[i]>0 then\n"
-    "   local a=math.min(math.max(paid[i]-now*1000,0),I)\n"
-    "     +math.floor(I/lim[i])\n"
+    "   local most=now*1000+I\n"
+    "   if paid[i]>most then paid[i]=most\n"
+    "    call('HSET',T,f[i],string.format('%.0f',most)) end\n"
+    "   local a=math.max(paid[i]-now*1000,0)+math.floor(I/lim[i])\n"
     "   if a>I then wait=math.max(wait,a-I) end end end\n"
     " if wait>0 then return {1,math.ceil(wait/1000)} end\n"
     " local set=false\n"
