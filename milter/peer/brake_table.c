@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <pthread.h>
 
+#define UNIT_NAME_MAX ((size_t)64)
+
 struct brake_table {
 	pthread_mutex_t units_lock; /* guards all */
 	struct map *units;	    /* name -> struct brake_unit */
@@ -171,6 +173,16 @@ number(struct str *rest, int64_t *out)
 	return true;
 }
 
+/* Of ours, "4:192.0.2.1": what is written is read again as the same. */
+static bool
+is_name(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.p[i] <= ' ' || s.p[i] > '~')
+			return false;
+	return s.len > 0 && s.len <= UNIT_NAME_MAX;
+}
+
 static struct brake_unit *
 read_unit(struct brake_table *t, struct str rest)
 {
@@ -178,7 +190,7 @@ read_unit(struct brake_table *t, struct str rest)
 	struct brake_unit u = {0}, *kept;
 	int64_t proof;
 
-	if (name.len == 0 || !number(&rest, &u.messages_us) ||
+	if (!is_name(name) || !number(&rest, &u.messages_us) ||
 	    !number(&rest, &u.recipients_us) || !number(&rest, &proof) ||
 	    !number(&rest, &u.proof_ms) || !number(&rest, &u.last_ms) ||
 	    proof > UINT32_MAX || map_get(t->units, name) != NULL)

@@ -89,8 +89,11 @@ check_PROGRAMS += t/unit/bin/peer_rep_admin
 t_unit_bin_peer_rep_admin_SOURCES = t/unit/peer_rep_admin.c
 t_unit_bin_peer_rep_admin_LDADD = $(PEER_LIBS)
 if FUZZ
-noinst_PROGRAMS += t/fuzz/fuzz_rep
+noinst_PROGRAMS += t/fuzz/fuzz_rep t/fuzz/fuzz_brakes
 t_fuzz_fuzz_rep_SOURCES = t/fuzz/fuzz_rep.c
 t_fuzz_fuzz_rep_LDADD = $(PEER_LIBS)
 t_fuzz_fuzz_rep_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+t_fuzz_fuzz_brakes_SOURCES = t/fuzz/fuzz_brakes.c
+t_fuzz_fuzz_brakes_LDADD = $(PEER_LIBS)
+t_fuzz_fuzz_brakes_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 endif

@@ -76,13 +76,16 @@ t_unit_bin_rule_replace_SOURCES = t/unit/rule_replace.c
 t_unit_bin_rule_replace_LDADD = $(RULE_LIBS)
 
 if FUZZ
-noinst_PROGRAMS += t/fuzz/fuzz_rules t/fuzz/fuzz_pattern
+noinst_PROGRAMS += t/fuzz/fuzz_rules t/fuzz/fuzz_pattern t/fuzz/fuzz_probe
 t_fuzz_fuzz_rules_SOURCES = t/fuzz/fuzz_rules.c
 t_fuzz_fuzz_rules_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 t_fuzz_fuzz_rules_LDADD = $(RULE_LIBS)
 t_fuzz_fuzz_pattern_SOURCES = t/fuzz/fuzz_pattern.c
 t_fuzz_fuzz_pattern_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 t_fuzz_fuzz_pattern_LDADD = $(RULE_LIBS)
+t_fuzz_fuzz_probe_SOURCES = t/fuzz/fuzz_probe.c
+t_fuzz_fuzz_probe_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+t_fuzz_fuzz_probe_LDADD = $(RULE_LIBS)
 endif
 
 if FUZZ

@@ -235,6 +235,9 @@ test_table(void)
 	buf_add_cstr(&b, "unit\nunit x 1\nwait\npass 1 -\n\x01\nunit u6 1 1 1 "
 			 "1 1\nunit y 1 1 99999999999 1 1\nwait 1 "
 			 "99999999999999999999\n");
+	/* What could not be written again as it is. */
+	buf_add(&b, STR("unit n\0l 1 1 1 1 1\nunit \xe9 1 1 1 1 1\n"));
+	buf_printf(&b, "unit %065d 1 1 1 1 1\n", 1);
 	again = brake_table_new(100);
 	brake_table_read(again, buf_str(&b));
 	is_int(brake_table_count(again), brake_table_count(t),
