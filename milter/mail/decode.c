@@ -8,22 +8,23 @@ enum {
 };
 
 /* Value of a base64 digit, or what else the byte is; 0: nothing of use. */
+#define D(value) (IS_DIGIT64 | (value))
+static const uint16_t classes[256] = {0, 0, 0, 0, 0, 0, 0, 0, 0, IS_SPACE,
+    IS_SPACE, IS_SPACE, IS_SPACE, IS_SPACE, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, IS_SPACE, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, D(62), 0, 0, 0,
+    D(63), D(52), D(53), D(54), D(55), D(56), D(57), D(58), D(59), D(60), D(61),
+    0, 0, 0, IS_EQUALS, 0, 0, 0, D(0), D(1), D(2), D(3), D(4), D(5), D(6), D(7),
+    D(8), D(9), D(10), D(11), D(12), D(13), D(14), D(15), D(16), D(17), D(18),
+    D(19), D(20), D(21), D(22), D(23), D(24), D(25), 0, 0, 0, 0, 0, 0, D(26),
+    D(27), D(28), D(29), D(30), D(31), D(32), D(33), D(34), D(35), D(36), D(37),
+    D(38), D(39), D(40), D(41), D(42), D(43), D(44), D(45), D(46), D(47), D(48),
+    D(49), D(50), D(51), 0, 0, 0, 0, 0};
+#undef D
+
 static unsigned
 classify(unsigned char c)
 {
-	if (c >= 'A' && c <= 'Z')
-		return IS_DIGIT64 | (unsigned)(c - 'A');
-	if (c >= 'a' && c <= 'z')
-		return IS_DIGIT64 | (unsigned)(c - 'a' + 26);
-	if (c >= '0' && c <= '9')
-		return IS_DIGIT64 | (unsigned)(c - '0' + 52);
-	if (c == '+')
-		return IS_DIGIT64 | 62;
-	if (c == '/')
-		return IS_DIGIT64 | 63;
-	if (c == '=')
-		return IS_EQUALS;
-	return ascii_is_space((char)c) ? IS_SPACE : 0;
+	return classes[c];
 }
 
 /*

@@ -28,18 +28,18 @@ struct pictures {
 	double area[IMAGE_TYPE_COUNT + 1];
 };
 
+#define LOOK_FIRST 300 /* bytes, then eight times as many */
+
 /* The size stands near the beginning: large pictures are not decoded whole. */
 static bool
 find_size(
     const struct mime_node *n, enum image_type type, struct image_size *out)
 {
-	static const size_t looks[] = {300, 6000, 120000};
 	enum image_look look = IMAGE_SHORT;
 
-	for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]) &&
-			   look == IMAGE_SHORT && looks[i] < n->raw.len;
-	     i++)
-		look = image_size(type, mime_decode_start(n, looks[i]), out);
+	for (size_t len = LOOK_FIRST; look == IMAGE_SHORT && len < n->raw.len;
+	     len *= 8)
+		look = image_size(type, mime_decode_start(n, len), out);
 	if (look == IMAGE_SHORT)
 		look = image_size(type, mime_decode(n), out);
 	return look == IMAGE_SIZED;

@@ -49,6 +49,31 @@ static const struct row base64_rows[] = {
     {"+ and /", STR("+/+/"), STR("\xfb\xff\xbf")},
 };
 
+/* Each byte as the last one of a group. */
+static void
+test_digits(void)
+{
+	static const char digits[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	size_t wrong = 0;
+
+	for (int c = 0; c < 256; c++) {
+		char text[] = {'A', 'A', 'A', (char)c};
+		const char *at = c != 0 ? strchr(digits, c) : NULL;
+		struct arena a;
+		struct str got;
+
+		arena_init(&a, 0);
+		got = decode_base64(&a, str_make(text, sizeof(text)));
+		if (at == NULL)
+			wrong += got.len != 2;
+		else
+			wrong += got.len != 3 || got.p[2] != at - digits;
+		arena_fini(&a);
+	}
+	is_int((long long)wrong, 0, "each byte is a digit or none");
+}
+
 /* What is decoded of the start only, is the start. */
 static void
 test_start(void)
@@ -140,6 +165,7 @@ int
 main(void)
 {
 	RUN("base64", decode_base64, base64_rows);
+	test_digits();
 	test_start();
 	test_long_start();
 	RUN("qp", decode_qp, qp_rows);
