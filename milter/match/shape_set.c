@@ -7,27 +7,40 @@
 #define WORD_BITS 64
 #define GROUP 2 /* words advanced as one: what every machine has */
 #define LANES 4 /* groups advanced side by side */
-#define CLASSES 256
+#define ROWS_MAX 256
 
 /* Two words; the compiler maps it to what the machine has. */
 typedef uint64_t words __attribute__((vector_size(GROUP * 8)));
 
+/* What a byte does to a group's states. */
+struct step {
+	words enter; /* states it leads into */
+	words stay;  /* states it leaves alone */
+};
+
+/* A shape of one link, of one byte: looked for without states. */
+struct lone_byte {
+	uint8_t byte;
+	uint32_t shape;
+};
+
 /*
- * State i of a shape: its links 0..i were seen, and since then only bytes of
- * link i's loop. With each byte every state moves on (shift) if the byte is one
- * the next link wants, and stays if it is in its loop.
+ * A shape has a state before its first link, which lasts (one that stands at
+ * the start: up to the first byte), and one behind each link: links 0..i were
+ * seen, and since then only bytes of link i's loop. With each byte every state
+ * moves on (shift) if the byte is one the next link wants, and stays if it is
+ * in its loop. The last state stays for good.
  */
 struct shape_set {
 	size_t groups;
-	uint8_t class_of[256]; /* bytes that no shape tells apart */
-	size_t class_count;
-	words *enter;	       /* [class][group]: states the byte leads into */
-	words *stay;	       /* [class][group]: states the byte stays in */
-	words *first;	       /* [group]: states that begin anywhere */
-	words *first_at_start; /* [group]: those, and that begin at offset 0 */
-	words *last;	       /* [group]: states that end a shape */
-	uint32_t *shape_of;    /* by bit: shape that ends there */
-	size_t shapes;
+	uint32_t row_of[256]; /* bytes that no shape tells apart share one */
+	size_t row_count;
+	struct step *rows;  /* [row + group] */
+	words *begin;	    /* [group]: states before the first byte */
+	words *last;	    /* [group]: states that end a shape */
+	uint32_t *shape_of; /* by bit: shape that ends there */
+	struct lone_byte *lone;
+	size_t lone_count;
 };
 
 /* Where each shape's states lie; a shape never crosses a word. */
@@ -44,6 +57,31 @@ compare_lengths(const void *x, const void *y)
 	return (*a)->len > (*b)->len ? -1 : (*a)->len < (*b)->len;
 }
 
+/* The byte that is all a shape wants, or -1. */
+static int
+only_byte(const struct shape *shape)
+{
+	int byte = -1;
+
+	if (shape->len != 1 || shape->at_start)
+		return -1;
+	for (unsigned i = 0; i < 256; i++) {
+		if (!byte_class_has(&shape->link[0].must, i))
+			continue;
+		if (byte >= 0)
+			return -1;
+		byte = (int)i;
+	}
+	return byte;
+}
+
+/* States of a shape that has any. */
+static size_t
+state_count(const struct shape *shape)
+{
+	return shape->len + 1;
+}
+
 /* First fit, the longest first. */
 static void
 make_layout(struct layout *l, const struct shape *v, size_t n)
@@ -58,10 +96,12 @@ make_layout(struct layout *l, const struct shape *v, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		size_t word = 0;
 
-		while (used[word] + order[i]->len > WORD_BITS)
+		if (only_byte(order[i]) >= 0)
+			continue;
+		while (used[word] + state_count(order[i]) > WORD_BITS)
 			word++;
 		l->bit[order[i] - v] = word * WORD_BITS + used[word];
-		used[word] += order[i]->len;
+		used[word] += state_count(order[i]);
 		if (word >= l->words)
 			l->words = word + 1;
 	}
@@ -77,56 +117,83 @@ set_bit(words *v, size_t bit)
 	v[word / GROUP][word % GROUP] |= (uint64_t)1 << (bit % WORD_BITS);
 }
 
-/* Groups of vectors, aligned for them; zeroed. */
-static words *
-new_words(size_t count)
+/* In the row of one byte. */
+static void
+set_state(struct step *row, size_t bit, bool enter)
 {
-	size_t size = count * sizeof(words);
-	words *v = aligned_alloc(sizeof(words), size);
+	struct step *step = &row[bit / WORD_BITS / GROUP];
+
+	set_bit(enter ? &step->enter : &step->stay, bit % (WORD_BITS * GROUP));
+}
+
+/* Aligned for vectors; zeroed. */
+static void *
+new_aligned(size_t count, size_t size)
+{
+	size_t bytes = (count > 0 ? count : 1) * size;
+	void *v = aligned_alloc(sizeof(words), bytes);
 
 	invariant(v != NULL);
-	memset(v, 0, size);
+	memset(v, 0, bytes);
 	return v;
 }
 
 /* One row a byte at first; equal rows are then shared. */
 static void
-share_rows(struct shape_set *s, const words *enter, const words *stay)
+share_rows(struct shape_set *s, const struct step *rows)
 {
-	size_t row = s->groups * sizeof(words);
+	size_t n = s->groups, size = n * sizeof(*rows);
 
-	s->enter = new_words(CLASSES * s->groups);
-	s->stay = new_words(CLASSES * s->groups);
+	s->rows = new_aligned(ROWS_MAX * n, sizeof(*s->rows));
 	for (size_t byte = 0; byte < 256; byte++) {
-		const words *e = enter + byte * s->groups;
-		const words *t = stay + byte * s->groups;
 		size_t k = 0;
 
-		while (k < s->class_count &&
-		       (memcmp(s->enter + k * s->groups, e, row) != 0 ||
-			   memcmp(s->stay + k * s->groups, t, row) != 0))
+		while (k < s->row_count &&
+		       memcmp(s->rows + k * n, rows + byte * n, size) != 0)
 			k++;
-		s->class_of[byte] = (uint8_t)k;
-		if (k == s->class_count) {
-			memcpy(s->enter + k * s->groups, e, row);
-			memcpy(s->stay + k * s->groups, t, row);
-			s->class_count++;
-		}
+		s->row_of[byte] = (uint32_t)(k * n);
+		if (k == s->row_count)
+			memcpy(s->rows + s->row_count++ * n, rows + byte * n,
+			    size);
 	}
 }
 
 static void
-fill_rows(const struct shape *shape, size_t bit, size_t groups, words *enter,
-    words *stay)
+fill_rows(
+    const struct shape *shape, size_t bit, size_t groups, struct step *rows)
 {
-	for (size_t i = 0; i < shape->len; i++) {
-		for (unsigned byte = 0; byte < 256; byte++) {
+	size_t last = bit + shape->len;
+
+	for (unsigned byte = 0; byte < 256; byte++) {
+		struct step *row = rows + byte * groups;
+
+		if (!shape->at_start)
+			set_state(row, bit, false);
+		for (size_t i = 0; i < shape->len; i++) {
 			if (byte_class_has(&shape->link[i].must, byte))
-				set_bit(enter + byte * groups, bit + i);
+				set_state(row, bit + i + 1, true);
 			if (byte_class_has(&shape->link[i].loop, byte))
-				set_bit(stay + byte * groups, bit + i);
+				set_state(row, bit + i + 1, false);
 		}
+		set_state(row, last, false);
 	}
+}
+
+static void
+add_shape(struct shape_set *s, const struct shape *shape, uint32_t number,
+    size_t bit, struct step *rows)
+{
+	int byte = only_byte(shape);
+
+	if (byte >= 0) {
+		s->lone[s->lone_count++] =
+		    (struct lone_byte){(uint8_t)byte, number};
+		return;
+	}
+	set_bit(s->begin, bit);
+	set_bit(s->last, bit + shape->len);
+	s->shape_of[bit + shape->len] = number;
+	fill_rows(shape, bit, s->groups, rows);
 }
 
 struct shape_set *
@@ -134,34 +201,23 @@ shape_set_new(const struct shape *v, size_t n)
 {
 	struct shape_set *s;
 	struct layout layout;
-	words *enter, *stay;
+	struct step *rows;
 
 	if (n == 0)
 		return NULL;
 	make_layout(&layout, v, n);
 	s = mem_alloc(sizeof(*s));
-	s->shapes = n;
 	s->groups = (layout.words + GROUP - 1) / GROUP;
-	s->first = new_words(s->groups);
-	s->first_at_start = new_words(s->groups);
-	s->last = new_words(s->groups);
+	s->begin = new_aligned(s->groups, sizeof(words));
+	s->last = new_aligned(s->groups, sizeof(words));
 	s->shape_of =
-	    mem_array(s->groups * GROUP * WORD_BITS, sizeof(*s->shape_of));
-	enter = new_words(256 * s->groups);
-	stay = new_words(256 * s->groups);
-	for (uint32_t i = 0; i < n; i++) {
-		size_t bit = layout.bit[i], last = bit + v[i].len - 1;
-
-		if (!v[i].at_start)
-			set_bit(s->first, bit);
-		set_bit(s->first_at_start, bit);
-		set_bit(s->last, last);
-		s->shape_of[last] = i;
-		fill_rows(&v[i], bit, s->groups, enter, stay);
-	}
-	share_rows(s, enter, stay);
-	free(enter);
-	free(stay);
+	    mem_array(s->groups * GROUP * WORD_BITS + 1, sizeof(*s->shape_of));
+	s->lone = mem_array(n, sizeof(*s->lone));
+	rows = new_aligned(ROWS_MAX * s->groups, sizeof(*rows));
+	for (uint32_t i = 0; i < n; i++)
+		add_shape(s, &v[i], i, layout.bit[i], rows);
+	share_rows(s, rows);
+	free(rows);
 	free(layout.bit);
 	return s;
 }
@@ -171,52 +227,35 @@ shape_set_free(struct shape_set **s)
 {
 	if (*s == NULL)
 		return;
-	free((*s)->enter);
-	free((*s)->stay);
-	free((*s)->first);
-	free((*s)->first_at_start);
+	free((*s)->rows);
+	free((*s)->begin);
 	free((*s)->last);
 	free((*s)->shape_of);
+	free((*s)->lone);
 	free(*s);
 	*s = NULL;
 }
 
-size_t
-shape_set_size(const struct shape_set *s)
-{
-	if (s == NULL)
-		return 0;
-	return sizeof(*s) + (2 * CLASSES + 3) * s->groups * sizeof(words) +
-	       s->groups * GROUP * WORD_BITS * sizeof(*s->shape_of);
-}
-
-/* Groups [group, group + n): all states that were ever reached. */
+/* Groups [group, group + n): all states that end a shape and were reached. */
 static inline __attribute__((always_inline)) void
 advance(const struct shape_set *s, struct str text, size_t group, size_t n,
     words *seen)
 {
-	words state[LANES] = {{0}}, ever[LANES] = {{0}}, first[LANES];
+	words state[LANES];
 
 	for (size_t k = 0; k < n; k++)
-		first[k] = s->first_at_start[group + k];
+		state[k] = s->begin[group + k];
 	for (size_t i = 0; i < text.len; i++) {
-		size_t row =
-		    s->class_of[(unsigned char)text.p[i]] * s->groups + group;
+		const struct step *row =
+		    s->rows + s->row_of[(unsigned char)text.p[i]] + group;
 
 #pragma GCC unroll 4
-		for (size_t k = 0; k < n; k++) {
-			words go =
-			    (state[k] << 1 | first[k]) & s->enter[row + k];
-
-			state[k] = go | (state[k] & s->stay[row + k]);
-			ever[k] |= state[k];
-		}
-		if (i == 0)
-			for (size_t k = 0; k < n; k++)
-				first[k] = s->first[group + k];
+		for (size_t k = 0; k < n; k++)
+			state[k] = (state[k] << 1 & row[k].enter) |
+				   (state[k] & row[k].stay);
 	}
 	for (size_t k = 0; k < n; k++)
-		seen[k] = ever[k] & s->last[group + k];
+		seen[k] = state[k] & s->last[group + k];
 }
 
 static void
@@ -255,6 +294,9 @@ void
 shape_set_scan(const struct shape_set *s, struct str text, shape_found *found,
     void *context)
 {
+	for (size_t i = 0; i < s->lone_count && text.len > 0; i++)
+		if (memchr(text.p, s->lone[i].byte, text.len) != NULL)
+			found(context, s->lone[i].shape);
 	for (size_t group = 0; group < s->groups; group += LANES) {
 		size_t n =
 		    s->groups - group < LANES ? s->groups - group : LANES;

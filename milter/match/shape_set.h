@@ -15,7 +15,6 @@ struct shape_set;
 /* NULL when `n` is 0. Shape `i` keeps its number. */
 struct shape_set *shape_set_new(const struct shape *v, size_t n);
 void shape_set_free(struct shape_set **s);
-size_t shape_set_size(const struct shape_set *s); /* bytes */
 
 typedef void shape_found(void *context, uint32_t shape);
 
