@@ -6,7 +6,6 @@
 
 /* Windows as near to each other are searched as one. */
 #define WINDOW_GAP 32
-#define SHELL_SORT_MAX 1000
 
 /* Where the prefilter reports to. */
 struct finding {
@@ -20,59 +19,81 @@ struct finding {
 	const struct shape_group *group;
 };
 
+static bool
+reserve_candidate(struct scratch *s)
+{
+	size_t size = s->candidate_size ? s->candidate_size * 2 : 256;
+	struct candidate *v, *sorted;
+
+	if (s->candidate_count < s->candidate_size)
+		return true;
+	if (size > CANDIDATES_MAX)
+		return false;
+	v = realloc(s->candidates, size * sizeof(*v));
+	if (v == NULL)
+		return false;
+	s->candidates = v;
+	sorted = realloc(s->sorted, size * sizeof(*sorted));
+	if (sorted == NULL)
+		return false;
+	s->sorted = sorted;
+	s->candidate_size = size;
+	return true;
+}
+
 static void
 add_candidate(
     struct scratch *s, uint32_t job, uint32_t string, uint32_t windows)
 {
-	if (s->candidate_count == s->candidate_size) {
-		size_t size = s->candidate_size ? s->candidate_size * 2 : 256;
-		struct candidate *v;
-
-		if (size > CANDIDATES_MAX) {
-			s->overflow = true;
-			return;
-		}
-		v = realloc(s->candidates, size * sizeof(*v));
-		if (v == NULL) {
-			s->overflow = true;
-			return;
-		}
-		s->candidates = v;
-		s->candidate_size = size;
-	}
-	s->candidates[s->candidate_count++] = (struct candidate){
-	    .key = (uint64_t)job << 32 | string, .windows = windows};
-}
-
-static int
-compare_candidates(const void *a, const void *b)
-{
-	const struct candidate *x = a, *y = b;
-
-	return x->key < y->key ? -1 : x->key > y->key;
-}
-
-/* Few as they mostly are, a call for each comparison would cost most. */
-static void
-sort_candidates(struct candidate *v, size_t n)
-{
-	static const size_t gaps[] = {301, 132, 57, 23, 10, 4, 1};
-
-	if (n > SHELL_SORT_MAX) {
-		qsort(v, n, sizeof(*v), compare_candidates);
+	if (!reserve_candidate(s)) {
+		s->overflow = true;
 		return;
 	}
-	for (size_t g = 0; g < sizeof(gaps) / sizeof(gaps[0]); g++) {
-		for (size_t i = gaps[g]; i < n; i++) {
-			struct candidate c = v[i];
-			size_t k = i;
+	s->candidates[s->candidate_count++] = (struct candidate){
+	    .job = job, .string = string, .windows = windows};
+}
 
-			for (; k >= gaps[g] && v[k - gaps[g]].key > c.key;
-			     k -= gaps[g])
-				v[k] = v[k - gaps[g]];
-			v[k] = c;
+/* Threads the candidates [from, end) of each job, and notes the jobs. */
+static void
+thread_jobs(struct scratch *s, size_t from)
+{
+	struct candidate *v = s->candidates;
+
+	for (size_t i = from; i < s->candidate_count; i++) {
+		struct thread *t = &s->threads[v[i].job];
+
+		if (bitset_has(&s->jobs, v[i].job)) {
+			v[t->last].next = (uint32_t)i;
+		} else {
+			bitset_add(&s->jobs, v[i].job);
+			t->first = (uint32_t)i;
 		}
+		t->last = (uint32_t)i;
+		t->count++;
 	}
+}
+
+/*
+ * By job and then in order of strings, which is the order the candidates of one
+ * job were found in.
+ */
+static void
+sort_candidates(struct scratch *s, size_t from)
+{
+	size_t n = 0;
+
+	thread_jobs(s, from);
+	for (size_t job = bitset_next(&s->jobs, 0); job != SIZE_MAX;
+	     job = bitset_next(&s->jobs, job + 1)) {
+		struct thread *t = &s->threads[job];
+
+		for (size_t i = t->first; t->count > 0; t->count--) {
+			s->sorted[n++] = s->candidates[i];
+			i = s->candidates[i].next;
+		}
+		bitset_remove(&s->jobs, job);
+	}
+	memcpy(s->candidates + from, s->sorted, n * sizeof(*s->sorted));
 }
 
 /* The candidates [from, to), all of one job. */
@@ -90,9 +111,9 @@ try_candidates(
 	for (size_t i = from; i < to; i++) {
 		t.windows = v[i].windows;
 		/* Found twice: neither knows all there is. */
-		for (; i + 1 < to && v[i + 1].key == v[i].key; i++)
+		for (; i + 1 < to && v[i + 1].string == v[i].string; i++)
 			t.windows = 0;
-		attempt_string(r, &t, (uint32_t)v[i].key);
+		attempt_string(r, &t, v[i].string);
 	}
 }
 
@@ -108,17 +129,16 @@ void
 candidate_try(struct run *r, enum view view, const struct work *w)
 {
 	struct scratch *s = r->scratch;
-	const struct candidate *v = s->candidates;
 	size_t from = s->candidate_first, to;
 
 	if (from == s->candidate_count)
 		return;
-	sort_candidates(s->candidates + from, s->candidate_count - from);
+	sort_candidates(s, from);
 	for (; from < s->candidate_count; from = to) {
-		uint32_t job = (uint32_t)(v[from].key >> 32);
+		uint32_t job = s->candidates[from].job;
 
 		to = from + 1;
-		while (to < s->candidate_count && v[to].key >> 32 == job)
+		while (to < s->candidate_count && s->candidates[to].job == job)
 			to++;
 		if (r->leaves_open && w->jobs[job].may_stay_open)
 			run_leave_open(r, w->jobs[job].rule,

@@ -40,6 +40,8 @@ scratch_new(const struct plan *p)
 	s->regex = regex_scratch_new(&p->limits);
 	s->mark_count = largest_view(p);
 	s->marks = mem_array(s->mark_count, sizeof(*s->marks));
+	s->threads = mem_array(s->mark_count, sizeof(*s->threads));
+	bitset_init(&s->jobs, s->mark_count);
 	s->open = mem_array(p->rules->count + 1, sizeof(*s->open));
 	if (p->count_cost)
 		cost_init(&s->cost, p->rules->count);
@@ -131,6 +133,9 @@ scratch_free(struct scratch **sp)
 	free(s->marks);
 	free(s->open);
 	free(s->candidates);
+	free(s->sorted);
+	free(s->threads);
+	bitset_fini(&s->jobs);
 	free(s->windows);
 	free(s->folded);
 	free(s);

@@ -8,6 +8,7 @@
 #ifndef POSTERN_MATCH_SCRATCH_H
 #define POSTERN_MATCH_SCRATCH_H
 
+#include "base/bitset.h"
 #include "match/cost.h"
 #include "match/dfa.h"
 #include "match/plan.h"
@@ -33,8 +34,17 @@ struct mark {
 };
 
 struct candidate {
-	uint64_t key;	  /* job << 32 | string */
+	uint32_t job;
+	uint32_t string;
 	uint32_t windows; /* the first, plus one; 0 = the whole string */
+	uint32_t next;	  /* of the job, while they are sorted */
+};
+
+/* The candidates of one job while they are sorted. */
+struct thread {
+	uint32_t first;
+	uint32_t last;
+	uint32_t count; /* 0 at all other times */
 };
 
 /* How to try a rule that was left open. */
@@ -55,6 +65,9 @@ struct scratch {
 	size_t candidate_count;
 	size_t candidate_first; /* of the view being scanned */
 	size_t candidate_size;
+	struct candidate *sorted; /* room for as many */
+	struct thread *threads;	  /* by job */
+	struct bitset jobs;	  /* with candidates, while they are sorted */
 	struct window *windows; /* of the candidates and marks */
 	size_t window_count;
 	size_t window_size;
