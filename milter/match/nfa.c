@@ -93,7 +93,8 @@ note_tail(struct builder *b, size_t start, uint32_t copies)
 {
 	b->tail_start = start;
 	b->tail_size = here(b) - start;
-	b->tail_copies = copies;
+	/* Copies of nothing are no copies. */
+	b->tail_copies = here(b) > start ? copies : 0;
 }
 
 static void

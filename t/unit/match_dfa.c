@@ -243,6 +243,19 @@ test_tail(void)
 	dfa_set_free(&inner);
 }
 
+/* Copies of nothing at the end are not computed with as copies. */
+static void
+test_empty_tail(void)
+{
+	struct dfa_set *set = dfa_set_new(DFA_SET_MEMORY_MAX);
+	struct dfa *d = add(set, "a[bc]b?(?:(?!)){2}", 0);
+
+	ok(dfa_may_match(d, STR("aa abb"), NULL, 0) &&
+	       !dfa_may_match(d, STR("aa bb"), NULL, 0),
+	    "a tail of no steps is followed");
+	dfa_set_free(&set);
+}
+
 /* A text that needs a new state for every byte is not followed for ever. */
 static void
 test_work_limit(void)
@@ -332,6 +345,7 @@ main(void)
 	test_refused();
 	test_size_limit();
 	test_tail();
+	test_empty_tail();
 	test_work_limit();
 	test_threads(DFA_SET_MEMORY_MAX);
 	test_threads(12000);
