@@ -16,6 +16,8 @@ postern_SOURCES = \
 	milter/cli/record_print.c milter/cli/record_print.h \
 	milter/cli/render.c \
 	milter/cli/rep.c milter/cli/rep.h milter/cli/rep_ask.c \
-	milter/cli/rep_move.c milter/cli/rep_print.c milter/cli/rep_replay.c \
+	milter/cli/rep_move.c milter/cli/rep_print.c \
+	milter/cli/rep_print_part.c milter/cli/rep_print_part.h \
+	milter/cli/rep_print_show.c milter/cli/rep_replay.c \
 	milter/cli/rules.c
 postern_LDADD = $(POLICY_LIBS)

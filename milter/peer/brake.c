@@ -18,6 +18,29 @@ brake_unit_fini(struct brake_unit *u)
 	VEC_FINI(&u->pairs);
 }
 
+void
+brake_state_add(struct brake_state *s, bool passed, int64_t at_ms)
+{
+	if (passed) {
+		s->passed++;
+		return;
+	}
+	s->waiting++;
+	if (at_ms > s->waited_ms)
+		s->waited_ms = at_ms;
+}
+
+void
+brake_unit_state(const struct brake_unit *u, struct brake_state *out)
+{
+	*out = (struct brake_state){.proof = u->proof,
+	    .proof_ms = u->proof_ms,
+	    .messages_us = u->messages_us,
+	    .recipients_us = u->recipients_us};
+	for (size_t i = 0; i < u->pairs.len; i++)
+		brake_state_add(out, u->pairs.v[i].passed, u->pairs.v[i].at_ms);
+}
+
 /* ---- throttle --------------------------------------------------------------
  */
 

@@ -66,7 +66,21 @@ struct brake_unit {
 	VEC(struct brake_pair) pairs;
 };
 
+/* What is kept of a unit, for people. Times are 0 where there is none. */
+struct brake_state {
+	uint32_t waiting;  /* pairs not yet seen a second time in time */
+	uint32_t passed;   /* pairs that were */
+	int64_t waited_ms; /* the last of those that wait came first */
+	uint32_t proof;	   /* pairs that passed, towards grey_proof */
+	int64_t proof_ms;
+	int64_t messages_us; /* when what was taken is paid for */
+	int64_t recipients_us;
+};
+
 void brake_unit_fini(struct brake_unit *u);
+void brake_unit_state(const struct brake_unit *u, struct brake_state *out);
+/* One pair, into the counts. */
+void brake_state_add(struct brake_state *s, bool passed, int64_t at_ms);
 void brake_judge(struct brake_unit *u, const struct brake_question *q,
     struct brake_view *out);
 

@@ -107,6 +107,20 @@ brake_table_ask(struct brake_table *t, struct str unit,
 }
 
 bool
+brake_table_state(
+    struct brake_table *t, struct str unit, struct brake_state *out)
+{
+	const struct brake_unit *u;
+
+	pthread_mutex_lock(&t->units_lock);
+	u = map_get(t->units, unit);
+	if (u != NULL)
+		brake_unit_state(u, out);
+	pthread_mutex_unlock(&t->units_lock);
+	return u != NULL;
+}
+
+bool
 brake_table_forget(struct brake_table *t, struct str unit)
 {
 	struct brake_unit *u;

@@ -15,6 +15,9 @@ struct brake_table *brake_table_new(size_t max);
 void brake_table_free(struct brake_table **t);
 void brake_table_ask(struct brake_table *t, struct str unit,
     const struct brake_question *q, struct brake_view *out);
+/* False: nothing is kept of it. */
+bool brake_table_state(
+    struct brake_table *t, struct str unit, struct brake_state *out);
 /* False: nothing was kept of it. */
 bool brake_table_forget(struct brake_table *t, struct str unit);
 size_t brake_table_count(struct brake_table *t);

@@ -119,6 +119,28 @@ show_network(struct rep_store *s, const struct target *where)
 	return j;
 }
 
+/* Greylist and throttle, where they know it. 0 or an enum err. */
+static int
+set_brakes(struct json *j, struct rep_store *s, const char *unit)
+{
+	struct brake_state b;
+	struct json *x;
+	int rc = s->ops->read_brakes(s, unit, &b);
+
+	if (rc != 0)
+		return rc == ERR_ABSENT ? 0 : rc;
+	x = json_new_object();
+	json_set_int(x, "waiting", b.waiting);
+	json_set_int(x, "waited_ms", b.waited_ms);
+	json_set_int(x, "passed", b.passed);
+	json_set_int(x, "proof", b.proof);
+	json_set_int(x, "proof_ms", b.proof_ms);
+	json_set_int(x, "messages_until_ms", b.messages_us / 1000);
+	json_set_int(x, "recipients_until_ms", b.recipients_us / 1000);
+	json_set(j, "brakes", x);
+	return 0;
+}
+
 static struct json *
 show_host(struct rep_store *s, const struct target *where)
 {
@@ -156,7 +178,11 @@ show_host(struct rep_store *s, const struct target *where)
 		json_set(j, "wider", wide_json(&d));
 	json_set(j, "network",
 	    part_json(&d.net, &net, rep_name_net(&where->net.net).text));
-	return j;
+	rc = set_brakes(j, s, where->name.text);
+	if (rc == 0)
+		return j;
+	json_unref(&j);
+	return admin_failed(rc);
 }
 
 static struct json *

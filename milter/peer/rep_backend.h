@@ -43,6 +43,9 @@ struct rep_store_ops {
 	/* ERR_ABSENT: nothing is kept of it. */
 	int (*read)(
 	    struct rep_store *s, const char *unit, struct rep_record *out);
+	/* What greylist and throttle keep; ERR_ABSENT: nothing. */
+	int (*read_brakes)(
+	    struct rep_store *s, const char *unit, struct brake_state *out);
 	/* Replaces the listing. */
 	int (*set_listing)(
 	    struct rep_store *s, const char *unit, const struct rep_listing *l);

@@ -252,6 +252,7 @@ static const struct rep_store_ops mem_ops = {
     .status = mem_status,
     .read = rep_mem_admin_read,
     .set_listing = rep_mem_admin_set_listing,
+    .read_brakes = rep_mem_admin_read_brakes,
     .forget = rep_mem_admin_forget,
     .dispute = rep_mem_admin_dispute,
     .load = rep_mem_admin_load,

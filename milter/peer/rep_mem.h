@@ -121,6 +121,8 @@ int rep_mem_admin_read(
     struct rep_store *s, const char *unit, struct rep_record *out);
 int rep_mem_admin_set_listing(
     struct rep_store *s, const char *unit, const struct rep_listing *l);
+int rep_mem_admin_read_brakes(
+    struct rep_store *s, const char *unit, struct brake_state *out);
 int rep_mem_admin_forget(struct rep_store *s, const char *unit);
 int rep_mem_admin_dispute(struct rep_store *s, const char *unit);
 int rep_mem_admin_load(

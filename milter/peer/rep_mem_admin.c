@@ -26,6 +26,15 @@ rep_mem_admin_read(
 }
 
 int
+rep_mem_admin_read_brakes(
+    struct rep_store *s, const char *unit, struct brake_state *out)
+{
+	return brake_table_state(mem_of(s)->brakes, str_from(unit), out)
+		   ? 0
+		   : ERR_ABSENT;
+}
+
+int
 rep_mem_admin_set_listing(
     struct rep_store *s, const char *unit, const struct rep_listing *l)
 {

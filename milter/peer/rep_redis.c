@@ -325,6 +325,7 @@ static const struct rep_store_ops redis_ops = {
     .status = redis_status,
     .read = redis_admin_read,
     .set_listing = redis_admin_set_listing,
+    .read_brakes = redis_admin_read_brakes,
     .forget = redis_admin_forget,
     .dispute = redis_admin_dispute,
     .load = redis_admin_load,

@@ -116,6 +116,8 @@ int redis_admin_read(
     struct rep_store *s, const char *unit, struct rep_record *out);
 int redis_admin_set_listing(
     struct rep_store *s, const char *unit, const struct rep_listing *l);
+int redis_admin_read_brakes(
+    struct rep_store *s, const char *unit, struct brake_state *out);
 int redis_admin_forget(struct rep_store *s, const char *unit);
 int redis_admin_dispute(struct rep_store *s, const char *unit);
 int redis_admin_load(

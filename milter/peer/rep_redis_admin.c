@@ -70,6 +70,67 @@ redis_admin_read(
 	return 0;
 }
 
+/* A member of the hash of pairs, or of what else stands in it. */
+static void
+take_grey(struct brake_state *b, struct str name, struct str value)
+{
+	struct str word;
+	uint64_t n;
+
+	if (str_is(name, "proof") && str_to_u64(value, &n) && n <= UINT32_MAX)
+		b->proof = (uint32_t)n;
+	if (str_is(name, "proof_at") && str_to_u64(value, &n) && n <= INT64_MAX)
+		b->proof_ms = (int64_t)n;
+	word = str_word(&value);
+	if ((str_is(word, "wait") || str_is(word, "pass")) &&
+	    str_to_u64(str_word(&value), &n) && n <= INT64_MAX)
+		brake_state_add(b, str_is(word, "pass"), (int64_t)n);
+}
+
+static void
+take_throttle(struct brake_state *b, struct str name, struct str value)
+{
+	uint64_t n;
+
+	if (!str_to_u64(value, &n) || n > INT64_MAX)
+		return;
+	if (str_is(name, "messages"))
+		b->messages_us = (int64_t)n;
+	if (str_is(name, "recipients"))
+		b->recipients_us = (int64_t)n;
+}
+
+int
+redis_admin_read_brakes(
+    struct rep_store *store, const char *unit, struct brake_state *out)
+{
+	struct redis_store *s = redis_of(store);
+	struct brake_state b = {.waiting = 0};
+	struct redis_reply *r;
+	size_t members;
+	int rc = get_hash(s, "grey", unit, &r);
+
+	if (rc != 0)
+		return rc;
+	members = redis_count(r);
+	for (size_t i = 0; i + 1 < redis_count(r); i += 2)
+		take_grey(&b, redis_text(redis_at(r, i)),
+		    redis_text(redis_at(r, i + 1)));
+	redis_free(&r);
+	rc = get_hash(s, "throttle", unit, &r);
+	if (rc != 0)
+		return rc;
+	members += redis_count(r);
+	for (size_t i = 0; i + 1 < redis_count(r); i += 2)
+		take_throttle(&b, redis_text(redis_at(r, i)),
+		    redis_text(redis_at(r, i + 1)));
+	redis_free(&r);
+	if (members == 0)
+		return ERR_ABSENT;
+	*out = b;
+	return 0;
+}
+
 struct pairs {
 	struct redis_args *args;
 	char text[PAIRS_MAX][REP_NOTE_MAX];

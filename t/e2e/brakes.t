@@ -126,6 +126,9 @@ for my $case ([ 'postfix', 'redis' ], [ 'sendmail', 'none' ]) {
 		brake_on($lab);
 		greylist($lab, $kind, $port, $ip);
 		throttle($lab, $kind, $port, $ip);
+		my (undef, $show) = $lab->postern('rep', 'show', $ip);
+		like $show, qr/^  greylist +pairs of sender and recipient: 1 wait, [2-9] passed; proof 2; last new one 20/m, "$kind: rep show tells of the greylist";
+		like $show, qr/^  throttle +messages counted for the next \d+ s, (?:all room for )?recipients/m, "$kind: and of the throttle";
 		my (undef, $status) = $lab->postern('status', '--json');
 		like $status, qr/"braked":\s*[1-9]/, "$kind: the counter says so";
 		if ($store eq 'redis') {

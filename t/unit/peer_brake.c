@@ -346,8 +346,20 @@ test_script_equals_model(const struct server *v)
 	ok(words[BRAKE_NONE] > 100 && words[BRAKE_THROTTLE] > 100 &&
 			words[BRAKE_GREYLIST] > 100,
 		"of each word often: %d %d %d", words[0], words[1], words[2]);
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 3; i++) {
+		struct brake_state want, got = {0};
+		char name[16];
+
+		snprintf(name, sizeof(name), "4:203.0.113.%d", i);
+		brake_unit_state(&unit[i], &want);
+		is_int(s->ops->read_brakes(s, name, &got), 0, "read: %s", name);
+		ok(memcmp(&want, &got, sizeof(want)) == 0 && got.passed > 0,
+			"as the model has it: %u wait, %u passed, proof %u",
+			got.waiting, got.passed, got.proof);
 		brake_unit_fini(&unit[i]);
+	}
+	is_int(s->ops->read_brakes(s, "4:192.0.2.77", &(struct brake_state){0}),
+		ERR_ABSENT, "nothing of one never seen");
 	rep_store_close(&s, 100);
 }
 

@@ -135,6 +135,47 @@ test_commands(void)
 }
 
 static void
+ask_brakes(struct rep_store *s, const char *ip, int64_t now_ms)
+{
+	struct brake_question q = {.pair = 1, .grey = true, .throttle = true,
+		.new_message = true, .now_ms = now_ms,
+		.settings = {.grey_delay_ms = 1000, .grey_retry_ms = 60000,
+			.grey_life_ms = 60000, .grey_proof = 2,
+			.interval_ms = 60000, .messages = 6, .recipients = 3}};
+	struct brake_view v;
+
+	ip_parse(str_from(ip), &q.client);
+	rep_store_brake(s, &q, clock_mono_us() + 5000000, &v);
+}
+
+static void
+test_brakes(void)
+{
+	static const char show[] = "{\"verb\":\"show\","
+				   "\"target\":\"192.0.2.9\"}";
+	struct rep_store *s = open_mem();
+	struct json *a = ask(s, show);
+
+	ok(json_get(a, "brakes") == NULL, "show: the brakes know nothing of it");
+	json_unref(&a);
+	ask_brakes(s, "192.0.2.9", 5000000);
+	answers(s, show, true, "\"brakes\":{\"waiting\":1,"
+		"\"waited_ms\":5000000,\"passed\":0,\"proof\":0,\"proof_ms\":0,"
+		"\"messages_until_ms\":5010000,\"recipients_until_ms\":5020000}");
+	ask_brakes(s, "192.0.2.9", 5001000);
+	answers(s, show, true, "\"brakes\":{\"waiting\":0,"
+		"\"waited_ms\":0,\"passed\":1,\"proof\":1,"
+		"\"proof_ms\":5001000,"
+		"\"messages_until_ms\":5020000,\"recipients_until_ms\":5040000}");
+	answers(s, "{\"verb\":\"forget\",\"target\":\"192.0.2.9\"," BY, true,
+		"forget");
+	a = ask(s, show);
+	ok(json_get(a, "brakes") == NULL, "forgotten");
+	json_unref(&a);
+	rep_store_close(&s, 0);
+}
+
+static void
 test_wrong(void)
 {
 	struct rep_store *s = open_mem();
@@ -236,6 +277,7 @@ int
 main(void)
 {
 	test_commands();
+	test_brakes();
 	test_wrong();
 	test_export();
 	test_urls();
