@@ -19,6 +19,7 @@ libbase_a_SOURCES = \
 	milter/base/random.c milter/base/random.h \
 	milter/base/ref.c milter/base/ref.h \
 	milter/base/regex.c milter/base/regex.h \
+	milter/base/sparse.h \
 	milter/base/str.c milter/base/str.h \
 	milter/base/unicode.c milter/base/unicode.h \
 	milter/base/vec.h \
@@ -31,6 +32,9 @@ t_unit_bin_base_buf_LDADD = $(BASE_LIBS)
 check_PROGRAMS += t/unit/bin/base_json_write
 t_unit_bin_base_json_write_SOURCES = t/unit/base_json_write.c
 t_unit_bin_base_json_write_LDADD = $(BASE_LIBS)
+check_PROGRAMS += t/unit/bin/base_sparse
+t_unit_bin_base_sparse_SOURCES = t/unit/base_sparse.c
+t_unit_bin_base_sparse_LDADD = $(BASE_LIBS)
 check_PROGRAMS += t/unit/bin/base_zip
 t_unit_bin_base_zip_SOURCES = t/unit/base_zip.c
 t_unit_bin_base_zip_LDADD = $(BASE_LIBS)

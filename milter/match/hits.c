@@ -1,5 +1,7 @@
 #include "match/hits.h"
 
+#include "base/sparse.h"
+
 bool
 hits_init(struct hits *h, size_t rules, struct arena *a)
 {
@@ -12,27 +14,10 @@ hits_init(struct hits *h, size_t rules, struct arena *a)
 	return h->value != NULL && h->span_of != NULL && h->limited != NULL;
 }
 
-/* Are eight values all zero? Few rules hit, so this is asked often. */
-static bool
-are_zero(const double *v)
-{
-	uint64_t bits[8];
-
-	memcpy(bits, v, sizeof(bits));
-	return (bits[0] | bits[1] | bits[2] | bits[3] | bits[4] | bits[5] |
-		   bits[6] | bits[7]) == 0;
-}
-
 size_t
 hits_next(const struct hits *h, size_t from)
 {
-	for (size_t i = from; i < h->rule_count; i++) {
-		while (i + 8 <= h->rule_count && are_zero(&h->value[i]))
-			i += 8;
-		if (i < h->rule_count && h->value[i] != 0)
-			return i;
-	}
-	return SIZE_MAX;
+	return sparse_next(h->value, h->rule_count, from);
 }
 
 void

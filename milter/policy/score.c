@@ -62,15 +62,12 @@ add(struct parts *p, struct str name, double points)
 static void
 add_rules(const struct score_input *in, struct parts *p)
 {
-	const struct ruleset *rs = in->rules;
+	for (size_t i = hits_next(in->hits, 0); i != SIZE_MAX;
+	     i = hits_next(in->hits, i + 1)) {
+		const struct rule *r = &in->rules->rules[i];
 
-	for (size_t i = 0; i < rs->shown_count; i++) {
-		const struct rule *r;
-
-		if (in->hits->value[rs->shown[i]] == 0)
-			continue;
-		r = &rs->rules[rs->shown[i]];
-		add(p, r->name, score_of_rule(r, in->score_set));
+		if (!r->hidden)
+			add(p, r->name, score_of_rule(r, in->score_set));
 	}
 }
 

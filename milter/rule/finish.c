@@ -137,20 +137,16 @@ freeze(struct loader *l)
 	}
 }
 
-/* The few that a verdict looks at one by one. */
+/* The few whose actions a verdict looks at one by one. */
 static void
 list_rules(struct loader *l)
 {
 	struct ruleset *rs = l->rs;
 
-	rs->shown = arena_array(l->arena, rs->count + 1, sizeof(*rs->shown));
 	rs->acting = arena_array(l->arena, rs->count + 1, sizeof(*rs->acting));
-	for (uint32_t i = 0; i < rs->count; i++) {
-		if (!rs->rules[i].hidden)
-			rs->shown[rs->shown_count++] = i;
+	for (uint32_t i = 0; i < rs->count; i++)
 		if (rs->rules[i].action != RULE_ACTION_NONE)
 			rs->acting[rs->acting_count++] = i;
-	}
 }
 
 /* The tags of a replace_rules rule, written out; nothing: none are in it. */

@@ -12,6 +12,7 @@
  */
 #include "rule/meta.h"
 
+#include "base/sparse.h"
 #include "base/vec.h"
 #include "rule/range.h"
 
@@ -508,9 +509,9 @@ wake_first(struct meta_run *run)
 {
 	const struct rule_values *v = run->values;
 
-	for (uint32_t i = 0; i < run->rs->count; i++)
-		if (v->value[i] != 0)
-			wake_users(run, i);
+	for (size_t i = sparse_next(v->value, run->rs->count, 0); i != SIZE_MAX;
+	     i = sparse_next(v->value, run->rs->count, i + 1))
+		wake_users(run, (uint32_t)i);
 	for (size_t i = bitset_next(v->open, 0); i != SIZE_MAX;
 	     i = bitset_next(v->open, i + 1)) {
 		run->range[i] =

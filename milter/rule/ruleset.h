@@ -184,9 +184,7 @@ struct ruleset {
 	struct rule *rules; /* in order of first definition */
 	size_t count;
 	struct map *by_name;	       /* name -> struct rule */
-	uint32_t *shown; /* rules that are not hidden, in order */
-	size_t shown_count;
-	uint32_t *acting; /* those with an action, hidden or not */
+	uint32_t *acting; /* rules with an action, in order */
 	size_t acting_count;
 	struct rule_setting *settings; /* in file order */
 	size_t setting_count;

@@ -1,0 +1,42 @@
+/*
+ * Arrays of numbers most of which are 0, and the way from one to the next that
+ * is not.
+ */
+#ifndef POSTERN_BASE_SPARSE_H
+#define POSTERN_BASE_SPARSE_H
+
+#include <stdint.h>
+#include <string.h>
+
+#define SPARSE_BLOCK 16 /* numbers passed over together */
+
+/* Two numbers as bits; the compiler maps it to what the machine has. */
+typedef uint64_t sparse_bits __attribute__((vector_size(16)));
+
+/* Has none of a block a bit set? */
+static inline int
+sparse_block_is_zero(const double *v)
+{
+	sparse_bits bits[SPARSE_BLOCK / 2], all = {0};
+
+	memcpy(bits, v, sizeof(bits));
+#pragma GCC unroll 8
+	for (int i = 0; i < SPARSE_BLOCK / 2; i++)
+		all |= bits[i];
+	return (all[0] | all[1]) == 0;
+}
+
+/* The first of `n` numbers from `from` on that is not 0, or SIZE_MAX. */
+static inline size_t
+sparse_next(const double *v, size_t n, size_t from)
+{
+	for (size_t i = from; i < n; i++) {
+		while (i + SPARSE_BLOCK <= n && sparse_block_is_zero(v + i))
+			i += SPARSE_BLOCK;
+		if (i < n && v[i] != 0)
+			return i;
+	}
+	return SIZE_MAX;
+}
+
+#endif
