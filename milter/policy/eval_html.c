@@ -16,52 +16,67 @@
 		args, arg_count \
 	}
 
-/* What a rule calls a result, and whether one is known. */
-struct named_number {
-	const char *name;
-	bool known;
-	double value;
-};
+/* A result, and whether it is known. */
+static bool
+give(double *out, bool known, double value)
+{
+	*out = value;
+	return known;
+}
 
-/*
- * The number of that name. Of a part whose parse was given up only those that
- * are counted afterwards are known.
- */
+/* Of a part whose parse was given up those are not known. */
+static bool
+whole_number(const struct html_result *r, struct str name, double *out)
+{
+	if (str_is(name, "uri_truncated"))
+		return give(out, r->uri_truncated, 1);
+	if (str_is(name, "image_area"))
+		return give(out, true, r->image_area);
+	if (str_is(name, "length"))
+		return give(out, true, (double)r->length);
+	if (str_is(name, "min_size"))
+		return give(out, true, r->min_size);
+	if (str_is(name, "max_size"))
+		return give(out, true, r->max_size);
+	if (str_is(name, "closed_extra_ratio"))
+		return give(
+		    out, r->has_closed_extra_ratio, r->closed_extra_ratio);
+	if (str_is(name, "bad_tag_ratio"))
+		return give(out, r->has_bad_tag_ratio, r->bad_tag_ratio);
+	if (str_is(name, "non_element_ratio"))
+		return give(
+		    out, r->has_non_element_ratio, r->non_element_ratio);
+	if (str_is(name, "obfuscation_ratio"))
+		return give(
+		    out, r->has_obfuscation_ratio, r->obfuscation_ratio);
+	if (str_is(name, "backhair_count"))
+		return give(out, r->backhair > 0, (double)r->backhair);
+	return false;
+}
+
+/* The number rules call so; false: there is none, or it is not known. */
 static bool
 number(const struct html_result *r, struct str name, double *out)
 {
-	bool all = r->complete;
-	const struct named_number numbers[] = {
-	    {"html", true, 1},
-	    {"font_low_contrast", r->font_low_contrast, 1},
-	    {"font_invalid_color", r->font_invalid_color, 1},
-	    {"font_face_bad", r->font_face_bad, 1},
-	    {"embeds", r->embeds, 1},
-	    {"form_action_mailto", r->form_action_mailto, 1},
-	    {"uri_truncated", all && r->uri_truncated, 1},
-	    {"image_area", all, r->image_area},
-	    {"length", all, (double)r->length},
-	    {"min_size", all, r->min_size},
-	    {"max_size", all, r->max_size},
-	    {"closed_extra_ratio", all && r->has_closed_extra_ratio,
-		r->closed_extra_ratio},
-	    {"bad_tag_ratio", all && r->has_bad_tag_ratio, r->bad_tag_ratio},
-	    {"non_element_ratio", all && r->has_non_element_ratio,
-		r->non_element_ratio},
-	    {"obfuscation_ratio", all && r->has_obfuscation_ratio,
-		r->obfuscation_ratio},
-	    {"backhair_count", all && r->backhair > 0, (double)r->backhair},
-	    {"html_length", true, (double)r->html_length},
-	    {"non_space_len", true, (double)r->non_space_len},
-	    {"ratio", r->has_ratio, r->ratio},
-	};
-
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		if (str_is(name, numbers[i].name)) {
-			*out = numbers[i].value;
-			return numbers[i].known;
-		}
-	return false;
+	if (str_is(name, "html"))
+		return give(out, true, 1);
+	if (str_is(name, "font_low_contrast"))
+		return give(out, r->font_low_contrast, 1);
+	if (str_is(name, "font_invalid_color"))
+		return give(out, r->font_invalid_color, 1);
+	if (str_is(name, "font_face_bad"))
+		return give(out, r->font_face_bad, 1);
+	if (str_is(name, "embeds"))
+		return give(out, r->embeds, 1);
+	if (str_is(name, "form_action_mailto"))
+		return give(out, r->form_action_mailto, 1);
+	if (str_is(name, "html_length"))
+		return give(out, true, (double)r->html_length);
+	if (str_is(name, "non_space_len"))
+		return give(out, true, (double)r->non_space_len);
+	if (str_is(name, "ratio"))
+		return give(out, r->has_ratio, r->ratio);
+	return r->complete && whole_number(r, name, out);
 }
 
 /* The list of texts of that name; empty: there is none. */
@@ -231,10 +246,10 @@ eval_html_charset_faraway(
 static bool
 any_uri(struct eval_context *c, bool wanted)
 {
-	const unsigned plain =
-	    URI_TYPE_BIT(PARSED) | URI_TYPE_BIT(SCHEMELESS) |
-	    URI_TYPE_BIT(UNLINKED) | URI_TYPE_BIT(DOMAINKEYS) |
-	    URI_TYPE_BIT(NOCANON) | URI_TYPE_BIT(NOCLEAN);
+	const unsigned plain = URI_TYPE_BIT(PARSED) | URI_TYPE_BIT(SCHEMELESS) |
+			       URI_TYPE_BIT(UNLINKED) |
+			       URI_TYPE_BIT(DOMAINKEYS) |
+			       URI_TYPE_BIT(NOCANON) | URI_TYPE_BIT(NOCLEAN);
 	struct uri_list uris = message_uris(c->message);
 
 	for (size_t i = 0; i < uris.len; i++)

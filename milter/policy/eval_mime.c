@@ -12,53 +12,64 @@
 		args, arg_count \
 	}
 
-/* The value of a property by the name rules call it; false: it has none. */
-static bool
-property(struct eval_context *c, struct str name, double *out)
+/* Of bytes written =XX in the parts that are quoted-printable. */
+static double
+quoted_share(const struct eval_parts *p)
+{
+	return p->quoted_bytes > 0 ? p->quoted / (double)p->quoted_bytes : 0;
+}
+
+/* The value of a property by the name rules call it; 0: it has none. */
+static double
+property(struct eval_context *c, struct str name)
 {
 	const struct eval_parts *p = eval_parts(c);
-	const struct {
-		const char *name;
-		double value;
-	} all[] = {
-	    {"mime_checked_attachments", 1},
-	    {"mime_base64_count", p->base64},
-	    {"mime_base64_encoded_text", p->base64_text},
-	    {"mime_body_html_count", p->html},
-	    {"mime_body_text_count", p->text},
-	    {"mime_attachment", p->attachments},
-	    {"mime_bad_iso_charset", p->bad_iso_charset},
-	    {"mime_faraway_charset", p->faraway_charset},
-	    {"mime_html_charsets", p->has_charset},
-	    {"mime_missing_boundary",
-		(message_flags(c->message) & MESSAGE_MISSING_BOUNDARY) != 0},
-	    {"mime_multipart_alternative", p->alternative},
-	    {"mime_multipart_ratio", p->multipart_ratio},
-	    {"mime_qp_count",
-		p->quoted_bytes > 0 ? p->quoted : p->quoted_printable},
-	    {"mime_qp_bytes", (double)p->quoted_bytes},
-	    {"mime_qp_long_line", p->long_quoted_line},
-	    {"mime_qp_ratio",
-		p->quoted_bytes > 0 ? p->quoted / (double)p->quoted_bytes : 0},
-	    {"mime_ascii_text_illegal", p->ascii_illegal},
-	    {"mime_text_unicode_ratio", p->unicode_ratio},
-	};
 
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		if (str_is(name, all[i].name)) {
-			*out = all[i].value;
-			return true;
-		}
-	return false;
+	if (str_is(name, "mime_checked_attachments"))
+		return 1;
+	if (str_is(name, "mime_base64_count"))
+		return p->base64;
+	if (str_is(name, "mime_base64_encoded_text"))
+		return p->base64_text;
+	if (str_is(name, "mime_body_html_count"))
+		return p->html;
+	if (str_is(name, "mime_body_text_count"))
+		return p->text;
+	if (str_is(name, "mime_attachment"))
+		return p->attachments;
+	if (str_is(name, "mime_bad_iso_charset"))
+		return p->bad_iso_charset;
+	if (str_is(name, "mime_faraway_charset"))
+		return p->faraway_charset;
+	if (str_is(name, "mime_html_charsets"))
+		return p->has_charset;
+	if (str_is(name, "mime_missing_boundary"))
+		return (message_flags(c->message) & MESSAGE_MISSING_BOUNDARY) !=
+		       0;
+	if (str_is(name, "mime_multipart_alternative"))
+		return p->alternative;
+	if (str_is(name, "mime_multipart_ratio"))
+		return p->multipart_ratio;
+	if (str_is(name, "mime_qp_count"))
+		return p->quoted_bytes > 0 ? p->quoted : p->quoted_printable;
+	if (str_is(name, "mime_qp_bytes"))
+		return (double)p->quoted_bytes;
+	if (str_is(name, "mime_qp_long_line"))
+		return p->long_quoted_line;
+	if (str_is(name, "mime_qp_ratio"))
+		return quoted_share(p);
+	if (str_is(name, "mime_ascii_text_illegal"))
+		return p->ascii_illegal;
+	if (str_is(name, "mime_text_unicode_ratio"))
+		return p->unicode_ratio;
+	return 0;
 }
 
 double
 eval_check_for_mime(
     struct eval_context *c, const struct eval_arg *args, size_t arg_count)
 {
-	double value;
-
-	return property(c, eval_text_arg(ARGS, 0), &value) && value != 0;
+	return property(c, eval_text_arg(ARGS, 0)) != 0;
 }
 
 static bool
@@ -104,10 +115,7 @@ double
 eval_check_qp_ratio(
     struct eval_context *c, const struct eval_arg *args, size_t arg_count)
 {
-	double ratio;
-
-	return property(c, STR("mime_qp_ratio"), &ratio) &&
-	       ratio >= eval_number_arg(ARGS, 0);
+	return quoted_share(eval_parts(c)) >= eval_number_arg(ARGS, 0);
 }
 
 double
