@@ -1,5 +1,7 @@
 #include "base/str.h"
 
+#include "base/block.h"
+
 #include <stdlib.h>
 #include <strings.h>
 
@@ -16,14 +18,14 @@ bool
 str_ends(struct str s, struct str suffix)
 {
 	return s.len >= suffix.len &&
-	    str_eq(str_skip(s, s.len - suffix.len), suffix);
+	       str_eq(str_skip(s, s.len - suffix.len), suffix);
 }
 
 bool
 str_ends_nocase(struct str s, struct str suffix)
 {
 	return s.len >= suffix.len &&
-	    str_eq_nocase(str_skip(s, s.len - suffix.len), suffix);
+	       str_eq_nocase(str_skip(s, s.len - suffix.len), suffix);
 }
 
 size_t
@@ -315,15 +317,45 @@ str_hash(struct str s)
 	return finish(h);
 }
 
-uint64_t
-str_hash_nocase(struct str s)
-{
-	uint64_t h = 0xcbf29ce484222325ULL;
+/* The bit letters of both cases differ in, in each byte. */
+#define CASE_BITS (0x20 * BLOCK_EACH)
 
-	for (size_t i = 0; i < s.len; i++)
-		h = (h ^ (unsigned char)ascii_lower(s.p[i])) *
-		    0x100000001b3ULL;
-	return finish(h);
+static inline uint64_t
+hash_step(uint64_t h, uint64_t block)
+{
+	h = (h ^ block) * 0x9fb21c651e98df25ULL;
+	return h ^ h >> 29;
+}
+
+/* `same`: bits that make no difference. */
+static inline uint64_t
+hash_blocks(uint64_t seed, struct str s, uint64_t same)
+{
+	uint64_t h = seed ^ s.len, rest = 0;
+	size_t n = 0;
+
+	for (; s.len - n > BLOCK; n += BLOCK)
+		h = hash_step(h, block_load(s.p + n) | same);
+	/* The last block may begin within the one before. */
+	if (s.len >= BLOCK)
+		rest = block_load(s.p + s.len - BLOCK);
+	else
+		for (; n < s.len; n++)
+			rest = rest << 8 | (unsigned char)s.p[n];
+	h = hash_step(h, rest | same);
+	return h ^ h >> 32;
+}
+
+uint64_t
+str_hash_seeded(uint64_t seed, struct str s)
+{
+	return hash_blocks(seed, s, 0);
+}
+
+uint64_t
+str_hash_seeded_nocase(uint64_t seed, struct str s)
+{
+	return hash_blocks(seed, s, CASE_BITS);
 }
 
 int

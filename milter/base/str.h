@@ -126,7 +126,13 @@ bool str_to_i64(struct str s, int64_t *out);
 bool str_to_double(struct str s, double *out);	/* [-]D+[.D+] only */
 
 uint64_t str_hash(struct str s);		/* case-sensitive */
-uint64_t str_hash_nocase(struct str s);
+/*
+ * For tables of foreign keys, with a seed nobody outside knows
+ * (random_process_seed()): eight bytes a step. The second takes letters in any
+ * case for the same, and some other bytes for each other.
+ */
+uint64_t str_hash_seeded(uint64_t seed, struct str s);
+uint64_t str_hash_seeded_nocase(uint64_t seed, struct str s);
 
 static inline char
 ascii_lower(char c)

@@ -1,5 +1,6 @@
 #include "mail/header.h"
 
+#include "base/random.h"
 #include "mail/words.h"
 
 /* Up to here a walk over all fields beats an index. */
@@ -45,15 +46,23 @@ append_to_chain(struct header_slot *slot, struct header *h)
 	slot->last = h;
 }
 
-static struct header_slot *
-find_slot(const struct header_list *l, struct str name)
+uint32_t
+header_hash(struct str name)
 {
-	size_t mask = l->slot_count - 1;
-	size_t i = (size_t)str_hash_nocase(name) & mask;
+	uint64_t seed = random_process_seed();
 
-	while (l->slots[i].first != NULL &&
-	       !str_eq_nocase(l->slots[i].first->name, name))
-		i = (i + 1) & mask;
+	return (uint32_t)str_hash_seeded_nocase(seed, name) | 1;
+}
+
+static struct header_slot *
+find_slot(const struct header_list *l, struct str name, uint32_t hash)
+{
+	size_t mask = l->slot_count - 1, i = hash >> 1 & mask;
+
+	for (; l->slots[i].first != NULL; i = (i + 1) & mask)
+		if (l->slots[i].first->hash == hash &&
+		    str_eq_nocase(l->slots[i].first->name, name))
+			break;
 	return &l->slots[i];
 }
 
@@ -92,8 +101,12 @@ header_list_index(struct header_list *l)
 		return false;
 	}
 	l->slot_count = count;
-	for (size_t i = 0; i < l->len; i++)
-		append_to_chain(find_slot(l, l->v[i].name), &l->v[i]);
+	for (size_t i = 0; i < l->len; i++) {
+		struct header *h = &l->v[i];
+
+		h->hash = header_hash(h->name);
+		append_to_chain(find_slot(l, h->name, h->hash), h);
+	}
 	return true;
 }
 
@@ -105,15 +118,28 @@ visible_from(struct header *h)
 	return h;
 }
 
-struct header *
-header_first(const struct header_list *l, struct str name)
+static struct header *
+first_walked(const struct header_list *l, struct str name)
 {
-	if (l->slots != NULL)
-		return visible_from(find_slot(l, name)->first);
 	for (size_t i = 0; i < l->len; i++)
 		if (!l->v[i].hidden && str_eq_nocase(l->v[i].name, name))
 			return &l->v[i];
 	return NULL;
+}
+
+struct header *
+header_first(const struct header_list *l, struct str name)
+{
+	return l->slots == NULL
+		   ? first_walked(l, name)
+		   : header_first_hashed(l, name, header_hash(name));
+}
+
+struct header *
+header_first_hashed(const struct header_list *l, struct str name, uint32_t hash)
+{
+	return l->slots == NULL ? first_walked(l, name)
+				: visible_from(find_slot(l, name, hash)->first);
 }
 
 struct header *
@@ -122,7 +148,8 @@ header_last(const struct header_list *l, struct str name)
 	struct header *h = NULL;
 
 	if (l->slots != NULL) {
-		for (h = find_slot(l, name)->last; h != NULL && h->hidden;)
+		h = find_slot(l, name, header_hash(name))->last;
+		while (h != NULL && h->hidden)
 			h = h->prev;
 		return h;
 	}

@@ -19,6 +19,7 @@ struct header {
 	struct header *prev;	/* same name, further up */
 	bool is_decoded;
 	bool hidden;		/* X-Spam-*: not shown to rules */
+	uint32_t hash;		/* header_hash() of the name, where indexed */
 };
 
 struct header_slot;
@@ -41,6 +42,11 @@ bool header_list_index(struct header_list *l);
 
 /* First / last visible field of that name, or NULL; go on with next / prev. */
 struct header *header_first(const struct header_list *l, struct str name);
+/* The same for who asks many messages for one name: its hash is made once. */
+struct header *header_first_hashed(const struct header_list *l,
+    struct str name, uint32_t hash);
+uint32_t header_hash(struct str name);	/* never 0; in any case the same */
+
 struct header *header_last(const struct header_list *l, struct str name);
 
 /*

@@ -339,11 +339,13 @@ apply(struct message *m, struct header_query q, modifier *f,
 }
 
 void
-header_modify(
-    struct message *m, struct header_query q, struct value_list *values)
+header_modify(struct message *m, const struct prepared_query *p,
+    struct value_list *values)
 {
+	struct header_query q = p->q;
+
 	/* Of ALL they change nothing. */
-	if (str_is(q.name, "ALL"))
+	if (p->source == HEADER_SOURCE_ALL)
 		return;
 	if (values->len > 1 && (q.modifiers & HEADER_FIRST)) {
 		values->len = 1;

@@ -1,12 +1,13 @@
 #include "mail/header_query.h"
 
 #include "base/buf.h"
+#include "mail/header.h"
 
-#define BUCKETS 256
+#define BUCKETS 64
 
 struct cached {
 	struct cached *next;
-	struct header_query q;
+	struct prepared_query p;
 	struct str_list list;
 	bool is_joined;
 	struct str joined;
@@ -89,9 +90,34 @@ value_list_add(struct value_list *l, struct str value)
 	l->v[l->len++] = value;
 }
 
-/* The entry of `q`, made when it is new; NULL when the arena is full. */
+struct prepared_query
+header_query_prepare(struct header_query q)
+{
+	return (struct prepared_query){
+	    q, header_source_of(q.name), header_hash(q.name)};
+}
+
+/* Most of the names rules ask for, mail does not have. */
+static bool
+is_absent(const struct message *m, const struct prepared_query *p)
+{
+	return p->source == HEADER_SOURCE_FIELD && m->metadata == NULL &&
+	       header_first_hashed(
+		   &m->tree.root->headers, p->q.name, p->hash) == NULL;
+}
+
+/* Names of one meaning that differ in case are one. */
+static bool
+is_same(const struct prepared_query *a, const struct prepared_query *b)
+{
+	return a->hash == b->hash && a->source == b->source &&
+	       a->q.modifiers == b->q.modifiers &&
+	       str_eq_nocase(a->q.name, b->q.name);
+}
+
+/* The entry of `p`, made when it is new; NULL when the arena is full. */
 static struct cached *
-cache_entry(struct message *m, struct header_query q, bool *fresh_out)
+cache_entry(struct message *m, const struct prepared_query *p, bool *fresh_out)
 {
 	struct cached **slot, *c;
 
@@ -100,16 +126,16 @@ cache_entry(struct message *m, struct header_query q, bool *fresh_out)
 		    arena_zalloc(m->arena, sizeof(*m->header_cache));
 	if (m->header_cache == NULL)
 		return NULL;
-	slot = &m->header_cache
-		    ->bucket[(str_hash(q.name) + q.modifiers) % BUCKETS];
+	slot =
+	    &m->header_cache->bucket[(p->hash / 2 + p->q.modifiers) % BUCKETS];
 	for (c = *slot; c != NULL; c = c->next)
-		if (c->q.modifiers == q.modifiers && str_eq(c->q.name, q.name))
+		if (is_same(&c->p, p))
 			return c;
 	c = arena_zalloc(m->arena, sizeof(*c));
 	if (c == NULL)
 		return NULL;
-	c->q.modifiers = q.modifiers;
-	c->q.name = arena_copy(m->arena, q.name);
+	c->p = *p;
+	c->p.q.name = arena_copy(m->arena, p->q.name);
 	c->next = *slot;
 	*slot = c;
 	*fresh_out = true;
@@ -117,29 +143,46 @@ cache_entry(struct message *m, struct header_query q, bool *fresh_out)
 }
 
 static struct cached *
-look_up(struct message *m, struct header_query q)
+look_up(struct message *m, const struct prepared_query *p)
 {
 	bool fresh = false;
-	struct cached *c = cache_entry(m, q, &fresh);
+	struct cached *c;
 	struct value_list values = {.arena = m->arena};
 
+	if (is_absent(m, p))
+		return NULL;
+	c = cache_entry(m, p, &fresh);
 	if (!fresh)
 		return c;
-	header_source_add(m, q, &values);
-	header_modify(m, q, &values);
+	header_source_add(m, p, &values);
+	header_modify(m, p, &values);
 	c->list = (struct str_list){values.v, values.len};
 	return c;
+}
+
+/* Each begins where the one before it ends. */
+static bool
+are_neighbours(struct str_list l)
+{
+	for (size_t i = 1; i < l.len; i++)
+		if (l.v[i].p != l.v[i - 1].p + l.v[i - 1].len)
+			return false;
+	return true;
 }
 
 /* Values that end their own line stand as they are, others are set apart. */
 static struct str
 join(struct arena *a, struct str_list l)
 {
+	const struct str *last = &l.v[l.len - 1];
 	bool apart = !str_ends(l.v[0], STR("\n"));
 	struct buf b;
 
 	if (l.len == 1)
 		return l.v[0];
+	if (!apart && are_neighbours(l))
+		return str_make(
+		    l.v[0].p, (size_t)(last->p - l.v[0].p) + last->len);
 	buf_init_arena(&b, a);
 	for (size_t i = 0; i < l.len; i++) {
 		if (apart && i > 0)
@@ -152,15 +195,17 @@ join(struct arena *a, struct str_list l)
 struct str_list
 message_header_list(struct message *m, struct header_query q)
 {
-	struct cached *c = look_up(m, q);
+	struct prepared_query p = header_query_prepare(q);
+	struct cached *c = look_up(m, &p);
 
 	return c != NULL ? c->list : (struct str_list){NULL, 0};
 }
 
 bool
-message_header(struct message *m, struct header_query q, struct str *value_out)
+message_header_prepared(
+    struct message *m, const struct prepared_query *p, struct str *value_out)
 {
-	struct cached *c = look_up(m, q);
+	struct cached *c = look_up(m, p);
 
 	if (c == NULL || c->list.len == 0)
 		return false;
@@ -170,4 +215,12 @@ message_header(struct message *m, struct header_query q, struct str *value_out)
 	}
 	*value_out = c->joined;
 	return true;
+}
+
+bool
+message_header(struct message *m, struct header_query q, struct str *value_out)
+{
+	struct prepared_query p = header_query_prepare(q);
+
+	return message_header_prepared(m, &p, value_out);
 }

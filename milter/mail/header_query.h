@@ -9,6 +9,27 @@
 
 #include "mail/message_internal.h"
 
+/* Where the values of a name come from. */
+enum header_source {
+	HEADER_SOURCE_FIELD, /* fields of that name, or metadata */
+	HEADER_SOURCE_ALL,
+	HEADER_SOURCE_ALL_TRUSTED,
+	HEADER_SOURCE_ALL_UNTRUSTED,
+	HEADER_SOURCE_ALL_INTERNAL,
+	HEADER_SOURCE_ALL_EXTERNAL,
+	/* In the order of enum relay_class. */
+	HEADER_SOURCE_RELAYS_TRUSTED,
+	HEADER_SOURCE_RELAYS_UNTRUSTED,
+	HEADER_SOURCE_RELAYS_INTERNAL,
+	HEADER_SOURCE_RELAYS_EXTERNAL,
+	HEADER_SOURCE_TO_CC,
+	HEADER_SOURCE_MESSAGE_ID,
+	HEADER_SOURCE_ENVELOPE_FROM,
+	/* Made where there is no such field. */
+	HEADER_SOURCE_SENDER_DOMAIN,
+	HEADER_SOURCE_AUTHOR_DOMAIN
+};
+
 struct value_list {
 	struct arena *arena;
 	struct str *v;
@@ -18,12 +39,13 @@ struct value_list {
 
 void value_list_add(struct value_list *l, struct str value);
 
-/* header_source.c: the values of a name, pseudo-headers included. */
-void header_source_add(struct message *m, struct header_query q,
+/* header_source.c: what a name means, and its values. */
+enum header_source header_source_of(struct str name);
+void header_source_add(struct message *m, const struct prepared_query *p,
     struct value_list *out);
 
 /* header_modify.c: :first :last :addr :name :host :domain :ip :revip. */
-void header_modify(struct message *m, struct header_query q,
+void header_modify(struct message *m, const struct prepared_query *p,
     struct value_list *values);
 
 /* header_envelope.c: EnvelopeFrom; false: not known. */

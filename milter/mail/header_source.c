@@ -73,11 +73,13 @@ add_fields(struct message *m, struct str name, bool raw, struct value_list *out)
  * appearance, as the model does, so one long chain cannot push out the rest.
  */
 static bool *
-fields_that_fit(struct message *m, const struct header_list *l)
+fields_that_fit(
+    struct message *m, const struct header_list *l, size_t *size_out)
 {
 	bool *fits = arena_array(m->arena, l->len + 1, sizeof(*fits));
 	size_t total = 0;
 
+	*size_out = 0;
 	if (fits == NULL)
 		return NULL;
 	for (size_t i = 0; i < l->len; i++) {
@@ -90,29 +92,33 @@ fields_that_fit(struct message *m, const struct header_list *l)
 				return fits;
 			}
 			fits[h - l->v] = true;
+			*size_out = total;
 		}
 	}
 	return fits;
 }
 
+/* One behind the other in memory: joined, they are there already. */
 static void
 add_all(struct message *m, struct value_list *out)
 {
 	const struct header_list *l = &m->tree.root->headers;
-	bool *fits = fields_that_fit(m, l);
+	size_t size;
+	bool *fits = fields_that_fit(m, l, &size);
+	struct buf b;
 
-	for (size_t i = 0; fits != NULL && i < l->len; i++) {
-		struct buf b;
+	buf_init_arena(&b, m->arena);
+	buf_reserve(&b, size);
+	for (size_t i = 0; fits != NULL && i < l->len && !b.failed; i++) {
+		size_t start = b.len;
 
 		if (!fits[i])
 			continue;
-		buf_init_arena(&b, m->arena);
-		buf_reserve(&b, l->v[i].name.len + l->v[i].raw.len + 4);
 		buf_add(&b, l->v[i].name);
-		buf_add_cstr(&b, ": ");
+		buf_add(&b, STR(": "));
 		buf_add(&b, header_value(l, &l->v[i]));
 		buf_add_char(&b, '\n');
-		value_list_add(out, buf_str(&b));
+		value_list_add(out, str_skip(buf_str(&b), start));
 	}
 }
 
@@ -152,6 +158,26 @@ struct range {
 	int end;
 };
 
+static struct range
+range_of(struct message *m, enum header_source source)
+{
+	int trusted, internal;
+
+	message_relays(m);
+	trusted = m->last_trusted_received + 1;
+	internal = m->last_internal_received + 1;
+	switch (source) {
+	case HEADER_SOURCE_ALL_TRUSTED:
+		return (struct range){-1, trusted};
+	case HEADER_SOURCE_ALL_UNTRUSTED:
+		return (struct range){trusted, -1};
+	case HEADER_SOURCE_ALL_INTERNAL:
+		return (struct range){-1, internal};
+	default:
+		return (struct range){internal, -1};
+	}
+}
+
 static void
 add_range(
     struct message *m, struct range range, bool raw, struct value_list *out)
@@ -182,75 +208,15 @@ add_range(
 /* ---- the rest -------------------------------------------------------------
  */
 
-static const struct str relay_names[RELAY_CLASS_COUNT] = {
-    [RELAY_TRUSTED] = STR("X-Spam-Relays-Trusted"),
-    [RELAY_UNTRUSTED] = STR("X-Spam-Relays-Untrusted"),
-    [RELAY_INTERNAL] = STR("X-Spam-Relays-Internal"),
-    [RELAY_EXTERNAL] = STR("X-Spam-Relays-External"),
-};
-
-static bool
-add_relays(struct message *m, struct str name, struct value_list *out)
+static void
+add_message_ids(struct message *m, bool raw, struct value_list *out)
 {
-	for (size_t i = 0; i < RELAY_CLASS_COUNT; i++) {
-		if (!str_eq_nocase(name, relay_names[i]))
-			continue;
-		message_relays(m);
-		value_list_add(out, m->relay_texts[i]);
-		return true;
-	}
-	return false;
-}
-
-/* ALL and its parts; their names count in capitals only. */
-static bool
-add_all_kind(
-    struct message *m, struct str name, bool raw, struct value_list *out)
-{
-	struct range range = {-1, -1};
-
-	if (!str_starts(name, STR("ALL")))
-		return false;
-	if (str_is(name, "ALL")) {
-		if (raw)
-			add_all_raw(m, out);
-		else
-			add_all(m, out);
-		return true;
-	}
-	message_relays(m);
-	if (str_is(name, "ALL-TRUSTED"))
-		range.end = m->last_trusted_received + 1;
-	else if (str_is(name, "ALL-INTERNAL"))
-		range.end = m->last_internal_received + 1;
-	else if (str_is(name, "ALL-UNTRUSTED"))
-		range.start = m->last_trusted_received + 1;
-	else if (str_is(name, "ALL-EXTERNAL"))
-		range.start = m->last_internal_received + 1;
-	else
-		return false;
-	add_range(m, range, raw, out);
-	return true;
-}
-
-static bool
-add_combined(
-    struct message *m, struct str name, bool raw, struct value_list *out)
-{
-	static const struct str ids[] = {STR("X-Message-Id"),
+	static const struct str names[] = {STR("X-Message-Id"),
 	    STR("Resent-Message-Id"), STR("X-Original-Message-ID"),
 	    STR("Message-Id")};
 
-	if (str_is_nocase(name, "ToCc")) {
-		add_fields(m, STR("To"), raw, out);
-		add_fields(m, STR("Cc"), raw, out);
-		return true;
-	}
-	if (!str_is(name, "MESSAGEID"))
-		return false;
-	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
-		add_fields(m, ids[i], raw, out);
-	return true;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		add_fields(m, names[i], raw, out);
 }
 
 static bool
@@ -322,36 +288,105 @@ add_author_domains(struct message *m, struct value_list *out)
 	value_list_add(out, buf_str(&b));
 }
 
+/* Fields of that name; addresses are taken from what they were. */
 static void
-add_ordinary(struct message *m, struct header_query q, struct value_list *out)
+add_named(
+    struct message *m, const struct prepared_query *p, struct value_list *out)
 {
 	const struct header_list *l = &m->tree.root->headers;
 	bool raw =
-	    (q.modifiers & (HEADER_RAW | HEADER_ADDR | HEADER_NAME)) != 0;
+	    (p->q.modifiers & (HEADER_RAW | HEADER_ADDR | HEADER_NAME)) != 0;
+	struct header *h = header_first_hashed(l, p->q.name, p->hash);
 
-	for (struct header *h = header_first(l, q.name); h != NULL; h = h->next)
+	for (; h != NULL; h = h->next)
 		if (!h->hidden)
 			value_list_add(out, raw ? h->raw : value_line(m, l, h));
-	if (out->len > 0 || add_metadata(m, q.name, out))
+	if (out->len > 0 || add_metadata(m, p->q.name, out))
 		return;
-	if (str_is_nocase(q.name, "X-SenderDomain"))
+	if (p->source == HEADER_SOURCE_SENDER_DOMAIN)
 		add_sender_domain(m, out);
-	else if (str_is_nocase(q.name, "X-AuthorDomain"))
+	else if (p->source == HEADER_SOURCE_AUTHOR_DOMAIN)
 		add_author_domains(m, out);
+}
+
+/* ALL and its parts count in capitals only. */
+enum header_source
+header_source_of(struct str name)
+{
+	static const struct {
+		struct str name;
+		bool nocase;
+		enum header_source source;
+	} known[] = {
+	    {STR("ALL"), false, HEADER_SOURCE_ALL},
+	    {STR("ALL-TRUSTED"), false, HEADER_SOURCE_ALL_TRUSTED},
+	    {STR("ALL-UNTRUSTED"), false, HEADER_SOURCE_ALL_UNTRUSTED},
+	    {STR("ALL-INTERNAL"), false, HEADER_SOURCE_ALL_INTERNAL},
+	    {STR("ALL-EXTERNAL"), false, HEADER_SOURCE_ALL_EXTERNAL},
+	    {STR("X-Spam-Relays-Trusted"), true, HEADER_SOURCE_RELAYS_TRUSTED},
+	    {STR("X-Spam-Relays-Untrusted"), true,
+		HEADER_SOURCE_RELAYS_UNTRUSTED},
+	    {STR("X-Spam-Relays-Internal"), true,
+		HEADER_SOURCE_RELAYS_INTERNAL},
+	    {STR("X-Spam-Relays-External"), true,
+		HEADER_SOURCE_RELAYS_EXTERNAL},
+	    {STR("ToCc"), true, HEADER_SOURCE_TO_CC},
+	    {STR("MESSAGEID"), false, HEADER_SOURCE_MESSAGE_ID},
+	    {STR("EnvelopeFrom"), true, HEADER_SOURCE_ENVELOPE_FROM},
+	    {STR("X-SenderDomain"), true, HEADER_SOURCE_SENDER_DOMAIN},
+	    {STR("X-AuthorDomain"), true, HEADER_SOURCE_AUTHOR_DOMAIN},
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (known[i].nocase ? str_eq_nocase(name, known[i].name)
+				    : str_eq(name, known[i].name))
+			return known[i].source;
+	return HEADER_SOURCE_FIELD;
 }
 
 void
 header_source_add(
-    struct message *m, struct header_query q, struct value_list *out)
+    struct message *m, const struct prepared_query *p, struct value_list *out)
 {
-	bool raw = (q.modifiers & HEADER_RAW) != 0;
+	bool raw = (p->q.modifiers & HEADER_RAW) != 0;
 	struct str sender;
 
-	if (add_all_kind(m, q.name, raw, out) || add_relays(m, q.name, out) ||
-	    add_combined(m, q.name, raw, out))
-		return;
-	if (!str_is_nocase(q.name, "EnvelopeFrom"))
-		add_ordinary(m, q, out);
-	else if (header_envelope_from(m, &sender))
-		value_list_add(out, sender);
+	switch ((enum header_source)p->source) {
+	case HEADER_SOURCE_FIELD:
+	case HEADER_SOURCE_SENDER_DOMAIN:
+	case HEADER_SOURCE_AUTHOR_DOMAIN:
+		add_named(m, p, out);
+		break;
+	case HEADER_SOURCE_ALL:
+		if (raw)
+			add_all_raw(m, out);
+		else
+			add_all(m, out);
+		break;
+	case HEADER_SOURCE_ALL_TRUSTED:
+	case HEADER_SOURCE_ALL_UNTRUSTED:
+	case HEADER_SOURCE_ALL_INTERNAL:
+	case HEADER_SOURCE_ALL_EXTERNAL:
+		add_range(m, range_of(m, p->source), raw, out);
+		break;
+	case HEADER_SOURCE_RELAYS_TRUSTED:
+	case HEADER_SOURCE_RELAYS_UNTRUSTED:
+	case HEADER_SOURCE_RELAYS_INTERNAL:
+	case HEADER_SOURCE_RELAYS_EXTERNAL:
+		message_relays(m);
+		value_list_add(out,
+		    m->relay_texts[p->source - HEADER_SOURCE_RELAYS_TRUSTED]);
+		break;
+	case HEADER_SOURCE_TO_CC:
+		add_fields(m, STR("To"), raw, out);
+		add_fields(m, STR("Cc"), raw, out);
+		break;
+	case HEADER_SOURCE_MESSAGE_ID:
+		add_message_ids(m, raw, out);
+		break;
+	case HEADER_SOURCE_ENVELOPE_FROM:
+		if (header_envelope_from(m, &sender))
+			value_list_add(out, sender);
+		break;
+	}
 }

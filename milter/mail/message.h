@@ -68,6 +68,14 @@ struct header_query {
 	unsigned modifiers;
 };
 
+/* A query with what its name means, for those who ask many messages. */
+struct prepared_query {
+	struct header_query q;
+	unsigned source;	/* enum header_source of header_query.h */
+	uint32_t hash;		/* header_hash() */
+};
+struct prepared_query header_query_prepare(struct header_query q);
+
 /* "From:addr:first"; false when a modifier is unknown or there are over two. */
 bool header_query_parse(struct str text, struct header_query *out);
 
@@ -77,6 +85,8 @@ bool header_query_parse(struct str text, struct header_query *out);
  * included). False: there is none ("undefined"). Results are cached.
  */
 bool message_header(struct message *m, struct header_query q,
+    struct str *value_out);
+bool message_header_prepared(struct message *m, const struct prepared_query *p,
     struct str *value_out);
 /* The same, each value by itself (for :addr lists and eval functions). */
 struct str_list message_header_list(struct message *m, struct header_query q);

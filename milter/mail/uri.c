@@ -56,29 +56,11 @@ uri_type_of_tag(struct str tag, enum uri_type *out)
 /* ---- table of texts --------------------------------------------------------
  */
 
-/* Seeded: nobody outside can choose texts that collide. */
-static uint64_t
-hash_text(uint64_t seed, struct str s)
-{
-	uint64_t h = seed ^ s.len, part;
-
-	for (; s.len >= sizeof(part); s = str_skip(s, sizeof(part))) {
-		memcpy(&part, s.p, sizeof(part));
-		h = (h ^ part) * 0x9fb21c651e98df25ULL;
-		h ^= h >> 29;
-	}
-	for (size_t i = 0; i < s.len; i++) {
-		h = (h ^ (unsigned char)s.p[i]) * 0x9fb21c651e98df25ULL;
-		h ^= h >> 29;
-	}
-	return h ^ h >> 32;
-}
-
 static uint32_t *
 table_slot(struct text_table *t, uint64_t seed, struct str s)
 {
 	size_t mask = 2 * t->size - 1;
-	size_t i = (size_t)hash_text(seed, s) & mask;
+	size_t i = (size_t)str_hash_seeded(seed, s) & mask;
 
 	while (t->slot[i] != 0 && !str_eq(t->v[t->slot[i] - 1], s))
 		i = (i + 1) & mask;

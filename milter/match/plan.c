@@ -16,7 +16,7 @@ struct builder {
 	struct diags *diags;
 	struct map *headers; /* text as written -> index + 1 */
 	struct map *mimes;
-	VEC(struct header_query) header_queries;
+	VEC(struct prepared_query) header_queries;
 	VEC(struct mime_query) mime_queries;
 	VEC(struct job) jobs[VIEW_COUNT];
 	VEC(uint32_t) mime_negated;
@@ -43,7 +43,7 @@ header_key(struct builder *b, const struct rule *rule, uint32_t *key_out)
 			    STR_ARG(rule->name), STR_ARG(rule->header));
 			return false;
 		}
-		*VEC_PUSH(&b->header_queries) = q;
+		*VEC_PUSH(&b->header_queries) = header_query_prepare(q);
 		known = b->header_queries.len;
 		map_set(b->headers, rule->header, (void *)known);
 	}

@@ -28,7 +28,7 @@ gather_headers(
 	if (v == NULL)
 		return false;
 	for (size_t i = 0; i < n; i++) {
-		if (!message_header(m, queries->headers[i], &v[i]))
+		if (!message_header_prepared(m, &queries->headers[i], &v[i]))
 			v[i] = STR_NONE;
 		else if (v[i].p == NULL)
 			v[i] = STR("");

@@ -33,7 +33,7 @@ struct mime_query {
 
 /* Every header value some rule reads. */
 struct query_set {
-	struct header_query *headers;
+	struct prepared_query *headers;
 	size_t header_count;
 	struct mime_query *mimes;
 	size_t mime_count;
