@@ -1,24 +1,35 @@
 /*
  * Eight bytes of a text at a time, to get over what needs no closer look.
  *
- * Each test is exact about whether there is such a byte, not about which one.
+ * Each test is exact about whether there is such a byte and which is the first,
+ * not about those behind it.
  */
 #ifndef POSTERN_BASE_BLOCK_H
 #define POSTERN_BASE_BLOCK_H
 
 #include "base/str.h"
 
+#include <endian.h>
+
 #define BLOCK 8
 #define BLOCK_EACH 0x0101010101010101ULL /* times a byte: eight of it */
 #define BLOCK_HIGH (0x80 * BLOCK_EACH)
 
+/* The first byte is the lowest. */
 static inline uint64_t
 block_load(const char *p)
 {
 	uint64_t block;
 
 	memcpy(&block, p, sizeof(block));
-	return block;
+	return le64toh(block);
+}
+
+/* Place of the first byte a test found: what it answered, which is not 0. */
+static inline size_t
+block_first(uint64_t found)
+{
+	return (size_t)__builtin_ctzll(found) / 8;
 }
 
 /* Not 0: has a byte of 0x80 or more. */
@@ -40,6 +51,18 @@ static inline uint64_t
 block_has(uint64_t block, unsigned char c)
 {
 	return block_below(block ^ c * BLOCK_EACH, 1);
+}
+
+/* With ASCII letters in lower case. */
+static inline uint64_t
+block_lower(uint64_t block)
+{
+	uint64_t low = block & ~BLOCK_HIGH;
+	uint64_t from_a = low + (0x80 - 'A') * BLOCK_EACH;
+	uint64_t behind_z = low + (0x7f - 'Z') * BLOCK_EACH;
+	uint64_t capital = from_a & ~behind_z & ~block & BLOCK_HIGH;
+
+	return block | capital >> 2; /* 0x20 */
 }
 
 /* How many of a block of ASCII are `c`, which is ASCII too. */

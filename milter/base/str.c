@@ -5,10 +5,29 @@
 #include <stdlib.h>
 #include <strings.h>
 
+/* The bit letters of both cases differ in, in each byte. */
+#define CASE_BITS (0x20 * BLOCK_EACH)
+
+static inline bool
+same_block(const char *a, const char *b)
+{
+	uint64_t x = block_load(a), y = block_load(b);
+
+	return ((x ^ y) & ~CASE_BITS) == 0 && block_lower(x) == block_lower(y);
+}
+
 bool
 str_same_nocase(const char *a, const char *b, size_t len)
 {
-	for (size_t i = 0; i < len; i++)
+	size_t i = 0;
+
+	for (; len - i >= BLOCK; i += BLOCK)
+		if (!same_block(a + i, b + i))
+			return false;
+	/* The last block may begin within the one before. */
+	if (i > 0)
+		return i == len || same_block(a + len - BLOCK, b + len - BLOCK);
+	for (; i < len; i++)
 		if (ascii_lower(a[i]) != ascii_lower(b[i]))
 			return false;
 	return true;
@@ -144,13 +163,45 @@ str_span(struct str s, const char *set)
 	return span(s, set, true);
 }
 
+/* Bytes that are looked for all at once, a block at a time. */
+#define FEW 4
+
+static inline uint64_t
+has_any(const char *p, const char *set, size_t len)
+{
+	uint64_t block = block_load(p), found = 0;
+
+	for (size_t i = 0; i < len; i++)
+		found |= block_has(block, (unsigned char)set[i]);
+	return found;
+}
+
+static size_t
+cspan_few(struct str s, const char *set, size_t len)
+{
+	uint64_t found;
+	size_t n = 0;
+
+	if (s.len < BLOCK)
+		return span(s, set, false);
+	for (; n + BLOCK <= s.len; n += BLOCK)
+		if ((found = has_any(s.p + n, set, len)) != 0)
+			return n + block_first(found);
+	/* The last block may begin within the one before. */
+	n = s.len - BLOCK;
+	found = has_any(s.p + n, set, len);
+	return found != 0 ? n + block_first(found) : s.len;
+}
+
 size_t
 str_cspan(struct str s, const char *set)
 {
-	size_t at;
+	size_t len = strlen(set), at;
 
-	if (set[0] == '\0' || set[1] != '\0')
+	if (len == 0 || len > FEW)
 		return span(s, set, false);
+	if (len > 1)
+		return cspan_few(s, set, len);
 	at = str_find_char(s, set[0]);
 	return at == STR_NPOS ? s.len : at;
 }
@@ -316,9 +367,6 @@ str_hash(struct str s)
 		h = (h ^ (unsigned char)s.p[i]) * 0x100000001b3ULL;
 	return finish(h);
 }
-
-/* The bit letters of both cases differ in, in each byte. */
-#define CASE_BITS (0x20 * BLOCK_EACH)
 
 static inline uint64_t
 hash_step(uint64_t h, uint64_t block)

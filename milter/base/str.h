@@ -57,7 +57,10 @@ str_head(struct str s, size_t len)
 static inline bool
 str_eq(struct str a, struct str b)
 {
-	return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
+	/* The first byte tells most apart. */
+	return a.len == b.len &&
+	       (a.len == 0 ||
+		   (a.p[0] == b.p[0] && memcmp(a.p, b.p, a.len) == 0));
 }
 
 static inline bool
@@ -177,7 +180,6 @@ int ascii_hex(char c);
 /* `len` bytes at both. */
 bool str_same_nocase(const char *a, const char *b, size_t len);
 
-/* The first byte tells most apart. */
 static inline bool
 str_eq_nocase(struct str a, struct str b)
 {

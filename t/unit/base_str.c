@@ -106,6 +106,95 @@ spanning(void)
 	is_int(str_cspan(STR_NONE, ";"), 0, "of nothing");
 }
 
+/* A block as it is in lower case. */
+static uint64_t
+lower_of(const char *p)
+{
+	char lower[BLOCK];
+
+	for (size_t i = 0; i < BLOCK; i++)
+		lower[i] = ascii_lower(p[i]);
+	return block_load(lower);
+}
+
+/* Two texts that differ in one byte, or in its case, at every length. */
+static void
+same_nocase(void)
+{
+	size_t wrong = 0;
+
+	for (size_t len = 1; len <= 3 * BLOCK; len++)
+		for (size_t at = 0; at < len; at++)
+			for (int c = 0; c < 256; c++) {
+				char a[3 * BLOCK], b[3 * BLOCK];
+				static const char some[] = "aZ@[`{\x80\xe1";
+
+				memset(a, 'x', sizeof(a));
+				memset(b, 'X', sizeof(b));
+				b[at] = (char)c;
+				a[at] = some[(len + at) % (sizeof(some) - 1)];
+				wrong += str_same_nocase(a, b, len) !=
+					 (ascii_lower(a[at]) ==
+					     ascii_lower(b[at]));
+			}
+	is_int((long long)wrong, 0, "letters alone come in two cases");
+}
+
+/* The first byte of a set at every place of texts of every length. */
+static void
+spans_of_blocks(void)
+{
+	static const char *const sets[] = {
+	    ";", "/?", "/?#", "/?#:", "/?#:@", "\x80\xff"};
+	size_t wrong = 0;
+
+	for (size_t len = 0; len <= 3 * BLOCK; len++)
+		for (size_t at = 0; at < len * 6; at++) {
+			const char *set = sets[at % 6];
+			char text[3 * BLOCK];
+
+			memset(text, 'a', sizeof(text));
+			text[at / 6] = set[at % strlen(set)];
+			text[len - 1 - at % len / 2] = set[0];
+			wrong += str_cspan(str_make(text, len), set) !=
+				 (at / 6 < len - 1 - at % len / 2
+					 ? at / 6
+					 : len - 1 - at % len / 2);
+		}
+	is_int((long long)wrong, 0, "the first of a set, a block at a time");
+	is_int((long long)str_cspan(STR("0123456789abcde"), "/?"), 15,
+	    "none of it");
+}
+
+/* Hashes of texts that differ in case, in one byte or in length. */
+static void
+hashes(void)
+{
+	char text[3 * BLOCK + 1], other[3 * BLOCK + 1];
+	size_t wrong = 0;
+
+	memset(text, 'a', sizeof(text));
+	for (size_t len = 0; len <= 3 * BLOCK; len++) {
+		uint64_t h = str_hash_seeded(7, str_make(text, len));
+		uint64_t any = str_hash_seeded_nocase(7, str_make(text, len));
+
+		wrong += h == str_hash_seeded(8, str_make(text, len));
+		wrong += h == str_hash_seeded(7, str_make(text, len + 1));
+		for (size_t at = 0; at < len; at++) {
+			struct str s = str_make(other, len);
+
+			memcpy(other, text, len);
+			other[at] = 'A';
+			wrong += str_hash_seeded(7, s) == h;
+			wrong += str_hash_seeded_nocase(7, s) != any;
+			other[at] = 'b';
+			wrong += str_hash_seeded(7, s) == h;
+			wrong += str_hash_seeded_nocase(7, s) == any;
+		}
+	}
+	is_int((long long)wrong, 0, "a hash has every byte and the seed in it");
+}
+
 /* Each byte at each place of a block, among bytes that are near to it. */
 static void
 blocks(void)
@@ -129,6 +218,9 @@ blocks(void)
 			wrong += (block_below(block, ' ') != 0) !=
 				 (c < ' ' || fill < ' ');
 			wrong += !block_has(block, c);
+			wrong += block_first(block_has(block, c)) !=
+				 (c == fill ? 0 : (size_t)byte % BLOCK);
+			wrong += block_lower(block) != lower_of(p);
 			wrong += (block_has(block, '.') != 0) != (c == '.');
 			if (c < 0x80 && fill < 0x80) {
 				wrong += block_count(block, c) !=
@@ -316,6 +408,9 @@ main(void)
 	finding_nocase();
 	finding_behind_beginnings();
 	spanning();
+	same_nocase();
+	spans_of_blocks();
+	hashes();
 	blocks();
 	ranges_of_blocks();
 	counting();
