@@ -75,6 +75,12 @@ message_new(struct arena *a, const struct mail_settings *settings,
 	return m;
 }
 
+void
+message_lend_regex(struct message *m, struct regex_scratch *scratch)
+{
+	m->regex = scratch;
+}
+
 bool
 message_truncated(const struct message *m)
 {

@@ -43,6 +43,10 @@ struct message *message_new(struct arena *a,
 /* CRLF to LF at line ends, in place; returns the new length. */
 size_t message_canonical(char *p, size_t len);
 
+/* Patterns of the settings are matched in this scratch from now on. Making one
+ * costs system calls: who has one lends it. It outlives the message. */
+void message_lend_regex(struct message *m, struct regex_scratch *scratch);
+
 bool message_truncated(const struct message *m);
 const struct envelope *message_envelope(const struct message *m);
 const struct mail_settings *message_settings(const struct message *m);

@@ -34,6 +34,7 @@ struct message {
 	const struct mail_settings *settings;
 	const struct envelope *envelope;	/* may be NULL */
 	int64_t now_ms;
+	struct regex_scratch *regex;		/* lent; may be NULL */
 
 	struct mime_tree tree;
 	struct message_metadata *metadata;

@@ -17,7 +17,8 @@ struct text_table {
 struct uri_set {
 	struct arena *arena;
 	const struct mail_settings *settings;
-	struct regex_scratch *scratch; /* made when first needed */
+	struct regex_scratch *lent;    /* NULL: nobody did */
+	struct regex_scratch *scratch; /* our own, made when first needed */
 	uint64_t seed;
 	struct text_table raws; /* same order as `records` */
 	struct uri *records;
@@ -248,6 +249,13 @@ uri_set_new(struct arena *a, const struct mail_settings *s)
 }
 
 void
+uri_set_lend(struct uri_set *set, struct regex_scratch *scratch)
+{
+	if (set != NULL)
+		set->lent = scratch;
+}
+
+void
 uri_set_fini(struct uri_set *set)
 {
 	if (set != NULL)
@@ -282,7 +290,11 @@ uri_set_see(struct uri_set *set, struct str text)
 static struct regex_scratch *
 scratch_of(struct uri_set *set)
 {
-	if (set->scratch == NULL && set->settings->redirector_count > 0)
+	if (set->settings->redirector_count == 0)
+		return NULL;
+	if (set->lent != NULL)
+		return set->lent;
+	if (set->scratch == NULL)
 		set->scratch = regex_scratch_new(NULL);
 	return set->scratch;
 }

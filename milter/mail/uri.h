@@ -62,6 +62,9 @@ struct uri_set;
 
 /* NULL when the arena is full; every function below takes that NULL. */
 struct uri_set *uri_set_new(struct arena *a, const struct mail_settings *s);
+/* Redirectors are matched in this scratch from now on, which outlives the set;
+ * without one, one is made when it is needed. NULL: nothing is lent. */
+void uri_set_lend(struct uri_set *set, struct regex_scratch *scratch);
 /* Frees what is not in the arena; records stay valid. */
 void uri_set_fini(struct uri_set *set);
 

@@ -125,6 +125,7 @@ message_build_uris(struct message *m)
 	struct uri_set *set = uri_set_new(m->arena, m->settings);
 	struct str_list body = message_body(m);
 
+	uri_set_lend(set, m->regex);
 	for (size_t i = 0; i < body.len; i++)
 		uri_set_add_text(set, body.v[i]);
 	add_html(m, set);
