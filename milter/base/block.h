@@ -113,6 +113,13 @@ block_ascii(struct str s)
 {
 	size_t n = 0;
 
+	/* Most text is ASCII altogether. */
+	for (; n + 4 * BLOCK <= s.len; n += 4 * BLOCK)
+		if (block_high(block_load(s.p + n) |
+			       block_load(s.p + n + BLOCK) |
+			       block_load(s.p + n + 2 * BLOCK) |
+			       block_load(s.p + n + 3 * BLOCK)))
+			break;
 	while (n + BLOCK <= s.len && !block_high(block_load(s.p + n)))
 		n += BLOCK;
 	return n;

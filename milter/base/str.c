@@ -55,7 +55,7 @@ str_rfind_char(struct str s, char c)
 	return hit ? (size_t)(hit - s.p) : STR_NPOS;
 }
 
-/* Hits of its first byte tried before a needle goes to memmem(). */
+/* Hits of one byte tried before a needle goes to memmem(). */
 #define FIND_TRIES 16
 
 /*
@@ -67,6 +67,8 @@ size_t
 str_find(struct str s, struct str needle)
 {
 	const char *at = s.p, *last, *hit;
+	/* The first byte that is not everywhere. */
+	size_t anchor = needle.len > 1 && needle.p[0] == ' ';
 
 	if (needle.len == 0)
 		return 0;
@@ -74,9 +76,11 @@ str_find(struct str s, struct str needle)
 		return STR_NPOS;
 	last = s.p + (s.len - needle.len);
 	for (int i = 0; i < FIND_TRIES; i++) {
-		at = memchr(at, needle.p[0], (size_t)(last - at) + 1);
-		if (at == NULL)
+		hit = memchr(
+		    at + anchor, needle.p[anchor], (size_t)(last - at) + 1);
+		if (hit == NULL)
 			return STR_NPOS;
+		at = hit - anchor;
 		if (memcmp(at, needle.p, needle.len) == 0)
 			return (size_t)(at - s.p);
 		if (at++ == last)
@@ -110,6 +114,8 @@ size_t
 str_find_nocase(struct str s, struct str needle)
 {
 	size_t anchor = caseless_byte(needle), end, lower, upper;
+	/* Looked at before all others. */
+	size_t second = anchor + 1 < needle.len ? anchor + 1 : 0;
 	char low, up;
 
 	if (needle.len == 0)
@@ -124,9 +130,10 @@ str_find_nocase(struct str s, struct str needle)
 	upper = low == up ? s.len : next_byte(s, anchor, up);
 	while (lower < end || upper < end) {
 		size_t at = lower < upper ? lower : upper;
+		const char *p = s.p + at - anchor;
 
-		if (str_eq_nocase(
-			str_make(s.p + at - anchor, needle.len), needle))
+		if (ascii_lower(p[second]) == ascii_lower(needle.p[second]) &&
+		    str_same_nocase(p, needle.p, needle.len))
 			return at - anchor;
 		if (at == lower)
 			lower = next_byte(s, at + 1, low);

@@ -10,38 +10,27 @@
 
 #include "base/str.h"
 
-#define BIGRAM_BITS 6 /* of each byte */
+#define BIGRAM_MASK 63 /* of each byte, six bits are looked at */
 
+/* For each first byte the second ones. */
 struct bigrams {
-	uint64_t word[1u << (2 * BIGRAM_BITS - 6)];
+	uint64_t behind[BIGRAM_MASK + 1];
 };
-
-static inline unsigned
-bigram_index(char first, char second)
-{
-	unsigned mask = (1u << BIGRAM_BITS) - 1;
-
-	return ((unsigned)first & mask) << BIGRAM_BITS |
-	       ((unsigned)second & mask);
-}
 
 static inline void
 bigrams_fill(struct bigrams *b, struct str text)
 {
 	*b = (struct bigrams){0};
-	for (size_t i = 1; i < text.len; i++) {
-		unsigned at = bigram_index(text.p[i - 1], text.p[i]);
-
-		b->word[at / 64] |= (uint64_t)1 << (at % 64);
-	}
+	for (size_t i = 1; i < text.len; i++)
+		b->behind[text.p[i - 1] & BIGRAM_MASK] |=
+		    (uint64_t)1 << (text.p[i] & BIGRAM_MASK);
 }
 
 static inline bool
 bigrams_have(const struct bigrams *b, char first, char second)
 {
-	unsigned at = bigram_index(first, second);
-
-	return (b->word[at / 64] >> (at % 64) & 1) != 0;
+	return (b->behind[first & BIGRAM_MASK] >> (second & BIGRAM_MASK) & 1) !=
+	       0;
 }
 
 static inline bool
@@ -58,14 +47,15 @@ static inline bool
 bigrams_may_hold_nocase(const struct bigrams *b, struct str word)
 {
 	for (size_t i = 1; i < word.len; i++) {
-		char low = ascii_lower(word.p[i - 1]), up = ascii_upper(low);
-		char next_low = ascii_lower(word.p[i]);
-		char next_up = ascii_upper(next_low);
+		char first = word.p[i - 1], second = word.p[i];
+		uint64_t behind =
+		    b->behind[ascii_lower(first) & BIGRAM_MASK] |
+		    b->behind[ascii_upper(first) & BIGRAM_MASK];
+		uint64_t seconds =
+		    (uint64_t)1 << (ascii_lower(second) & BIGRAM_MASK) |
+		    (uint64_t)1 << (ascii_upper(second) & BIGRAM_MASK);
 
-		if (!bigrams_have(b, low, next_low) &&
-		    !bigrams_have(b, low, next_up) &&
-		    !bigrams_have(b, up, next_low) &&
-		    !bigrams_have(b, up, next_up))
+		if ((behind & seconds) == 0)
 			return false;
 	}
 	return true;

@@ -346,9 +346,16 @@ charset_to_latin1(struct arena *a, struct str utf8)
 	if (block_is_ascii(utf8))
 		return utf8;
 	buf_init_arena(&b, a);
+	buf_reserve(&b, utf8.len);
 	while (utf8.len > 0) {
-		uint32_t c = unicode_first(utf8, &n);
+		uint32_t c;
 
+		n = block_ascii(utf8);
+		buf_add(&b, str_head(utf8, n));
+		utf8 = str_skip(utf8, n);
+		if (utf8.len == 0)
+			break;
+		c = unicode_first(utf8, &n);
 		if (c <= 0xff)
 			buf_add_char(&b, (char)c);
 		utf8 = str_skip(utf8, n);

@@ -8,23 +8,36 @@ enum {
 };
 
 /* Value of a base64 digit, or what else the byte is; 0: nothing of use. */
-#define D(value) (IS_DIGIT64 | (value))
-static const uint16_t classes[256] = {0, 0, 0, 0, 0, 0, 0, 0, 0, IS_SPACE,
-    IS_SPACE, IS_SPACE, IS_SPACE, IS_SPACE, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    0, 0, 0, 0, 0, 0, IS_SPACE, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, D(62), 0, 0, 0,
-    D(63), D(52), D(53), D(54), D(55), D(56), D(57), D(58), D(59), D(60), D(61),
-    0, 0, 0, IS_EQUALS, 0, 0, 0, D(0), D(1), D(2), D(3), D(4), D(5), D(6), D(7),
-    D(8), D(9), D(10), D(11), D(12), D(13), D(14), D(15), D(16), D(17), D(18),
-    D(19), D(20), D(21), D(22), D(23), D(24), D(25), 0, 0, 0, 0, 0, 0, D(26),
-    D(27), D(28), D(29), D(30), D(31), D(32), D(33), D(34), D(35), D(36), D(37),
-    D(38), D(39), D(40), D(41), D(42), D(43), D(44), D(45), D(46), D(47), D(48),
-    D(49), D(50), D(51), 0, 0, 0, 0, 0};
-#undef D
+static const uint16_t classes[256] = {
+#define FOUR(a, b, c, d, value)                                       \
+	[a] = IS_DIGIT64 | (value), [b] = IS_DIGIT64 | ((value) + 1), \
+	[c] = IS_DIGIT64 | ((value) + 2), [d] = IS_DIGIT64 | ((value) + 3)
+    FOUR('A', 'B', 'C', 'D', 0),
+    FOUR('E', 'F', 'G', 'H', 4),
+    FOUR('I', 'J', 'K', 'L', 8),
+    FOUR('M', 'N', 'O', 'P', 12),
+    FOUR('Q', 'R', 'S', 'T', 16),
+    FOUR('U', 'V', 'W', 'X', 20),
+    FOUR('Y', 'Z', 'a', 'b', 24),
+    FOUR('c', 'd', 'e', 'f', 28),
+    FOUR('g', 'h', 'i', 'j', 32),
+    FOUR('k', 'l', 'm', 'n', 36),
+    FOUR('o', 'p', 'q', 'r', 40),
+    FOUR('s', 't', 'u', 'v', 44),
+    FOUR('w', 'x', 'y', 'z', 48),
+    FOUR('0', '1', '2', '3', 52),
+    FOUR('4', '5', '6', '7', 56),
+    FOUR('8', '9', '+', '/', 60),
+#undef FOUR
+    ['='] = IS_EQUALS,
+    ['\t' ... '\r'] = IS_SPACE,
+    [' '] = IS_SPACE,
+};
 
-static unsigned
-classify(unsigned char c)
+static inline unsigned
+classify(char c)
 {
-	return classes[c];
+	return classes[(unsigned char)c];
 }
 
 /*
@@ -39,25 +52,18 @@ decode_groups(char *text, size_t len)
 
 	while (data > 0 && text[data - 1] == '=')
 		data--;
-	for (size_t i = 0; i < len; i += 4) {
+	for (size_t i = 0; i + 1 < data; i += 4) {
 		uint32_t group = 0;
-		size_t have = data > i ? data - i : 0;
 
-		if (have < 2)
-			break;
 		for (size_t k = 0; k < 4; k++)
 			group =
-			    group << 6 |
-			    (classify((unsigned char)text[i + k]) & VALUE_MASK);
+			    group << 6 | (classify(text[i + k]) & VALUE_MASK);
 		text[out++] = (char)(group >> 16);
-		if (have == 2)
-			break;
 		text[out++] = (char)(group >> 8);
-		if (have == 3)
-			break;
 		text[out++] = (char)group;
 	}
-	return out;
+	/* A last group of two digits is one byte, of three it is two. */
+	return data % 4 < 2 ? out : out - (4 - data % 4);
 }
 
 /*
@@ -70,7 +76,7 @@ decode_remains(char *text, size_t len)
 	size_t n = 0, out = 0;
 
 	for (size_t i = 0; i < len; i++)
-		if (classify((unsigned char)text[i]) & (IS_DIGIT64 | IS_EQUALS))
+		if (classify(text[i]) & (IS_DIGIT64 | IS_EQUALS))
 			text[n++] = text[i];
 	while (n > 0 && text[n - 1] == '=')
 		n--;
@@ -81,8 +87,7 @@ decode_remains(char *text, size_t len)
 		size_t have = n - i < 4 ? n - i : 4;
 
 		for (size_t k = 0; k < 4; k++) {
-			unsigned c =
-			    k < have ? classify((unsigned char)text[i + k]) : 0;
+			unsigned c = k < have ? classify(text[i + k]) : 0;
 
 			group = group << 6 |
 				(c & IS_EQUALS ? VALUE_MASK : c & VALUE_MASK);
@@ -103,12 +108,12 @@ decode_base64(struct arena *a, struct str in)
 	if (text == NULL)
 		return STR_NONE;
 	for (size_t i = 0; i < in.len; i++) {
-		unsigned c = classify((unsigned char)in.p[i]);
+		unsigned c = classify(in.p[i]);
 
-		if (c == IS_SPACE)
-			continue;
-		clean = clean && c != 0;
-		text[n++] = in.p[i];
+		/* White space is overwritten. */
+		text[n] = in.p[i];
+		n += c != IS_SPACE;
+		clean &= c != 0;
 	}
 	if (clean && n >= 4 && n % 4 == 0)
 		n = decode_groups(text, n);

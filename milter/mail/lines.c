@@ -64,12 +64,50 @@ squeeze_run(struct squeeze *q, size_t start, size_t count)
 	q->copied = skip_lines(q->in, kept, count - LINES_BLANK_MAX - top);
 }
 
+/* More line ends than that many in a piece of white space. */
+static bool
+has_run(struct str space)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < space.len; i++)
+		n += space.p[i] == '\n';
+	return n > LINES_BLANK_MAX;
+}
+
+/*
+ * Somewhere are more blank lines than are kept. They are white space of so many
+ * bytes at least: one look at each so many bytes does not miss them.
+ */
+static bool
+may_have_run(struct str s)
+{
+	size_t end = 0;
+
+	for (size_t i = 0; i < s.len; i = end + LINES_BLANK_MAX) {
+		size_t from = i;
+
+		for (end = i; end < s.len && ascii_is_space(s.p[end]);)
+			end++;
+		if (end == i)
+			continue;
+		while (from > 0 && ascii_is_space(s.p[from - 1]))
+			from--;
+		if (end - from > LINES_BLANK_MAX &&
+		    has_run(str_make(s.p + from, end - from)))
+			return true;
+	}
+	return false;
+}
+
 struct str
 lines_squeeze(struct arena *a, struct str s)
 {
 	struct squeeze q = {.in = s};
 	size_t run = 0, start = 0;
 
+	if (!may_have_run(s))
+		return s;
 	buf_init_arena(&q.out, a);
 	for (size_t pos = 0; pos < s.len;) {
 		struct str line = lines_at(s, pos);

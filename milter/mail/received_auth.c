@@ -10,12 +10,12 @@ enum auth_flag {
 
 static const struct auth_row {
 	unsigned flags;
-	const char *need;
+	struct str need;
 	const char *method;
 	const struct step *steps;
 } rows[] = {
 #define AUTH(flags, need, method, ...) \
-	{flags, need, method, STEPS(__VA_ARGS__)},
+	{flags, STR_INIT(need), method, STEPS(__VA_ARGS__)},
 #include "mail/received_auth.def"
 #undef AUTH
 };
@@ -68,7 +68,8 @@ gmail(struct arena *a, struct str line, const struct bigrams *pairs)
 {
 	struct received_fields f;
 
-	if (!received_may_match(gmail_id, pairs) ||
+	if (!received_may_match(gmail_tls, pairs) ||
+	    !received_may_match(gmail_id, pairs) ||
 	    !received_match(gmail_id, line, true, &f) ||
 	    !received_match(gmail_tls, line, true, &f))
 		return STR_NONE;
@@ -105,9 +106,9 @@ received_auth(struct arena *a, struct str line, const struct bigrams *pairs)
 			if (name.len > 0)
 				return name;
 		}
-		if (bigrams_may_hold(pairs, str_from(row->need)) &&
+		if (bigrams_may_hold(pairs, row->need) &&
 		    received_may_match(row->steps, pairs) &&
-		    str_find(line, str_from(row->need)) != STR_NPOS &&
+		    str_find(line, row->need) != STR_NPOS &&
 		    received_match(row->steps, line, row->flags & SEARCH, &f))
 			return name_of(a, row, &f);
 	}

@@ -4,6 +4,7 @@
  */
 #include "mail/received_internal.h"
 
+#include "base/block.h"
 #include "base/buf.h"
 
 /* ---- what all formats share ------------------------------------------------
@@ -13,14 +14,25 @@
 static bool
 is_squeezed(struct str s)
 {
-	for (size_t i = 0; i < s.len; i++) {
+	bool behind_space = true;
+	size_t i = 0;
+
+	while (i < s.len) {
+		size_t words = !behind_space && s.len - i >= BLOCK
+				   ? block_words(s.p + i)
+				   : 0;
 		char c = s.p[i];
 
-		if ((unsigned char)c <= ' ' && ascii_is_space(c) &&
-		    (c != ' ' || i == 0 || s.p[i - 1] == ' '))
+		if (words > 0) {
+			i += words;
+			continue;
+		}
+		if (ascii_is_space(c) && (c != ' ' || behind_space))
 			return false;
+		behind_space = c == ' ';
+		i++;
 	}
-	return s.len > 0 && s.p[s.len - 1] != ' ';
+	return !behind_space;
 }
 
 /* The same with single spaces only. */
@@ -254,13 +266,14 @@ word_to_edge(struct str s)
 static struct str
 sender_at(struct str s)
 {
-	static const char *const marks[] = {"return-path: ", "return-path ",
-	    "envelope-sender ", "envelope-sender=", "envelope-from ",
-	    "envelope-from="};
+	static const struct str marks[] = {STR("return-path: "),
+	    STR("return-path "), STR("envelope-sender "),
+	    STR("envelope-sender="), STR("envelope-from "),
+	    STR("envelope-from=")};
 
 	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
-		if (str_starts_nocase(s, str_from(marks[i])))
-			return word_to_edge(str_skip(s, strlen(marks[i])));
+		if (str_starts_nocase(s, marks[i]))
+			return word_to_edge(str_skip(s, marks[i].len));
 	return STR_NONE;
 }
 
@@ -275,9 +288,10 @@ received_sender_of(struct str s)
 		if (dash == STR_NPOS)
 			return STR_NONE;
 		at += dash;
-		if (at >= 8)
+		if (at >= 8 && ascii_lower(s.p[at - 8]) == 'e')
 			sender = sender_at(str_skip(s, at - 8));
-		if (sender.len == 0 && at >= 6)
+		if (sender.len == 0 && at >= 6 &&
+		    ascii_lower(s.p[at - 6]) == 'r')
 			sender = sender_at(str_skip(s, at - 6));
 		if (sender.len > 0)
 			return sender;

@@ -1,6 +1,7 @@
 #include "mail/mime.h"
 
 #include "base/buf.h"
+#include "mail/lines.h"
 #include "mail/message.h"
 #include "tap.h"
 
@@ -366,11 +367,46 @@ full_arena(void)
 	ok(true, "every cap ends in some tree or none");
 }
 
+/* So many blank lines behind `before` bytes of text: what is left of them. */
+static size_t
+squeezed(size_t before, size_t blank)
+{
+	struct arena a;
+	struct buf b;
+	size_t left;
+
+	arena_init(&a, 0);
+	buf_init_arena(&b, &a);
+	for (size_t i = 0; i < before; i++)
+		buf_add_char(&b, 'x');
+	buf_add_cstr(&b, "x\n");
+	for (size_t i = 0; i < blank; i++)
+		buf_add_cstr(&b, i % 3 == 0 ? " \n" : "\n");
+	buf_add_cstr(&b, "  y");
+	left = b.len - lines_squeeze(&a, buf_str(&b)).len;
+	arena_fini(&a);
+	return left;
+}
+
+/* Wherever they stand, they are found. */
+static void
+blank_runs(void)
+{
+	size_t wrong = 0;
+
+	for (size_t before = 0; before < 3 * LINES_BLANK_MAX; before++)
+		for (size_t blank = 0; blank < 3 * LINES_BLANK_MAX; blank++)
+			wrong += (squeezed(before, blank) > 0) !=
+				 (blank > LINES_BLANK_MAX);
+	is_int((long long)wrong, 0, "blank lines beyond the limit go");
+}
+
 int
 main(void)
 {
 	mail_settings_init(&settings);
 	trees();
+	blank_runs();
 	limits();
 	fields();
 	names();

@@ -437,10 +437,43 @@ hostile(void)
 		}
 }
 
+/* White space of any kind and length between any two words is one space. */
+static void
+squeezing(void)
+{
+	static const char *const spaces[] = {"  ", "\n\t", " \r\n ", "\v"};
+	static const char line[] =
+	    "from h.example (m.example [192.0.2.1]) by mx.test (Postfix) with "
+	    "ESMTP! id ABC123";
+	struct received_state state = {STR_NONE};
+	struct arena a;
+	size_t wrong = 0;
+
+	arena_init(&a, 0);
+	for (size_t i = 0; i < 4 * sizeof(line); i++) {
+		size_t at = i / 4;
+		struct relay r = {.id = STR_NONE};
+		struct buf b;
+
+		if (line[at] != ' ')
+			continue;
+		buf_init_arena(&b, &a);
+		buf_add(&b, str_make(line, at));
+		buf_add_cstr(&b, spaces[i % 4]);
+		buf_add_cstr(&b, line + at + 1);
+		wrong += received_parse(&a, buf_str(&b), &state, &r) !=
+			     RECEIVED_RELAY ||
+			 !str_is(r.id, "ABC123") || !str_is(r.by, "mx.test");
+	}
+	is_int((long long)wrong, 0, "white space is one space");
+	arena_fini(&a);
+}
+
 int
 main(void)
 {
 	formats();
+	squeezing();
 	trust();
 	views();
 	limits();
