@@ -23,6 +23,7 @@ enum regex_flag {
 	REGEX_EXTENDED_MORE = 1 << 4,	/* xx */
 	REGEX_NO_AUTO_CAPTURE = 1 << 5,	/* n */
 	REGEX_ANCHORED = 1 << 6,
+	REGEX_UNGREEDY = 1 << 11,	/* what PCRE's own U does */
 	/*
 	 * The limit counts every step of a match, from all starts together. PCRE2
 	 * counts neither going back over a repeated character nor comparing a

@@ -16,6 +16,8 @@ struct finder {
 	struct regex_scratch *scratch;
 	struct arena *arena;
 	struct str key; /* lower case */
+	/* As Postfix hands it to a pattern: a client's and a HELO name as said. */
+	struct str said;
 	struct str ip;	/* as text, or empty */
 	char ip_text[IP_TEXT_MAX];
 	char key_text[ACCESS_KEY_MAX];
@@ -110,6 +112,8 @@ node_matches(
 static void
 try_each(struct finder *f, const struct access_table *t)
 {
+	struct str key = t->type >= TABLE_PCRE ? f->said : f->key;
+
 	for (size_t i = 0; i < t->tried[f->q->kind].len; i++) {
 		const struct access_node *n = t->tried[f->q->kind].v[i];
 
@@ -117,10 +121,10 @@ try_each(struct finder *f, const struct access_table *t)
 			if (f->q->ip != NULL && node_matches(f, n, STR_NONE))
 				hit(f, n, STR_NONE);
 		} else if (f->q->kind != ACCESS_CLIENT) {
-			if (node_matches(f, n, f->key))
-				hit(f, n, f->key);
-		} else if (f->key.len > 0 && node_matches(f, n, f->key)) {
-			hit(f, n, f->key);
+			if (node_matches(f, n, key))
+				hit(f, n, key);
+		} else if (key.len > 0 && node_matches(f, n, key)) {
+			hit(f, n, key);
 		} else if (f->ip.len > 0 && node_matches(f, n, f->ip)) {
 			hit(f, n, f->ip);
 		}
@@ -252,13 +256,16 @@ reference(struct str s, uint32_t *group_out)
 	return i;
 }
 
-/* Foreign bytes go into an SMTP reply: only printable ASCII, and not much. */
+/* Foreign bytes go into an SMTP reply: only printable ASCII, and not much. A
+ * line that was continued may have a tab in it. */
 static void
 add_printable(struct buf *out, struct str s)
 {
-	for (size_t i = 0; i < s.len && out->len < ACCESS_TEXT_MAX; i++)
-		buf_add_char(
-		    out, s.p[i] >= ' ' && s.p[i] <= '~' ? s.p[i] : '?');
+	for (size_t i = 0; i < s.len && out->len < ACCESS_TEXT_MAX; i++) {
+		char c = s.p[i] == '\t' ? ' ' : s.p[i];
+
+		buf_add_char(out, c >= ' ' && c <= '~' ? c : '?');
+	}
 }
 
 static struct str
@@ -338,6 +345,14 @@ weigh_table(struct finder *f, struct access_match *v, struct access_answer *out)
 /* ---- the question
  * --------------------------------------------------------------- */
 
+static struct str
+last_of(struct str key)
+{
+	return key.len > ACCESS_KEY_MAX
+		   ? str_skip(key, key.len - ACCESS_KEY_MAX)
+		   : key;
+}
+
 /*
  * A key that is too long keeps its end, where the domain is: no list is passed
  * by an address that is longer than anybody expected.
@@ -346,14 +361,18 @@ static void
 prepare_key(struct finder *f)
 {
 	struct str key = f->q->key;
+	bool is_name =
+	    f->q->kind == ACCESS_CLIENT || f->q->kind == ACCESS_HELO;
 
+	f->said = last_of(key);
 	while (str_ends(key, STR(".")))
 		key.len--;
-	if (key.len > ACCESS_KEY_MAX)
-		key = str_skip(key, key.len - ACCESS_KEY_MAX);
+	key = last_of(key);
 	for (size_t i = 0; i < key.len; i++)
 		f->key_text[i] = ascii_lower(key.p[i]);
 	f->key = str_make(f->key_text, key.len);
+	if (!is_name)
+		f->said = f->key;
 	if (f->q->ip != NULL)
 		f->ip = str_from(ip_format(f->q->ip, f->ip_text));
 }

@@ -48,7 +48,8 @@ enum access_table_type {
 	TABLE_OURS,   /* the most specific entry first; networks before names */
 	TABLE_ACCESS, /* access(5): names before networks */
 	TABLE_CIDR,   /* cidr_table(5): file order */
-	TABLE_PCRE    /* pcre_table(5): file order */
+	TABLE_PCRE,   /* pcre_table(5): file order */
+	TABLE_REGEXP  /* regexp_table(5): the same, with flags of its own */
 };
 
 struct access_table {

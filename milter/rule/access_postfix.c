@@ -26,7 +26,7 @@ access_postfix_type(struct str type, enum access_table_type *type_out)
 	} types[] = {
 	    {"cidr", TABLE_CIDR},
 	    {"pcre", TABLE_PCRE},
-	    {"regexp", TABLE_PCRE},
+	    {"regexp", TABLE_REGEXP},
 	    {"hash", TABLE_ACCESS},
 	    {"texthash", TABLE_ACCESS},
 	    {"btree", TABLE_ACCESS},
@@ -233,12 +233,27 @@ open_cidr_block(struct table_line *l, struct str rest)
 /* ---- pcre: and regexp:
  * -------------------------------------------------------- */
 
+/* i m x, of which x asks for the grammar of grep; no others. */
+static bool
+is_posix_flag(const struct table_line *l, const char *letter)
+{
+	if (*letter == 'i' || *letter == 'm')
+		return true;
+	fail(l, letter,
+	    *letter == 'x' ? "basic regular expressions are not provided"
+			   : "unknown pattern flag");
+	return false;
+}
+
 static bool
 pattern_flags(const struct table_line *l, struct str letters, unsigned *out)
 {
+	bool posix = l->src->table->type == TABLE_REGEXP;
 	unsigned flags = REGEX_CASELESS | REGEX_DOTALL;
 
 	for (size_t i = 0; i < letters.len; i++) {
+		if (posix && !is_posix_flag(l, letters.p + i))
+			return false;
 		switch (letters.p[i]) {
 		case 'i':
 			flags ^= REGEX_CASELESS;
@@ -254,6 +269,9 @@ pattern_flags(const struct table_line *l, struct str letters, unsigned *out)
 			break;
 		case 'A':
 			flags ^= REGEX_ANCHORED;
+			break;
+		case 'U':
+			flags ^= REGEX_UNGREEDY;
 			break;
 		case 'E':
 		case 'X':
@@ -419,7 +437,7 @@ parse_entry(struct table_line *l, struct str rest)
 	struct str key;
 
 	n.entry.pos = pos_of(l, rest.p);
-	if (l->src->table->type == TABLE_PCRE) {
+	if (l->src->table->type >= TABLE_PCRE) {
 		add_pattern(l, &n, rest);
 		return;
 	}

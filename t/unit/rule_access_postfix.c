@@ -35,6 +35,13 @@ static const char pcre[] =
     "|^pipe\\.| REDIRECT x@example.org\n"			    /* 12 */
     "/^192\\.0\\.2\\./ REJECT by address\n";			    /* 13 */
 
+/* Continued with a tab, as postmap hands it on. */
+static const char named[] =
+    "/^(\\w+)\\./i REJECT $1 of\n"		/* 1 */
+    "\tall\n"					/* 2 */
+    "/^(.+)\\.(\\w+)/U REJECT $1 in $2\n"	/* 3 */
+    "/\\.$/ REJECT a dot at the end\n";		/* 4 */
+
 static const char access_table[] =
     "example.com REJECT\n"		/* 1 */
     ".example.org 450 wait\n"		/* 2 */
@@ -108,6 +115,18 @@ static const struct {
 	""},
     {"pcre", pcre, ACCESS_CLIENT, "x.example", "192.0.2.5",
 	"decides:reject@13", "by address"},
+    {"pcre", pcre, ACCESS_HELO, "Case.example", NULL, "decides:tempfail@9",
+	""},
+    {"pcre", pcre, ACCESS_HELO, "case.example", NULL, "", ""},
+    {"pcre", pcre, ACCESS_SENDER, "Case.x@example", NULL, "", ""},
+    {"pcre", named, ACCESS_HELO, "My.Helo.Name", NULL,
+	"decides:reject@1 would:reject@3", "My of all"},
+    {"pcre", named, ACCESS_SENDER, "My.Helo@Name.Example", NULL,
+	"decides:reject@1 would:reject@3", "my of all"},
+    {"pcre", "/^(.+)\\.(\\w+)/U REJECT $1 in $2\n", ACCESS_HELO,
+	"a.b.example", NULL, "decides:reject@1", "a in b"},
+    {"pcre", named, ACCESS_HELO, "-.", NULL, "decides:reject@4",
+	"a dot at the end"},
     {"regexp", pcre, ACCESS_HELO, "nodots", NULL, "decides:reject@2",
 	"no dot in the name"},
     {"hash", access_table, ACCESS_CLIENT, "a.example.com", "10.0.0.1",
@@ -177,6 +196,10 @@ static const struct {
     {"pcre", "/x/\n", 1, 0, "t:1:1: error: no result"},
     {"pcre", "/x(/ REJECT\n", 1, 0, "error: bad regular expression"},
     {"pcre", "/x/q REJECT\n", 1, 0, "t:1:4: error: unknown pattern flag"},
+    {"pcre", "/x/imsxAEUX REJECT\n", 0, 0, ""},
+    {"regexp", "/x/im REJECT\n", 0, 0, ""},
+    {"regexp", "/x/x REJECT\n", 1, 0, "t:1:4: error: basic regular"},
+    {"regexp", "/x/is REJECT\n", 1, 0, "t:1:5: error: unknown pattern flag"},
     {"pcre", "if /x(/\n/x/ REJECT\nendif\n", 1, 0, "bad regular"},
     {"hash", "example.org\n", 1, 0, "t:1:1: error: no result"},
     {"hash", "example.org DEFER_IF_REJECT\n", 0, 1, "no counterpart"},
