@@ -21,7 +21,7 @@ struct regex {
 struct regex_scratch {
 	pcre2_match_data *data;
 	pcre2_match_context *context;
-	pcre2_jit_stack *jit_stack;
+	pcre2_jit_stack *jit_stack; /* made when the thread's is too small */
 	uint32_t groups; /* set by the last successful match */
 	uint32_t step, steps, steps_max;
 };
@@ -200,8 +200,6 @@ regex_scratch_new(const struct regex_limits *limits)
 		limits = &none;
 	s->data = pcre2_match_data_create(GROUPS_MAX, NULL);
 	s->context = pcre2_match_context_create(NULL);
-	s->jit_stack = pcre2_jit_stack_create(JIT_STACK_START,
-	    REGEX_JIT_STACK_MAX, NULL);
 	invariant(s->data != NULL && s->context != NULL);
 	pcre2_set_match_limit(s->context,
 	    limits->match ? limits->match : REGEX_MATCH_LIMIT);
@@ -211,9 +209,25 @@ regex_scratch_new(const struct regex_limits *limits)
 	    limits->heap_kib ? limits->heap_kib : REGEX_HEAP_LIMIT_KIB);
 	s->steps_max = limits->match ? limits->match : REGEX_MATCH_LIMIT;
 	pcre2_set_callout(s->context, count_step, s);
-	if (s->jit_stack != NULL)
-		pcre2_jit_stack_assign(s->context, NULL, s->jit_stack);
 	return s;
+}
+
+/*
+ * Machine code has 32 KiB of the thread's stack, enough for nearly all that is
+ * ever matched. A stack of its own is mapped on demand, and stays: mapping and
+ * unmapping one interrupts all processors. False: it has one, or there is none.
+ */
+static bool
+give_stack(struct regex_scratch *s)
+{
+	if (s->jit_stack != NULL)
+		return false;
+	s->jit_stack = pcre2_jit_stack_create(JIT_STACK_START,
+	    REGEX_JIT_STACK_MAX, NULL);
+	if (s->jit_stack == NULL)
+		return false;
+	pcre2_jit_stack_assign(s->context, NULL, s->jit_stack);
+	return true;
 }
 
 void
@@ -230,23 +244,32 @@ regex_scratch_free(struct regex_scratch **s)
 }
 
 static int
-match(const struct regex *re, struct regex_scratch *s, struct str subject,
-    size_t from, uint32_t options, struct regex_span *span_out)
+match_once(const struct regex *re, struct regex_scratch *s, struct str subject,
+    size_t from, uint32_t options)
 {
 	PCRE2_SPTR p = (PCRE2_SPTR)(subject.p ? subject.p : "");
-	int rc;
 
-	if (from > subject.len)
-		return 0;
 	s->steps = 0;
 	s->step = re->step;
 	/* The fast path takes no option but these, and checks no argument. */
 	if (re->jit)
-		rc = pcre2_jit_match(re->code, p, subject.len, from, options,
+		return pcre2_jit_match(re->code, p, subject.len, from, options,
 		    s->data, s->context);
-	else
-		rc = pcre2_match(re->code, p, subject.len, from, options,
-		    s->data, s->context);
+	return pcre2_match(re->code, p, subject.len, from, options, s->data,
+	    s->context);
+}
+
+static int
+match(const struct regex *re, struct regex_scratch *s, struct str subject,
+    size_t from, uint32_t options, struct regex_span *span_out)
+{
+	int rc;
+
+	if (from > subject.len)
+		return 0;
+	rc = match_once(re, s, subject, from, options);
+	if (rc == PCRE2_ERROR_JIT_STACKLIMIT && give_stack(s))
+		rc = match_once(re, s, subject, from, options);
 	if (rc == PCRE2_ERROR_NOMATCH)
 		return 0;
 	if (rc == PCRE2_ERROR_MATCHLIMIT || rc == PCRE2_ERROR_DEPTHLIMIT ||

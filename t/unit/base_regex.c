@@ -87,6 +87,34 @@ limits(void)
 	regex_scratch_free(&s);
 }
 
+/* Each turn of the group needs a frame: some fit into the thread's own stack,
+ * more into one that is made, too many into none. */
+static void
+deep(void)
+{
+	static const struct {
+		size_t length;
+		int want;
+	} cases[] = {{100, 1}, {4000, 1}, {100000, ERR_LIMIT}, {4000, 1}};
+	struct regex_scratch *s = regex_scratch_new(NULL);
+	struct regex_error e;
+	struct regex *re = regex_compile(STR("^(?:(a)|b)*c"), 0, &e);
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct buf text;
+
+		buf_init(&text);
+		for (size_t k = 0; k < cases[i].length; k++)
+			buf_add_char(&text, k % 2 ? 'a' : 'b');
+		buf_add_char(&text, 'c');
+		is_int(regex_match(re, s, buf_str(&text), 0, NULL),
+		    cases[i].want, "%zu turns", cases[i].length);
+		buf_fini(&text);
+	}
+	regex_free(&re);
+	regex_scratch_free(&s);
+}
+
 /* Going back over repeats and comparing what was captured counts, too. */
 static void
 counted(void)
@@ -141,6 +169,7 @@ main(void)
 	folding();
 	counting();
 	limits();
+	deep();
 	counted();
 	groups();
 	return done_testing();
