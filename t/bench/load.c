@@ -1,6 +1,6 @@
 /*
  * The MTA's side of the milter protocol, for benches: sends messages over a
- * Unix socket from several sessions at once and reports rate and latency.
+ * Unix socket in several sessions at once and reports rate and latency.
  *
  *	load SOCKET SESSIONS MESSAGES FILE...
  *
@@ -15,9 +15,12 @@
 #include "base/vec.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -26,6 +29,9 @@
 #define FILE_MAX ((size_t)64 * 1024 * 1024)
 #define BODY_CHUNK ((size_t)65535)
 #define PROTOCOL_OFFER 0x1fffff
+#define INPUT_SIZE ((size_t)8 * 1024)
+/* Sessions looked after in one go. */
+#define READY_MAX 64
 
 /* Steps a filter may ask to have no reply to (mfdef.h: SMFIP_NR_*). */
 #define NR_HDR 0x80u
@@ -52,16 +58,41 @@ struct script {
 	VEC(struct str) body;
 };
 
-/* Replies unread; an MTA reads through a buffer too. */
-#define INPUT_SIZE ((size_t)8 * 1024)
+/* What is sent next. */
+enum stage {
+	AT_NEGOTIATION,
+	AT_CONNECT,
+	AT_HELO,
+	AT_MAIL,
+	AT_RCPT,
+	AT_DATA,
+	AT_HEADERS,
+	AT_END_OF_HEADERS,
+	AT_BODY,
+	AT_END,
+	AT_NOTHING
+};
 
-/* One connection to the filter. */
+/* A thread and the sessions it has. */
+struct share {
+	int epoll;
+	size_t sessions;
+	size_t open; /* of these, with a message under way */
+};
+
+/* One message on its connection. */
 struct session {
+	struct share *share;
 	int fd;
+	size_t number; /* of the message */
+	const struct script *script;
+	enum stage stage;
+	size_t index;	   /* of the next header or body packet */
 	uint32_t steps;	   /* what the filter asked for */
 	struct buf unsent; /* as MTAs do, sent when a reply is waited for */
-	char input[INPUT_SIZE];
-	size_t at, end; /* of input */
+	size_t sent;	   /* of it */
+	struct buf input;  /* replies, up to a part of one */
+	int64_t start_us;
 };
 
 static struct {
@@ -155,186 +186,331 @@ add_script(const char *path)
 	buf_fini(&body);
 }
 
-static bool
-send_all(int fd, struct str s)
-{
-	while (s.len > 0) {
-		ssize_t n = send(fd, s.p, s.len, MSG_NOSIGNAL);
+/* ---- what is said ---------------------------------------------------------
+ */
 
+struct packet {
+	char type;
+	struct str data;
+	uint32_t no;	/* it is not wanted */
+	uint32_t quiet; /* it gets no reply */
+};
+
+static struct packet
+connect_packet(size_t n)
+{
+	static _Thread_local char text[64];
+	int len =
+	    snprintf(text, sizeof(text), "client.example%c4..198.18.%zu.%zu",
+		'\0', n / 250 % 250, n % 250 + 1);
+
+	text[16] = 0x12;
+	text[17] = 0x34;
+	return (struct packet){
+	    'C', str_make(text, (size_t)len + 1), NO_CONNECT, NR_CONN};
+}
+
+/* The next of the packets in `v`; false: that was all. */
+static bool
+next_of(struct session *s, const struct str *v, size_t len, struct str *out)
+{
+	if (s->index == len) {
+		s->index = 0;
+		s->stage++;
+		return false;
+	}
+	*out = v[s->index++];
+	return true;
+}
+
+/* False: there is none. */
+static bool
+next_packet(struct session *s, struct packet *out)
+{
+	static _Thread_local uint32_t offer[3];
+	struct packet one[AT_NOTHING] = {
+	    [AT_NEGOTIATION] = {'O', str_make((char *)offer, sizeof(offer)), 0,
+		0},
+	    [AT_HELO] = {'H', str_make("client.example", 15), NO_HELO, NR_HELO},
+	    [AT_MAIL] = {'M', str_make("<ann@client.example>", 21), NO_MAIL,
+		NR_MAIL},
+	    [AT_RCPT] = {'R', str_make("<bob@postern.test>", 19), NO_RCPT,
+		NR_RCPT},
+	    [AT_DATA] = {'T', STR_NONE, NO_DATA, NR_DATA},
+	    [AT_HEADERS] = {'L', STR_NONE, NO_HDRS, NR_HDR},
+	    [AT_END_OF_HEADERS] = {'N', STR_NONE, NO_EOH, NR_EOH},
+	    [AT_BODY] = {'B', STR_NONE, NO_BODY, NR_BODY},
+	    [AT_END] = {'E', STR_NONE, 0, 0},
+	};
+	const struct script *script = s->script;
+
+	offer[0] = htonl(6);
+	offer[1] = htonl(0x1ff);
+	offer[2] = htonl(PROTOCOL_OFFER);
+	if (s->stage == AT_HEADERS) {
+		*out = one[AT_HEADERS];
+		if (next_of(
+			s, script->headers.v, script->headers.len, &out->data))
+			return true;
+	}
+	if (s->stage == AT_BODY) {
+		*out = one[AT_BODY];
+		if (next_of(s, script->body.v, script->body.len, &out->data))
+			return true;
+	}
+	if (s->stage == AT_NOTHING)
+		return false;
+	*out =
+	    s->stage == AT_CONNECT ? connect_packet(s->number) : one[s->stage];
+	s->stage++;
+	return true;
+}
+
+/* Up to the next packet that gets a reply. */
+static void
+add_packets(struct session *s)
+{
+	static const char macros[] = "Mi\0BENCH";
+	struct packet p;
+
+	while (next_packet(s, &p)) {
+		if (s->steps & p.no)
+			continue;
+		if (p.type == 'M')
+			add_packet(
+			    &s->unsent, 'D', str_make(macros, sizeof(macros)));
+		add_packet(&s->unsent, p.type, p.data);
+		if ((s->steps & p.quiet) == 0)
+			return;
+	}
+}
+
+/* ---- connections ----------------------------------------------------------
+ */
+
+/* False: the filter is gone. What does not fit now waits for room. */
+static bool
+send_some(struct session *s)
+{
+	struct epoll_event e = {.events = EPOLLIN, .data.ptr = s};
+	bool waited = s->sent > 0;
+
+	while (s->sent < s->unsent.len) {
+		ssize_t n = send(s->fd, s->unsent.p + s->sent,
+		    s->unsent.len - s->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (n < 0 && errno == EAGAIN) {
+			e.events |= EPOLLOUT;
+			return epoll_ctl(s->share->epoll, EPOLL_CTL_MOD, s->fd,
+				   &e) == 0;
+		}
 		if (n <= 0)
 			return false;
-		s = str_skip(s, (size_t)n);
+		s->sent += (size_t)n;
 	}
-	return true;
+	s->sent = 0;
+	buf_clear(&s->unsent);
+	return !waited ||
+	       epoll_ctl(s->share->epoll, EPOLL_CTL_MOD, s->fd, &e) == 0;
 }
 
 static bool
-read_all(struct session *s, char *p, size_t len)
+open_connection(struct session *s)
 {
-	while (len > 0) {
-		size_t n;
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	struct epoll_event e = {.events = EPOLLIN, .data.ptr = s};
 
-		if (s->at == s->end) {
-			ssize_t got = read(s->fd, s->input, INPUT_SIZE);
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", bench.socket);
+	s->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	return s->fd >= 0 &&
+	       connect(s->fd, (struct sockaddr *)&addr, sizeof(addr)) == 0 &&
+	       epoll_ctl(s->share->epoll, EPOLL_CTL_ADD, s->fd, &e) == 0;
+}
 
-			if (got <= 0)
-				return false;
-			s->at = 0;
-			s->end = (size_t)got;
-		}
-		n = s->end - s->at < len ? s->end - s->at : len;
-		memcpy(p, s->input + s->at, n);
-		s->at += n;
-		p += n;
-		len -= n;
+/* `got` is the verdict; 0: there was none. */
+static void
+end_message(struct session *s, char got)
+{
+	if (got != 0) {
+		add_packet(&s->unsent, 'Q', STR_NONE);
+		(void)send_some(s);
 	}
+	if (s->fd >= 0)
+		close(s->fd);
+	s->fd = -1;
+	s->share->open--;
+	bench.latency_ms[s->number] =
+	    (double)(clock_mono_us() - s->start_us) / 1000;
+	if (got == 0)
+		atomic_fetch_add(&bench.failed, 1);
+	atomic_fetch_add(&bench.verdict[(unsigned char)got], 1);
+}
+
+/* Begins messages until one is under way. */
+static void
+begin_message(struct session *s)
+{
+	while (
+	    (s->number = atomic_fetch_add(&bench.next, 1)) < bench.messages) {
+		s->script = &bench.scripts.v[s->number % bench.scripts.len];
+		s->start_us = clock_mono_us();
+		s->stage = AT_NEGOTIATION;
+		s->steps = 0;
+		s->index = s->sent = 0;
+		buf_clear(&s->unsent);
+		buf_clear(&s->input);
+		s->share->open++;
+		if (open_connection(s)) {
+			add_packets(s);
+			if (send_some(s))
+				return;
+		}
+		end_message(s, 0);
+	}
+}
+
+/* ---- replies --------------------------------------------------------------
+ */
+
+/* False: nothing came but the end. */
+static bool
+take_in(struct session *s)
+{
+	ssize_t n;
+
+	buf_reserve(&s->input, INPUT_SIZE);
+	n = recv(s->fd, s->input.p + s->input.len, INPUT_SIZE, MSG_DONTWAIT);
+	if (n < 0 && errno == EAGAIN)
+		return true;
+	if (n <= 0)
+		return false;
+	s->input.len += (size_t)n;
 	return true;
 }
 
-/* Type of the reply that ends a step, skipping edits; 0: none. */
+/* Type of the next whole packet, edits of the message aside; 0: none is there.
+ */
 static char
-reply(struct session *s, char *data, size_t size)
+next_reply(struct session *s, struct str *rest, struct str *data)
 {
-	for (;;) {
+	while (rest->len >= 5) {
 		uint32_t len;
-		char type;
+		char type = rest->p[4];
 
-		if (!read_all(s, (char *)&len, 4))
-			return 0;
+		memcpy(&len, rest->p, sizeof(len));
 		len = ntohl(len);
-		if (len == 0 || len - 1 > size || !read_all(s, &type, 1) ||
-		    !read_all(s, data, len - 1))
+		if (len == 0 || len > FILE_MAX) {
+			end_message(s, 0);
 			return 0;
+		}
+		if (rest->len - 4 < len)
+			return 0;
+		*data = str_make(rest->p + 5, len - 1);
+		*rest = str_skip(*rest, 4 + len);
 		if (strchr("himqp", type) == NULL)
 			return type;
 	}
+	return 0;
 }
 
-/* The reply to all that was sent so far; 0: there was none. */
-static char
-wait_reply(struct session *s)
-{
-	char answer[4096];
-	bool sent = send_all(s->fd, buf_str(&s->unsent));
-
-	buf_clear(&s->unsent);
-	return sent ? reply(s, answer, sizeof(answer)) : 0;
-}
-
-/* 'c' as well when the filter does not want it or not to reply. */
-static char
-step(struct session *s, char type, struct str data, uint32_t no, uint32_t quiet)
-{
-	if (s->steps & no)
-		return 'c';
-	add_packet(&s->unsent, type, data);
-	return s->steps & quiet ? 'c' : wait_reply(s);
-}
-
+/* False: it was the last of this message. */
 static bool
-negotiate(struct session *s)
+heed(struct session *s, char type, struct str data)
 {
-	uint32_t offer[3] = {htonl(6), htonl(0x1ff), htonl(PROTOCOL_OFFER)};
-	uint32_t chosen[3] = {0};
-	char answer[4096] = "";
-
-	add_packet(&s->unsent, 'O', str_make((char *)offer, sizeof(offer)));
-	if (!send_all(s->fd, buf_str(&s->unsent)) ||
-	    reply(s, answer, sizeof(answer)) != 'O')
+	if (type == 'O' && s->stage == AT_CONNECT && data.len >= 12) {
+		memcpy(&s->steps, data.p + 8, sizeof(s->steps));
+		s->steps = ntohl(s->steps);
+	} else if (type == 's' && s->stage == AT_BODY) {
+		s->stage = AT_END; /* enough of the body was seen */
+	} else if (type != 'c' || s->stage == AT_NOTHING) {
+		end_message(s, type);
 		return false;
-	buf_clear(&s->unsent);
-	memcpy(chosen, answer, sizeof(chosen));
-	s->steps = ntohl(chosen[2]);
+	}
+	add_packets(s);
 	return true;
 }
 
-static char
-envelope(struct session *s, size_t n)
+static void
+on_input(struct session *s)
 {
-	char connect[64], macros[] = "Mi\0BENCH\0", got;
-	int len = snprintf(connect, sizeof(connect),
-	    "client.example%c4..198.18.%zu.%zu", '\0', n / 250 % 250,
-	    n % 250 + 1);
+	struct str rest, data;
+	char type;
 
-	connect[16] = 0x12;
-	connect[17] = 0x34;
-	got = step(
-	    s, 'C', str_make(connect, (size_t)len + 1), NO_CONNECT, NR_CONN);
-	if (got == 'c')
-		got = step(
-		    s, 'H', str_make("client.example", 15), NO_HELO, NR_HELO);
-	if (got != 'c')
-		return got;
-	add_packet(&s->unsent, 'D', str_make(macros, sizeof(macros) - 1));
-	got = step(
-	    s, 'M', str_make("<ann@client.example>", 21), NO_MAIL, NR_MAIL);
-	if (got != 'c')
-		return got;
-	return step(
-	    s, 'R', str_make("<bob@postern.test>", 19), NO_RCPT, NR_RCPT);
-}
-
-static char
-content(struct session *s, const struct script *script)
-{
-	char got = step(s, 'T', STR_NONE, NO_DATA, NR_DATA);
-
-	for (size_t i = 0; got == 'c' && i < script->headers.len; i++)
-		got = step(s, 'L', script->headers.v[i], NO_HDRS, NR_HDR);
-	if (got == 'c')
-		got = step(s, 'N', STR_NONE, NO_EOH, NR_EOH);
-	for (size_t i = 0; got == 'c' && i < script->body.len; i++)
-		got = step(s, 'B', script->body.v[i], NO_BODY, NR_BODY);
-	/* 's': enough of the body was seen. */
-	if (got == 'c' || got == 's')
-		got = step(s, 'E', STR_NONE, 0, 0);
-	return got;
-}
-
-static char
-send_message(struct session *s, size_t n)
-{
-	const struct script *script = &bench.scripts.v[n % bench.scripts.len];
-	char got;
-
-	if (!negotiate(s))
-		return 0;
-	got = envelope(s, n);
-	if (got == 'c')
-		got = content(s, script);
-	add_packet(&s->unsent, 'Q', STR_NONE);
-	(void)send_all(s->fd, buf_str(&s->unsent));
-	return got;
+	if (!take_in(s)) {
+		end_message(s, 0);
+		return;
+	}
+	rest = buf_str(&s->input);
+	while ((type = next_reply(s, &rest, &data)) != 0)
+		if (!heed(s, type, data))
+			return;
+	if (s->fd < 0)
+		return;
+	memmove(s->input.p, rest.p, rest.len);
+	s->input.len = rest.len;
+	if (s->sent == 0 && !send_some(s))
+		end_message(s, 0);
 }
 
 static void *
-run_sessions(void *arg)
+run_share(void *arg)
 {
-	struct session s = {0};
-	struct sockaddr_un addr = {.sun_family = AF_UNIX};
-	size_t n;
+	struct share *share = arg;
+	struct session *all = mem_array(share->sessions, sizeof(*all));
+	struct epoll_event ready[READY_MAX];
 
-	(void)arg;
-	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", bench.socket);
-	while ((n = atomic_fetch_add(&bench.next, 1)) < bench.messages) {
-		int64_t start = clock_mono_us();
-		char got = 0;
-
-		buf_clear(&s.unsent);
-		s.at = s.end = 0;
-		s.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-		if (s.fd >= 0 &&
-		    connect(s.fd, (struct sockaddr *)&addr, sizeof(addr)) == 0)
-			got = send_message(&s, n);
-		if (s.fd >= 0)
-			close(s.fd);
-		bench.latency_ms[n] = (double)(clock_mono_us() - start) / 1000;
-		if (got == 0)
-			atomic_fetch_add(&bench.failed, 1);
-		atomic_fetch_add(&bench.verdict[(unsigned char)got], 1);
+	for (size_t i = 0; i < share->sessions; i++) {
+		all[i].share = share;
+		begin_message(&all[i]);
 	}
-	buf_fini(&s.unsent);
+	while (share->open > 0) {
+		int n = epoll_wait(share->epoll, ready, READY_MAX, -1);
+
+		for (int i = 0; i < n; i++) {
+			struct session *s = ready[i].data.ptr;
+
+			if (ready[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR))
+				on_input(s);
+			else if (!send_some(s))
+				end_message(s, 0);
+			if (s->fd < 0)
+				begin_message(s);
+		}
+	}
+	for (size_t i = 0; i < share->sessions; i++) {
+		buf_fini(&all[i].unsent);
+		buf_fini(&all[i].input);
+	}
+	free(all);
 	return NULL;
+}
+
+/*
+ * A thread a processor, each with its share of the sessions: a thread a session
+ * would take from the filter what their wake-ups cost.
+ */
+static void
+run_sessions(size_t sessions)
+{
+	size_t processors = (size_t)sysconf(_SC_NPROCESSORS_ONLN);
+	size_t count = sessions < processors ? sessions : processors;
+	struct share *share = mem_array(count, sizeof(*share));
+	pthread_t *thread = mem_array(count, sizeof(*thread));
+
+	for (size_t i = 0; i < count; i++) {
+		share[i].epoll = epoll_create1(EPOLL_CLOEXEC);
+		share[i].sessions =
+		    sessions / count + (i < sessions % count ? 1 : 0);
+		if (share[i].epoll < 0 ||
+		    pthread_create(&thread[i], NULL, run_share, &share[i]) != 0)
+			exit(2);
+	}
+	for (size_t i = 0; i < count; i++) {
+		pthread_join(thread[i], NULL);
+		close(share[i].epoll);
+	}
+	free(share);
+	free(thread);
 }
 
 /* Of this program, in ms. */
@@ -366,7 +542,6 @@ int
 main(int argc, char **argv)
 {
 	uint64_t sessions, messages;
-	pthread_t *thread;
 	int64_t start;
 	double seconds, cpu;
 
@@ -382,14 +557,9 @@ main(int argc, char **argv)
 	bench.latency_ms = mem_array(messages, sizeof(double));
 	for (int i = 4; i < argc; i++)
 		add_script(argv[i]);
-	thread = mem_array(sessions, sizeof(*thread));
 	start = clock_mono_us();
 	cpu = cpu_spent();
-	for (uint64_t i = 0; i < sessions; i++)
-		if (pthread_create(&thread[i], NULL, run_sessions, NULL) != 0)
-			return 2;
-	for (uint64_t i = 0; i < sessions; i++)
-		pthread_join(thread[i], NULL);
+	run_sessions(sessions);
 	seconds = (double)(clock_mono_us() - start) / 1e6;
 	qsort(bench.latency_ms, messages, sizeof(double), by_value);
 	cpu = cpu_spent() - cpu;
