@@ -43,14 +43,20 @@ struct expr_step {
 	double value;	  /* EXPR_CONST */
 };
 
+/* A rule that alone decides that the meta is 0: by not hitting, or by hitting
+ * (`veto`). */
+struct meta_decider {
+	uint32_t rule;
+	bool veto;
+};
+
 struct meta_code {
 	struct expr_step *steps;
 	uint32_t count;
 	uint32_t *deps; /* rule indices, EXPR_UNKNOWN included */
 	struct str *dep_names;
 	uint32_t dep_count;
-	/* Any of these may decide alone that it is 0; the cheapest first. */
-	uint32_t *deciders;
+	struct meta_decider *deciders; /* the cheapest first */
 	uint32_t decider_count;
 	bool late;	 /* some dependency never runs: judged at the end */
 	bool cyclic;	 /* part of a cycle: judged once, at the start */

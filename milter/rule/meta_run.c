@@ -229,7 +229,7 @@ find_key(struct outlook *o, size_t place)
 }
 
 struct priced {
-	uint32_t rule;
+	struct meta_decider decider;
 	unsigned cost;
 };
 
@@ -241,7 +241,6 @@ by_cost(const void *a, const void *b)
 	return x->cost < y->cost ? -1 : x->cost > y->cost;
 }
 
-/* The rules that may decide alone that a meta is nothing. */
 static void
 find_deciders(struct outlook *o, struct arena *a, uint32_t meta)
 {
@@ -249,20 +248,23 @@ find_deciders(struct outlook *o, struct arena *a, uint32_t meta)
 	struct priced found[OUTLOOK_DEPS_MAX];
 	uint32_t n = 0;
 
-	if (code->dep_count > OUTLOOK_DEPS_MAX)
+	if (!code->plain || code->dep_count > OUTLOOK_DEPS_MAX)
 		return;
 	for (uint32_t i = 0; i < code->dep_count; i++) {
 		uint32_t dep = code->deps[i];
+		bool key, veto;
 
-		if (dep != EXPR_UNKNOWN &&
-		    (is_nothing_when(o, code, dep, nothing) ||
-			is_nothing_when(o, code, dep, something)))
-			found[n++] = (struct priced){dep, o->cost[dep]};
+		if (dep == EXPR_UNKNOWN)
+			continue;
+		key = is_nothing_when(o, code, dep, nothing);
+		veto = !key && is_nothing_when(o, code, dep, something);
+		if (key || veto)
+			found[n++] = (struct priced){{dep, veto}, o->cost[dep]};
 	}
 	qsort(found, n, sizeof(*found), by_cost);
 	code->deciders = arena_array(a, n + 1, sizeof(*code->deciders));
 	for (uint32_t i = 0; i < n; i++)
-		code->deciders[i] = found[i].rule;
+		code->deciders[i] = found[i].decider;
 	code->decider_count = n;
 }
 
@@ -391,6 +393,27 @@ ask_all(struct meta_run *run, const struct meta_code *code)
 			ask(run, code->steps[i].operand);
 }
 
+static void
+set_value(struct meta_run *run, uint32_t meta, double value)
+{
+	run->values->value[meta] = hit_value(value);
+	bitset_remove(run->values->open, meta);
+}
+
+/* Is one of its deciders known to make the meta 0? */
+static bool
+is_decided(const struct meta_run *run, const struct meta_code *code)
+{
+	for (uint32_t i = 0; i < code->decider_count; i++) {
+		const struct meta_decider *d = &code->deciders[i];
+
+		if (!is_open(run, d->rule) &&
+		    (run->values->value[d->rule] != 0) == d->veto)
+			return true;
+	}
+	return false;
+}
+
 /* What an open result may be worth as a number of hits. */
 static struct range
 hit_range(struct range r)
@@ -413,30 +436,38 @@ narrow(struct meta_run *run, uint32_t meta, uint32_t *wanted_out)
 	struct range r;
 	double value;
 
-	if (expr_run_open(code, v->value, v->open, &value, wanted_out) ==
-	    EXPR_WANTS) {
-		r = range_run(code, &from, &r) ? hit_range(r)
-					       : (struct range){0, INFINITY};
-		if (!range_is_one(r)) {
-			run->range[meta] = r;
-			bitset_add(v->open, meta);
-			return false;
-		}
-		value = r.least;
+	if (is_decided(run, code)) {
+		set_value(run, meta, 0);
+		return true;
 	}
-	v->value[meta] = hit_value(value);
-	bitset_remove(v->open, meta);
-	return true;
+	if (expr_run_open(code, v->value, v->open, &value, wanted_out) !=
+	    EXPR_WANTS) {
+		set_value(run, meta, value);
+		return true;
+	}
+	r = range_run(code, &from, &r) ? hit_range(r) : whatever;
+	if (range_is_one(r)) {
+		set_value(run, meta, r.least);
+		return true;
+	}
+	run->range[meta] = r;
+	bitset_add(v->open, meta);
+	return false;
 }
 
-/* The open rule to be asked for first: the cheapest that may decide alone. */
-static uint32_t
-choose(struct meta_run *run, const struct meta_code *code, uint32_t wanted)
+/* Asks for deciders, the cheapest first, until one has decided. */
+static void
+ask_deciders(struct meta_run *run, const struct meta_code *code)
 {
-	for (uint32_t i = 0; i < code->decider_count; i++)
-		if (is_open(run, code->deciders[i]))
-			return code->deciders[i];
-	return wanted;
+	for (uint32_t i = 0; i < code->decider_count; i++) {
+		const struct meta_decider *d = &code->deciders[i];
+
+		if (!is_open(run, d->rule))
+			continue;
+		ask(run, d->rule);
+		if ((run->values->value[d->rule] != 0) == d->veto)
+			return;
+	}
 }
 
 static void
@@ -445,9 +476,12 @@ resolve(struct meta_run *run, uint32_t meta)
 	const struct meta_code *code = run->rs->rules[meta].code;
 	uint32_t wanted;
 
+	if (narrow(run, meta, &wanted))
+		return;
+	ask_deciders(run, code);
 	for (unsigned asked = 0; !narrow(run, meta, &wanted); asked++) {
 		if (asked < ASKED_MAX)
-			ask(run, choose(run, code, wanted));
+			ask(run, wanted);
 		else
 			ask_all(run, code);
 	}
