@@ -8,8 +8,7 @@
 struct machine {
 	const struct expr_step *steps;
 	const struct range_source *from;
-	struct range stack[EXPR_STACK_MAX + 1];
-	size_t top;
+	struct range *top; /* of the stack: the next free place */
 };
 
 static const struct range anything = {-INFINITY, INFINITY};
@@ -108,7 +107,7 @@ static struct range not(struct range x)
 	return has_zero(x) ? yes_or_no : truth(false);
 }
 
-static struct range
+static inline struct range
 apply(enum expr_op op, struct range x, struct range y)
 {
 	switch (op) {
@@ -139,26 +138,16 @@ apply(enum expr_op op, struct range x, struct range y)
 	}
 }
 
-static struct range
+/* ---- the program -------------------------------------------------------- */
+
+static bool run(struct machine *m, uint32_t from, uint32_t to);
+
+static inline struct range
 operand(const struct range_source *from, uint32_t rule)
 {
 	if (bitset_has(from->open, rule))
 		return from->range[rule];
 	return (struct range){from->value[rule], from->value[rule]};
-}
-
-/* ---- the program -------------------------------------------------------- */
-
-static bool run(struct machine *m, uint32_t from, uint32_t to);
-
-/* The part [from, to) may or may not run: its value, or `x` in its place. */
-static bool
-run_perhaps(struct machine *m, uint32_t from, uint32_t to, struct range x)
-{
-	if (!run(m, from, to))
-		return false;
-	m->stack[m->top - 1] = unite(m->stack[m->top - 1], x);
-	return true;
 }
 
 /* What is left of `x` where it is true: not 0. */
@@ -172,35 +161,45 @@ where_true(struct range x)
 	return x;
 }
 
-/* `at` is an EXPR_AND or EXPR_OR; its first operand is on the stack. */
+/* The part [from, to) may or may not run: its value, or `x` in its place. */
 static bool
-run_logical(struct machine *m, uint32_t *at)
+run_perhaps(struct machine *m, uint32_t from, uint32_t to, struct range x)
 {
-	const struct expr_step *s = &m->steps[*at];
-	struct range x = m->stack[m->top - 1];
-	uint32_t end = *at + s->operand;
-	bool sure = is_zero(x) || !has_zero(x);
-
-	if (sure && is_zero(x) == (s->op == EXPR_AND)) {
-		*at = end;
-		return true;
-	}
-	m->top--;
-	++*at;
-	if (sure)
-		return true;
-	if (!run_perhaps(
-		m, *at, end, s->op == EXPR_AND ? truth(false) : where_true(x)))
+	if (!run(m, from, to))
 		return false;
-	*at = end;
+	m->top[-1] = unite(m->top[-1], x);
 	return true;
 }
 
-/* `at` is the EXPR_BRANCH of X ? Y : Z. Y ends in a jump over Z. */
+/* `*at` is an EXPR_AND or EXPR_OR; its first operand is on the stack. */
+static inline bool
+run_logical(struct machine *m, uint32_t *at)
+{
+	const struct expr_step *s = &m->steps[*at];
+	struct range x = m->top[-1];
+	uint32_t end = *at + s->operand;
+	bool zero = is_zero(x);
+
+	if (!zero && has_zero(x)) {
+		m->top--;
+		x = s->op == EXPR_AND ? truth(false) : where_true(x);
+		if (!run_perhaps(m, *at + 1, end, x))
+			return false;
+		*at = end;
+	} else if (zero == (s->op == EXPR_AND)) {
+		*at = end;
+	} else {
+		m->top--;
+		++*at;
+	}
+	return true;
+}
+
+/* `*at` is the EXPR_BRANCH of X ? Y : Z. Y ends in a jump over Z. */
 static bool
 run_branch(struct machine *m, uint32_t *at)
 {
-	struct range x = m->stack[--m->top], y;
+	struct range x = *--m->top, y;
 	uint32_t first = *at + 1, other = *at + m->steps[*at].operand;
 	uint32_t end = other - 1 + m->steps[other - 1].operand;
 
@@ -210,24 +209,23 @@ run_branch(struct machine *m, uint32_t *at)
 	}
 	if (!run(m, first, other - 1))
 		return false;
-	y = m->stack[--m->top];
+	y = *--m->top;
 	*at = end;
 	return run_perhaps(m, other, end, y);
 }
 
-static bool
-run_step(struct machine *m, const struct expr_step *s)
+/* False: a division by what may be 0. */
+static inline bool
+run_plain(struct machine *m, const struct expr_step *s)
 {
-	struct range *top = &m->stack[m->top];
+	struct range *top = m->top;
 
 	switch (s->op) {
 	case EXPR_CONST:
-		top[0] = (struct range){s->value, s->value};
-		m->top++;
+		*m->top++ = (struct range){s->value, s->value};
 		return true;
 	case EXPR_RULE:
-		top[0] = operand(m->from, s->operand);
-		m->top++;
+		*m->top++ = operand(m->from, s->operand);
 		return true;
 	case EXPR_NOT:
 		top[-1] = not(top[-1]);
@@ -236,10 +234,10 @@ run_step(struct machine *m, const struct expr_step *s)
 		top[-1] = (struct range){-top[-1].most, -top[-1].least};
 		return true;
 	default:
+		m->top--;
 		if (s->op == EXPR_DIVIDE && has_zero(top[-1]))
 			return false;
 		top[-2] = apply(s->op, top[-2], top[-1]);
-		m->top--;
 		return true;
 	}
 }
@@ -248,35 +246,32 @@ run_step(struct machine *m, const struct expr_step *s)
 static bool
 run(struct machine *m, uint32_t from, uint32_t to)
 {
-	for (uint32_t at = from; at < to;) {
-		const struct expr_step *s = &m->steps[at];
-		bool good = true;
+	bool good = true;
 
-		if (s->op == EXPR_AND || s->op == EXPR_OR)
-			good = run_logical(m, &at);
+	for (uint32_t at = from; good && at < to;) {
+		const struct expr_step *s = &m->steps[at];
+
+		if (s->op < EXPR_AND)
+			good = run_plain(m, &m->steps[at++]);
 		else if (s->op == EXPR_BRANCH)
 			good = run_branch(m, &at);
 		else if (s->op == EXPR_JUMP)
 			at += s->operand;
 		else
-			good = run_step(m, &m->steps[at++]);
-		if (!good)
-			return false;
+			good = run_logical(m, &at);
 	}
-	return true;
+	return good;
 }
 
 bool
 range_run(const struct meta_code *code, const struct range_source *from,
     struct range *out)
 {
-	struct machine m;
+	struct range stack[EXPR_STACK_MAX + 1];
+	struct machine m = {code->steps, from, stack};
 
-	m.steps = code->steps;
-	m.from = from;
-	m.top = 0;
 	if (!run(&m, 0, code->count))
 		return false;
-	*out = m.stack[0];
+	*out = stack[0];
 	return true;
 }
