@@ -27,7 +27,7 @@
 /* Metas that look at metas more often nested than that never stay open. */
 #define NESTED_MAX 64
 /* Of metas with more operands none is found out about beforehand. */
-#define OUTLOOK_DEPS_MAX 64
+#define OUTLOOK_DEPS_MAX 256
 #define EVAL_COST 150
 #define COST_MAX 1000000
 
