@@ -2,6 +2,7 @@
  * multipart/alternative whose HTML and plain text tell different things: words
  * of the HTML twin that the plain one lacks.
  */
+#include "base/block.h"
 #include "base/random.h"
 #include "mail/html.h"
 #include "mail/mime.h"
@@ -39,18 +40,41 @@ struct difference {
 	double plain;
 };
 
+/* Each byte of up to eight, whatever their number; some of them twice. */
+static uint64_t
+load_few(const char *p, size_t len)
+{
+	uint32_t first, last;
+
+	if (len < sizeof(first))
+		return (uint64_t)(unsigned char)p[0] << 16 |
+		       (uint64_t)(unsigned char)p[len / 2] << 8 |
+		       (unsigned char)p[len - 1];
+	memcpy(&first, p, sizeof(first));
+	memcpy(&last, p + len - sizeof(last), sizeof(last));
+	return (uint64_t)first << 32 | last;
+}
+
+/* Every bit of either moves about half of those of the result. */
+static uint64_t
+mix(uint64_t h, uint64_t block)
+{
+	h = (h ^ block) * 0x9e3779b97f4a7c15ULL;
+	h = (h ^ h >> 32) * 0xd6e8feb86659fd93ULL;
+	return h ^ h >> 29;
+}
+
 /* Seeded, so that nobody can write a message whose words collide. */
 static size_t
 place(const struct words *w, struct str text)
 {
-	uint64_t h = w->seed;
+	uint64_t h = w->seed ^ text.len;
+	struct str rest = text;
 	size_t at;
 
-	for (size_t i = 0; i < text.len; i++) {
-		h = (h ^ (unsigned char)text.p[i]) * 0x9e3779b97f4a7c15ULL;
-		h ^= h >> 29;
-	}
-	at = (size_t)h & (w->size - 1);
+	for (; rest.len > BLOCK; rest = str_skip(rest, BLOCK))
+		h = mix(h, block_load(rest.p));
+	at = (size_t)mix(h, load_few(rest.p, rest.len)) & (w->size - 1);
 	while (w->v[at].text.len > 0 && !str_eq(w->v[at].text, text))
 		at = (at + 1) & (w->size - 1);
 	return at;
@@ -61,8 +85,6 @@ grow(struct words *w)
 {
 	struct words old = *w;
 
-	if (2 * (w->len + 1) <= w->size)
-		return true;
 	if (w->len >= WORDS_MAX)
 		return false;
 	w->size = old.size > 0 ? old.size * 4 : 256;
@@ -82,7 +104,7 @@ add_word(struct words *w, struct str text, bool html)
 {
 	struct word *word;
 
-	if (!grow(w))
+	if (2 * (w->len + 1) > w->size && !grow(w))
 		return;
 	word = &w->v[place(w, text)];
 	if (word->text.len == 0) {
@@ -95,41 +117,60 @@ add_word(struct words *w, struct str text, bool html)
 		w->html++;
 }
 
+/* The character `s` begins with, and its length. ASCII is what most are. */
+static bool
+starts_space(struct str s, bool characters, size_t *len_out)
+{
+	*len_out = 1;
+	if ((unsigned char)s.p[0] < 0x80)
+		return ascii_is_space(s.p[0]);
+	return unicode_is_space(unicode_first(s, len_out), characters);
+}
+
+static bool
+starts_word(struct str s, bool characters, size_t *len_out)
+{
+	*len_out = 1;
+	if (ascii_is_alnum(s.p[0]))
+		return true;
+	return unicode_is_word(unicode_first(s, len_out), characters);
+}
+
+static bool
+is_visible(char c)
+{
+	return c > ' ' && c < 0x7f;
+}
+
 /*
- * Length of the run without white space at the start of `s`, and whether it
- * holds anything but signs.
+ * Length of the run without white space at the start of `s`, and of what parts
+ * it from the next.
  */
 static size_t
-run_length(struct str s, bool characters, bool *counts_out)
+run_length(struct str s, bool characters, size_t *space_out)
 {
-	bool counts = false;
 	size_t at = 0, n;
 
 	for (; at < s.len; at += n) {
-		uint32_t ch = (unsigned char)s.p[at];
-
 		n = 1;
-		if (ch >= 0x80)
-			ch = unicode_first(str_skip(s, at), &n);
-		/* Printable ASCII is no space. */
-		if ((ch <= ' ' || ch >= 0x80) &&
-		    unicode_is_space(ch, characters))
+		if (!is_visible(s.p[at]) &&
+		    starts_space(str_skip(s, at), characters, &n))
 			break;
-		counts = counts || unicode_is_word(ch, characters);
 	}
-	*counts_out = counts;
+	*space_out = at < s.len ? n : 0;
 	return at;
 }
 
-/* The first character, which parts two runs. */
-static struct str
-skip_space(struct str s)
+/* Anything in it but signs? */
+static bool
+has_word(struct str run, bool characters)
 {
-	size_t n = 0;
+	size_t n;
 
-	if (s.len > 0)
-		unicode_first(s, &n);
-	return str_skip(s, n);
+	for (; run.len > 0; run = str_skip(run, n))
+		if (starts_word(run, characters, &n))
+			return true;
+	return false;
 }
 
 /* Words stand between white space; bullets and rules are none. */
@@ -137,14 +178,15 @@ static void
 add_text(struct words *w, const struct message_part *part)
 {
 	struct str s = part->text;
-	bool counts;
+	size_t space;
 
 	while (s.len > 0) {
-		size_t n = run_length(s, part->characters, &counts);
+		size_t n = run_length(s, part->characters, &space);
+		struct str run = str_head(s, n);
 
-		if (counts)
-			add_word(w, str_head(s, n), part->is_html);
-		s = skip_space(str_skip(s, n));
+		if (has_word(run, part->characters))
+			add_word(w, run, part->is_html);
+		s = str_skip(s, n + space);
 	}
 }
 
