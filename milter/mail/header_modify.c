@@ -344,8 +344,9 @@ header_modify(struct message *m, const struct prepared_query *p,
 {
 	struct header_query q = p->q;
 
-	/* Of ALL they change nothing. */
-	if (p->source == HEADER_SOURCE_ALL)
+	/* Of ALL and its ranges they change nothing. */
+	if (p->source >= HEADER_SOURCE_ALL &&
+	    p->source <= HEADER_SOURCE_ALL_EXTERNAL)
 		return;
 	if (values->len > 1 && (q.modifiers & HEADER_FIRST)) {
 		values->len = 1;

@@ -157,10 +157,27 @@ all(void)
 		SHOWN("out.example.net", "192.0.2.1", "in.example.org")
 		    SHOWN("pc.example.com", "192.0.2.2",
 			"out.example.net") "Subject: x\n"},
+	    /* Only :raw changes them. */
 	    {"ALL-INTERNAL:last",
-		SHOWN("out.example.net", "192.0.2.1", "in.example.org")},
+		"Return-Path: <s@example.org>\n" SHOWN(
+		    "in.example.org", "10.0.0.1", "mx.example.org")
+		    SHOWN("out.example.net", "192.0.2.1", "in.example.org")},
 	    {"ALL-EXTERNAL:first",
-		SHOWN("out.example.net", "192.0.2.1", "in.example.org")},
+		SHOWN("out.example.net", "192.0.2.1", "in.example.org")
+		    SHOWN("pc.example.com", "192.0.2.2",
+			"out.example.net") "Subject: x\n"},
+	    {"ALL-UNTRUSTED:addr:host",
+		SHOWN("out.example.net", "192.0.2.1", "in.example.org")
+		    SHOWN("pc.example.com", "192.0.2.2",
+			"out.example.net") "Subject: x\n"},
+	    {"ALL-EXTERNAL:ip",
+		SHOWN("out.example.net", "192.0.2.1", "in.example.org")
+		    SHOWN("pc.example.com", "192.0.2.2",
+			"out.example.net") "Subject: x\n"},
+	    {"ALL-EXTERNAL:raw:first",
+		RECEIVED("out.example.net", "192.0.2.1", "in.example.org")
+		    RECEIVED("pc.example.com", "192.0.2.2",
+			"out.example.net") "X-Spam-Level: *\nSubject: x\n"},
 	    {"EnvelopeFrom", "s@example.org"},
 	    {"EnvelopeFrom:domain", "example.org"},
 	    {"X-SenderDomain", "example.org"},
