@@ -202,11 +202,13 @@ static struct json *
 command_dnsbl(struct server *server, struct json *request)
 {
 	struct json *j = json_new_object();
+	struct dns_set *set = dns_live_take(server->dns);
 
 	(void)request;
 	json_set_bool(j, "ok", true);
 	json_set(j, "zones",
-	    server->lists ? dnsbl_status(server->lists) : json_new_array());
+	    set->lists ? dnsbl_status(set->lists) : json_new_array());
+	dns_set_give(&set);
 	return j;
 }
 

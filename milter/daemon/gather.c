@@ -72,14 +72,24 @@ collect_facts(struct session *s, struct dnsbl_lookup **l, struct arena *a,
 	return facts;
 }
 
+/* What is under way stays with the set it was asked of. */
+static void
+take_dns(struct session *s)
+{
+	if (s->client_lists != NULL)
+		return;
+	dns_set_give(&s->dns);
+	s->dns = dns_live_take(s->server->dns);
+}
+
 static void
 start_client_lists(struct session *s)
 {
-	if (s->client_asked || s->server->lists == NULL || !is_stranger(s))
+	if (s->client_asked || s->dns->lists == NULL || !is_stranger(s))
 		return;
 	s->client_asked = true;
 	s->client_lists = dnsbl_lookup_new(
-	    s->server->lists, 1u << DNSBL_CLIENT | 1u << DNSBL_CLIENT_ALLOW);
+	    s->dns->lists, 1u << DNSBL_CLIENT | 1u << DNSBL_CLIENT_ALLOW);
 	dnsbl_lookup_ip(
 	    s->client_lists, DNSBL_CLIENT, &s->facts.envelope.client);
 	dnsbl_lookup_start(s->client_lists);
@@ -111,12 +121,11 @@ check_sender_policy(struct session *s)
 	struct spf_question q = {
 	    .client = e->client, .helo = e->helo, .sender = e->sender};
 
-	if (!c->spf || s->spf_asked || s->server->dns == NULL ||
-	    !is_stranger(s))
+	if (!c->spf || s->spf_asked || s->dns->dns == NULL || !is_stranger(s))
 		return;
 	s->spf_asked = true;
 	s->facts.spf = spf_check(
-	    s->server->dns, &q, clock_mono_us() + c->dns_budget * 1000);
+	    s->dns->dns, &q, clock_mono_us() + c->dns_budget * 1000);
 }
 
 /* ---- the steps
@@ -134,6 +143,7 @@ gather_start(struct session *s)
 	s->facts.rep = (struct rep_view){0};
 	if (s->lookup == NULL && gather_reputation_wanted(s))
 		s->lookup = rep_lookup_start(s->server->store, &e->client);
+	take_dns(s);
 	start_client_lists(s);
 }
 
@@ -223,7 +233,7 @@ gather_message(struct session *s, struct message *m)
 	if (!is_stranger(s))
 		return;
 	l = dnsbl_lookup_new(
-	    s->server->lists, 1u << DNSBL_RECEIVED | 1u << DNSBL_HELO |
+	    s->dns->lists, 1u << DNSBL_RECEIVED | 1u << DNSBL_HELO |
 				  1u << DNSBL_SENDER | 1u << DNSBL_URI);
 	if (l == NULL)
 		return;
@@ -250,4 +260,5 @@ gather_cancel(struct session *s)
 	if (s->lookup != NULL)
 		rep_lookup_collect(&s->lookup, 0, &ignored);
 	dnsbl_lookup_cancel(&s->client_lists);
+	dns_set_give(&s->dns);
 }

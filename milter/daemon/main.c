@@ -370,6 +370,16 @@ drain(const struct server *server)
 }
 
 static void
+see_to_lists(const struct server *server)
+{
+	struct dns_set *set = dns_live_take(server->dns);
+
+	if (set->lists != NULL)
+		dnsbl_tick(set->lists, clock_mono_us());
+	dns_set_give(&set);
+}
+
+static void
 wait_for_signals(struct server *server)
 {
 	for (;;) {
@@ -382,8 +392,8 @@ wait_for_signals(struct server *server)
 		if (signal == SIGTERM || signal == SIGINT)
 			break;
 		live_sweep(server->live);
-		if (server->lists != NULL)
-			dnsbl_tick(server->lists, clock_mono_us());
+		dns_live_sweep(server->dns);
+		see_to_lists(server);
 	}
 	drain(server);
 }

@@ -2,6 +2,7 @@ sbin_PROGRAMS += posternd
 posternd_SOURCES = \
 	milter/daemon/background.c milter/daemon/background.h \
 	milter/daemon/control.c milter/daemon/control.h milter/daemon/control.def \
+	milter/daemon/dns_live.c milter/daemon/dns_live.h \
 	milter/daemon/gather.c \
 	milter/daemon/live.c milter/daemon/live.h \
 	milter/daemon/lock.c milter/daemon/lock.h \

@@ -3,13 +3,9 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "daemon/metrics.h"
-#include "policy/dns_conf.h"
 
 #include <pthread.h>
 #include <stdlib.h>
-
-/* A start is not held up longer by lists that do not answer. */
-#define SETTLE_US ((int64_t)1500000)
 
 struct config *
 server_read_config(
@@ -33,8 +29,7 @@ server_read_config(
 
 /* Read at the start only; a * stands for what goes on. */
 static const char *const at_start[] = {"listen*", "control", "user", "log*",
-    "state_dir", "drain_timeout", "redis*", "rep_*", "dns_servers",
-    "dns_timeout", "dns_cache", "dnsbl", "max_parallel"};
+    "state_dir", "drain_timeout", "redis*", "rep_*", "max_parallel"};
 
 static bool
 is_at_start(const char *name)
@@ -85,6 +80,7 @@ server_reload(struct server *s, bool forced, struct diags *diags)
 	static pthread_mutex_t reload_lock = PTHREAD_MUTEX_INITIALIZER;
 	struct snapshot_options o = {.forced = forced, .tidy_cache = true};
 	struct snapshot *next = NULL, *former;
+	struct dns_set *dns = NULL;
 	struct config *config;
 
 	pthread_mutex_lock(&reload_lock);
@@ -94,12 +90,18 @@ server_reload(struct server *s, bool forced, struct diags *diags)
 	o.former = former;
 	if (diags->errors == 0 || forced)
 		next = snapshot_build(&o, diags);
+	if (next != NULL)
+		dns = dns_live_prepare(s->dns, config, diags);
+	if (dns == NULL && !forced)
+		snapshot_unref(&next);
 	if (next != NULL) {
 		compare_at_start(s->config, config, diags);
 		next->serial = former->serial + 1;
 		next->built_ms = clock_wall_ms();
 	}
 	snapshot_unref(&former);
+	if (dns != NULL && next != NULL)
+		dns_live_swap(s->dns, dns);
 	if (next != NULL)
 		live_swap(s->live, next);
 	config_free(&config);
@@ -112,24 +114,14 @@ server_reload(struct server *s, bool forced, struct diags *diags)
 }
 
 bool
-server_open_dns(struct server *s, void (*log)(void *ctx, const char *line),
-    struct diags *diags)
+server_open_dns(struct server *s, dns_log_fn *log, struct diags *diags)
 {
-	const struct config *c = s->config;
+	struct dns_set *first;
 
-	if (c->dnsbl.len == 0 && !c->spf)
-		return true;
-	s->dns = dns_conf_open(c, diags);
-	if (s->dns == NULL)
+	s->dns = dns_live_new(log);
+	first = dns_live_prepare(s->dns, s->config, diags);
+	if (first == NULL)
 		return false;
-	s->lists =
-	    dns_conf_lists(c, s->dns, log, clock_mono_us() + SETTLE_US, diags);
-	return diags->errors == 0;
-}
-
-void
-server_close_dns(struct server *s)
-{
-	dnsbl_free(&s->lists);
-	dns_close(&s->dns);
+	dns_live_swap(s->dns, first);
+	return true;
 }

@@ -4,9 +4,9 @@
 #ifndef POSTERN_DAEMON_SERVER_H
 #define POSTERN_DAEMON_SERVER_H
 
+#include "daemon/dns_live.h"
 #include "daemon/live.h"
 #include "daemon/turns.h"
-#include "peer/dnsbl.h"
 #include "peer/recipients.h"
 #include "peer/rep_store.h"
 #include "policy/config.h"
@@ -18,8 +18,7 @@ struct server {
 	struct live *live;
 	struct turns *turns;
 	struct rep_store *store;
-	struct dns *dns;     /* NULL: nothing needs it */
-	struct dnsbl *lists; /* NULL: none is configured */
+	struct dns_live *dns;
 	struct recipients *recipients; /* what the MTA says of them */
 	int64_t started_ms;
 };
@@ -36,9 +35,7 @@ bool server_reload(struct server *s, bool forced, struct diags *diags);
  * Resolver and DNS lists, when the configuration names any; waits a moment for
  * their first self-test. False: reported in `diags`.
  */
-bool server_open_dns(struct server *s, void (*log)(void *ctx, const char *line),
-    struct diags *diags);
-void server_close_dns(struct server *s);
+bool server_open_dns(struct server *s, dns_log_fn *log, struct diags *diags);
 
 /* The configuration file plus overrides; diags tell what is wrong. */
 struct config *server_read_config(

@@ -51,6 +51,7 @@ struct session {
 	bool broken; /* an event out of order */
 
 	struct rep_lookup *lookup;
+	struct dns_set *dns; /* that questions are asked of */
 	struct dnsbl_lookup *client_lists; /* under way */
 	bool client_asked;		   /* once a connection */
 	bool client_late;

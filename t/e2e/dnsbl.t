@@ -144,6 +144,53 @@ sub asked { my ($dns, $pattern) = @_; return scalar grep { $_ =~ $pattern } $dns
 	like $text, qr/^client +public\.test +set aside +reject; asked 0, listed 0, failed 0\n +error 127\.255\.255\.254.*public resolver$/m, 'postern dnsbl, for people';
 }
 
+# ---- other lists and another resolver by a reload ----------------------------------------------
+
+{
+	my $lab = Lab->new;
+	my $dns = Refusals::start($lab, dnsbl => '', spf => 'no');
+	my $other = FakeDNS->start($lab, sub { my ($name) = @_; return $name =~ /^(?:2\.0\.0\.127|9\.10\.0\.203)\.bl\.test$/ ? { a => ['127.0.0.2'], txt => 'Another' } : undef });
+	my $conf = $lab->slurp("$lab->{dir}/postern.conf");
+	my $reload = sub {
+		my (%o) = @_;
+		(my $text = $conf) =~ s/^(?:dnsbl|dns_servers|spf) = .*\n//mg;
+		$lab->write_file("$lab->{dir}/postern.conf", $text . join '', map { "$_ = $o{$_}\n" } sort keys %o);
+		return $lab->postern('reload');
+	};
+	my ($first, $second) = map { "127.0.0.1:$_->{port}" } $dns, $other;
+	my $bl = 'client:bl.test=127.0.0.[2..4]!reject';
+	is ask($lab, '203.0.5.7')->{action}, 'accept', 'no list is set';
+	is_deeply zones($lab), {}, 'postern dnsbl: none';
+	my ($rc, $out) = $reload->(dnsbl => $bl, dns_servers => $first);
+	is $rc, 0, 'reload' or diag $out;
+	unlike $out, qr/next start/, 'nothing has to wait';
+	is zones($lab)->{'bl.test'}{health}, 'good', 'a list that came with a reload is tested';
+	like ask($lab, '203.0.5.7')->{reply}, qr/blocked using bl\.test; Spam source/, 'and refuses';
+	# Under way with the old resolver, further messages of a connection with the new.
+	my $m = MilterClient->new("$lab->{dir}/run/milter.sock", client => '203.0.5.8');
+	$m->connect;
+	$m->helo;
+	$m->{connected} = 1;
+	is +($reload->(dnsbl => $bl, dns_servers => $second))[0], 0, 'reload with another resolver';
+	like $m->begin->{reply}, qr/blocked using bl\.test; Spam source/, 'a connection goes on with what it asked';
+	$m->quit;
+	is ask($lab, '203.0.5.7')->{action}, 'accept', 'the new one does not know the client';
+	like ask($lab, '203.0.10.9')->{reply}, qr/blocked using bl\.test; Another/, 'but another';
+	my $asked = zones($lab)->{'bl.test'}{asked};
+	is +($reload->(dnsbl => $bl, dns_servers => $second))[0], 0, 'a reload that changes nothing of it';
+	is zones($lab)->{'bl.test'}{asked}, $asked, 'goes on with the same lists';
+	($rc, $out) = $reload->(dnsbl => $bl, dns_servers => 'no address');
+	isnt $rc, 0, 'a resolver that cannot be';
+	like $out, qr/postern\.conf:\d+: error: dns_servers: /, 'says where';
+	like ask($lab, '203.0.10.9')->{reply}, qr/Another/, 'and the old one stays';
+	is +($reload->(spf => 'yes', dns_servers => $first))[0], 0, 'reload with SPF and no list';
+	is_deeply zones($lab), {}, 'the lists are gone';
+	is ask($lab, '203.0.10.9')->{action}, 'accept', 'and refuse nobody';
+	my $r = ask($lab, '203.0.10.9', from => 'x@guarded.example');
+	like $r->{reply} // $r->{action}, qr/^55[04] /, 'SPF is asked for: it failed for the guarded sender';
+	ok $lab->alive('posternd'), 'posternd is still there';
+}
+
 # ---- late, and the setting for it ------------------------------------------------------------
 
 {
