@@ -65,7 +65,7 @@ write_all(int fd, struct str s)
 			return ERR_IO;
 		s = str_skip(s, (size_t)n);
 	}
-	return fsync(fd) == 0 ? 0 : ERR_IO;
+	return 0;
 }
 
 static void
@@ -83,29 +83,51 @@ sync_directory_of(const char *path)
 	free(dir);
 }
 
+void
+file_draft_open(struct file_draft *d, const char *path, unsigned mode)
+{
+	*d = (struct file_draft){.path = mem_strdup(path),
+	    .temp = mem_printf("%s.XXXXXX", path)};
+	d->fd = mkostemp(d->temp, O_CLOEXEC);
+	if (d->fd < 0 || fchmod(d->fd, (mode_t)mode) != 0)
+		d->error = errno;
+}
+
+void
+file_draft_add(struct file_draft *d, struct str content)
+{
+	if (d->error == 0 && write_all(d->fd, content) != 0)
+		d->error = errno;
+	d->bytes += content.len;
+}
+
+int
+file_draft_commit(struct file_draft *d)
+{
+	int error = d->error;
+
+	if (error == 0 && (fsync(d->fd) != 0 || rename(d->temp, d->path) != 0))
+		error = errno;
+	if (error == 0)
+		sync_directory_of(d->path);
+	else if (d->fd >= 0)
+		unlink(d->temp);
+	if (d->fd >= 0)
+		close(d->fd);
+	free(d->path);
+	free(d->temp);
+	errno = error;
+	return error == 0 ? 0 : ERR_IO;
+}
+
 int
 file_replace(const char *path, struct str content, unsigned mode)
 {
-	char *temp = mem_printf("%s.XXXXXX", path);
-	int fd = mkostemp(temp, O_CLOEXEC), rc = ERR_IO, saved;
+	struct file_draft d;
 
-	if (fd >= 0) {
-		rc = fchmod(fd, (mode_t)mode) == 0 ? write_all(fd, content)
-						   : ERR_IO;
-		saved = errno;
-		close(fd);
-		errno = saved;
-		if (rc == 0 && rename(temp, path) != 0)
-			rc = ERR_IO;
-		saved = errno;
-		if (rc == 0)
-			sync_directory_of(path);
-		else
-			unlink(temp);
-		errno = saved;
-	}
-	free(temp);
-	return rc;
+	file_draft_open(&d, path, mode);
+	file_draft_add(&d, content);
+	return file_draft_commit(&d);
 }
 
 bool

@@ -18,6 +18,22 @@ int file_read(const char *path, size_t max, struct buf *out);
  */
 int file_replace(const char *path, struct str content, unsigned mode);
 
+/*
+ * The same in pieces, for what is too large to hold. A failure is told by the
+ * commit, which ends the draft in any case.
+ */
+struct file_draft {
+	char *path;
+	char *temp;
+	int fd;
+	int error; /* errno of the first failure */
+	size_t bytes;
+};
+
+void file_draft_open(struct file_draft *d, const char *path, unsigned mode);
+void file_draft_add(struct file_draft *d, struct str content);
+int file_draft_commit(struct file_draft *d);
+
 bool file_is_dir(const char *path);
 bool file_exists(const char *path);
 

@@ -7,7 +7,52 @@
 
 #include "tap.h"
 
+#include <errno.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
+
+static bool
+holds(const char *path, const char *want)
+{
+	struct buf b;
+	bool good;
+
+	buf_init(&b);
+	good = file_read(path, 100, &b) == 0 && str_is(buf_str(&b), want);
+	buf_fini(&b);
+	return good;
+}
+
+/* `path` holds "12345" before and after. */
+static void
+test_draft(const char *path)
+{
+	struct rlimit former, small;
+	struct file_draft d;
+
+	file_draft_open(&d, path, 0600);
+	file_draft_add(&d, STR("12"));
+	file_draft_add(&d, STR("3456"));
+	ok(holds(path, "12345"), "a draft is not the file yet");
+	is_int(d.bytes, 6, "its size is known");
+	is_int(file_draft_commit(&d), 0, "committed");
+	ok(holds(path, "123456"), "it is");
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &former);
+	small = former;
+	small.rlim_cur = 4;
+	setrlimit(RLIMIT_FSIZE, &small);
+	file_draft_open(&d, path, 0600);
+	file_draft_add(&d, STR("1234"));
+	file_draft_add(&d, STR("5"));
+	errno = 0;
+	is_int(file_draft_commit(&d), ERR_IO, "no room for a piece");
+	is_int(errno, EFBIG, "why");
+	setrlimit(RLIMIT_FSIZE, &former);
+	ok(holds(path, "123456"), "the old file stands");
+	is_int(file_replace(path, STR("12345"), 0600), 0, "room again");
+}
 
 static void
 files(void)
@@ -31,6 +76,7 @@ files(void)
 	is_int(file_read("/nonexistent/x", 10, &b), ERR_IO, "not there");
 	is_int(file_replace("/nonexistent/x", STR("x"), 0600), ERR_IO,
 	    "cannot be written");
+	test_draft(path);
 	is_int(file_list(dir, ".cf", &names, &count), 0, "listed");
 	is_int(count, 1, "suffix without case; no temporary file left");
 	file_list_free(&names, count);
