@@ -20,7 +20,8 @@
 
 #define STATE_FILE "reputation.jsonl"
 #define STATE_FILE_MAX ((size_t)1 << 30)
-#define SLICE 64 /* units or records per hold of the lock */
+#define SLICE 64		  /* units or records per hold of the lock */
+#define PIECE ((size_t)64 * 1024) /* written at once */
 
 static void
 add_givers(struct json *j, const struct rep_ledger *l)
@@ -153,9 +154,20 @@ save_why(const struct why *w, int64_t now_ms, struct buf *out)
 	buf_add_char(out, '\n');
 }
 
+/* Without the lock: the file is not held in memory. */
+static void
+pass_on(struct buf *out, struct file_draft *draft)
+{
+	if (out->len < PIECE)
+		return;
+	file_draft_add(draft, buf_str(out));
+	buf_clear(out);
+}
+
 /* Between two slices the oldest may go, also those not reached yet. */
 static void
-save_whys(struct mem_store *m, int64_t now_ms, struct buf *out)
+save_whys(struct mem_store *m, int64_t now_ms, struct buf *out,
+    struct file_draft *draft)
 {
 	const struct why *w;
 
@@ -170,6 +182,7 @@ save_whys(struct mem_store *m, int64_t now_ms, struct buf *out)
 			break;
 		number = w->number;
 		pthread_mutex_unlock(&m->units_lock);
+		pass_on(out, draft);
 		pthread_mutex_lock(&m->units_lock);
 		if (m->oldest_why == NULL || m->oldest_why->number > number)
 			w = m->oldest_why;
@@ -179,11 +192,14 @@ save_whys(struct mem_store *m, int64_t now_ms, struct buf *out)
 
 /* What a unit holds may be newer than the mark; its sequence tells. */
 static void
-collect_state(struct mem_store *m, struct buf *out)
+write_state(struct mem_store *m, struct file_draft *draft)
 {
 	int64_t now_ms = clock_wall_ms();
 	char **name;
 	size_t count, at = 0;
+	struct buf out;
+
+	buf_init(&out);
 
 	pthread_mutex_lock(&m->units_lock);
 	count = rep_mem_names(m, &name);
@@ -191,19 +207,22 @@ collect_state(struct mem_store *m, struct buf *out)
 	while (at < count) {
 		pthread_mutex_lock(&m->units_lock);
 		for (int i = 0; i < SLICE && at < count; i++, at++)
-			save_unit(m, name[at], now_ms, out);
+			save_unit(m, name[at], now_ms, &out);
 		pthread_mutex_unlock(&m->units_lock);
+		pass_on(&out, draft);
 	}
 	file_list_free(&name, count);
-	save_notes(m, out);
-	save_whys(m, now_ms, out);
+	save_notes(m, &out);
+	save_whys(m, now_ms, &out, draft);
+	file_draft_add(draft, buf_str(&out));
+	buf_fini(&out);
 }
 
 int
 rep_mem_save(struct mem_store *m)
 {
 	struct rep_cursor mark;
-	struct buf out;
+	struct file_draft draft;
 	char *path;
 	int rc;
 
@@ -215,12 +234,12 @@ rep_mem_save(struct mem_store *m)
 	 */
 	pthread_mutex_lock(&m->units_lock);
 	pthread_mutex_unlock(&m->units_lock);
-	buf_init(&out);
-	collect_state(m, &out);
 	path = file_join(m->base.state_dir, STATE_FILE);
-	rc = file_replace(path, buf_str(&out), 0600);
+	file_draft_open(&draft, path, 0600);
+	write_state(m, &draft);
+	rc = file_draft_commit(&draft);
 	pthread_mutex_lock(&m->units_lock);
-	m->saved_bytes = out.len;
+	m->saved_bytes = draft.bytes;
 	pthread_mutex_unlock(&m->units_lock);
 	if (rc == 0)
 		rep_journal_mark(m->journal, &mark);
@@ -228,7 +247,6 @@ rep_mem_save(struct mem_store *m)
 		rep_store_log(
 		    &m->base, "reputation: %s: %s", path, strerror(errno));
 	free(path);
-	buf_fini(&out);
 	pthread_mutex_unlock(&m->save_lock);
 	return rc;
 }
