@@ -74,9 +74,50 @@ struct walk {
 int walk_refuse(struct walk *w, size_t at, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+static inline struct str
+walk_rest(const struct walk *w)
+{
+	return str_skip(w->in, w->at);
+}
+
+/* NUL at the end. */
+static inline char
+walk_next(const struct walk *w)
+{
+	return w->at < w->in.len ? w->in.p[w->at] : '\0';
+}
+
+/* The next `n` bytes to the output, as they are. */
+void walk_copy(struct walk *w, size_t n);
 /* Starts an atom at the end of the output. */
 void walk_atom(struct walk *w, uint32_t min, uint32_t max);
 void walk_anchor(struct walk *w);
+/* The last atom becomes part of the branch. */
+void walk_settle(struct walk *w);
+/* Blanks and comments of /x, and (?#...) anywhere, into the gap. */
+int walk_ignorable(struct walk *w);
+
+/*
+ * dialect_quantifier.c: `*` `+` `?` and `{n,m}` behind an atom; a brace may be
+ * a literal, too. 0 or ERR_SYNTAX, as all below.
+ */
+int walk_quantifier(struct walk *w);
+int walk_brace(struct walk *w);
+/* {n} {n,} {n,m} {,m} with blanks inside, at `s`; its length, or 0. */
+size_t dialect_braces(struct str s, uint32_t *min_out, uint32_t *max_out);
+
+/* dialect_group.c: `(...`, of whatever kind, `|` and `)`. */
+int walk_open(struct walk *w);
+int walk_bar(struct walk *w);
+int walk_close(struct walk *w);
+/* NULL: nested too deep. */
+struct group *walk_push_group(struct walk *w);
+
+/* dialect_flags.c: (?flags) and (?flags:...): what only Perl has is left out.
+ */
+int walk_flags(struct walk *w);
+/* Groups of nothing but flags at the start: what PCRE2 has goes to `*flags`. */
+int walk_leading_flags(struct walk *w, unsigned *flags);
 
 /* dialect_escape.c: `\...` outside of classes; 0 or ERR_SYNTAX. */
 int walk_escape(struct walk *w);
@@ -101,8 +142,5 @@ int behind_write_out(struct walk *w, size_t start, size_t opened);
 bool property_bytes(struct str text, bool caseless, bool set_out[256]);
 /* Appends the inside of a bracket class of these bytes. */
 void property_write(struct buf *b, const bool set[256]);
-
-/* {n} {n,} {n,m} {,m} with blanks inside, at `s`; its length, or 0. */
-size_t dialect_braces(struct str s, uint32_t *min_out, uint32_t *max_out);
 
 #endif

@@ -206,7 +206,7 @@ walk_class(struct walk *w)
 	bool negated, first = true;
 	int rc;
 
-	if (is_stray_posix(str_skip(w->in, w->at)))
+	if (is_stray_posix(walk_rest(w)))
 		return walk_refuse(
 		    w, w->at, "[: :] stands inside a class: [[:alpha:]]");
 	walk_atom(w, 1, 1);

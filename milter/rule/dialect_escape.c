@@ -149,7 +149,7 @@ walk_character(
 static void
 copy(struct walk *w, size_t n)
 {
-	buf_add(&w->out, str_head(str_skip(w->in, w->at), n));
+	buf_add(&w->out, str_head(walk_rest(w), n));
 	w->at += n;
 }
 
@@ -193,7 +193,7 @@ take_character(struct walk *w)
 	if (value > 0xff || (n > 2 && (n != 4 || w->in.p[w->at + 2] == '{')))
 		add_character(w, value);
 	else
-		buf_add(&w->out, str_head(str_skip(w->in, w->at), n));
+		buf_add(&w->out, str_head(walk_rest(w), n));
 	w->at += n;
 	return 0;
 }
@@ -228,7 +228,7 @@ take_number(struct walk *w)
 static int
 take_reference(struct walk *w)
 {
-	struct str s = str_skip(w->in, w->at);
+	struct str s = walk_rest(w);
 	char c = s.len > 2 ? s.p[2] : '\0', end;
 	size_t n;
 
@@ -254,7 +254,7 @@ take_reference(struct walk *w)
 static int
 take_property(struct walk *w)
 {
-	struct str s = str_skip(w->in, w->at);
+	struct str s = walk_rest(w);
 	size_t n = 3, start;
 	bool set[256];
 

@@ -23,7 +23,8 @@ librule_a_SOURCES += \
 	milter/rule/cond.c milter/rule/cond.h \
 	milter/rule/dialect.c milter/rule/dialect.h \
 	milter/rule/dialect_behind.c milter/rule/dialect_class.c \
-	milter/rule/dialect_escape.c \
+	milter/rule/dialect_escape.c milter/rule/dialect_flags.c \
+	milter/rule/dialect_group.c milter/rule/dialect_quantifier.c \
 	milter/rule/dialect_property.c milter/rule/property.def \
 	milter/rule/dump.c milter/rule/dump.h \
 	milter/rule/evalcall.c milter/rule/evalcall.h \
