@@ -106,9 +106,14 @@ static unsigned
 month_of(struct str s)
 {
 	static const char names[] = "janfebmaraprmayjunjulaugsepoctnovdec";
+	char name[3];
 
-	for (unsigned i = 0; i < 12 && s.len == 3; i++)
-		if (str_eq_nocase(s, str_make(names + 3 * (size_t)i, 3)))
+	if (s.len != sizeof(name))
+		return 0;
+	for (size_t i = 0; i < sizeof(name); i++)
+		name[i] = ascii_lower(s.p[i]);
+	for (unsigned i = 0; i < 12; i++)
+		if (memcmp(name, names + 3 * (size_t)i, sizeof(name)) == 0)
 			return i + 1;
 	return 0;
 }
@@ -344,11 +349,12 @@ leap_days(unsigned year)
 static int64_t
 days_since_1970(const struct day *d)
 {
+	static const unsigned short before[] = {
+	    0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
 	int64_t days = 365 * (int64_t)(d->year - DATE_YEAR_MIN) +
 		       leap_days(d->year) - leap_days(DATE_YEAR_MIN);
 
-	for (unsigned m = 1; m < d->month; m++)
-		days += days_in(m, d->year);
+	days += before[d->month - 1] + (d->month > 2 && is_leap(d->year));
 	return days + d->day - 1;
 }
 

@@ -309,6 +309,22 @@ add_named(
 		add_author_domains(m, out);
 }
 
+/* Names not of fields begin with these; From, Subject and so on do not. */
+static bool
+may_be_made(struct str name)
+{
+	switch (name.len > 0 ? ascii_lower(name.p[0]) : '\0') {
+	case 'a':
+	case 'e':
+	case 'm':
+	case 't':
+	case 'x':
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* ALL and its parts count in capitals only. */
 enum header_source
 header_source_of(struct str name)
@@ -337,10 +353,15 @@ header_source_of(struct str name)
 	    {STR("X-AuthorDomain"), true, HEADER_SOURCE_AUTHOR_DOMAIN},
 	};
 
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+	if (!may_be_made(name))
+		return HEADER_SOURCE_FIELD;
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		if (known[i].name.len != name.len)
+			continue;
 		if (known[i].nocase ? str_eq_nocase(name, known[i].name)
 				    : str_eq(name, known[i].name))
 			return known[i].source;
+	}
 	return HEADER_SOURCE_FIELD;
 }
 

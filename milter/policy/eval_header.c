@@ -370,6 +370,8 @@ eval_check_for_faraway_charset_in_headers(
 
 	(void)args;
 	(void)arg_count;
+	if (eval_no_charset_is_far(c))
+		return 0;
 	for (size_t n = 0; n < sizeof(names) / sizeof(names[0]); n++) {
 		struct str s = eval_raw_value(c, names[n]);
 		struct regex_span span = {0, 0};

@@ -86,14 +86,24 @@ language_of(struct str locale)
 }
 
 bool
+eval_no_charset_is_far(const struct eval_context *c)
+{
+	struct str rest = c->tables->ok_locales, locale;
+
+	while ((locale = str_word(&rest)).len > 0)
+		if (str_is(locale, "all"))
+			return true;
+	return false;
+}
+
+bool
 eval_charset_is_far(const struct eval_context *c, struct str charset)
 {
 	struct str locales = c->tables->ok_locales, locale, name;
 	char text[NAME_MAX_KEPT + 1];
 
-	for (struct str rest = locales; (locale = str_word(&rest)).len > 0;)
-		if (str_is(locale, "all"))
-			return false;
+	if (eval_no_charset_is_far(c))
+		return false;
 	name = squeeze(charset, text);
 	if (is_near(name))
 		return false;

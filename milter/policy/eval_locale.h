@@ -7,7 +7,8 @@
 
 #include "policy/evalfns.h"
 
-/* False too when every language is welcome, which is the default. */
+/* Every language is welcome, which is the default: worth asking first. */
+bool eval_no_charset_is_far(const struct eval_context *c);
 bool eval_charset_is_far(const struct eval_context *c, struct str charset);
 
 #endif

@@ -196,7 +196,8 @@ eval_check_for_faraway_charset(
 
 	(void)args;
 	(void)arg_count;
-	return message_header(c->message, q, &value) &&
+	return !eval_no_charset_is_far(c) &&
+	       message_header(c->message, q, &value) &&
 	       eval_charset_of(value, &charset) &&
 	       eval_charset_is_far(c, charset) &&
 	       is_mostly_high(message_body(c->message));

@@ -16,6 +16,7 @@ struct host_lists;    /* policy/host_list.h */
 struct eval_call {
 	const struct rule *rule;
 	eval_function *run;
+	bool helper;	     /* run when a meta asks */
 	struct regex *regex; /* of its argument, or NULL */
 };
 
@@ -23,7 +24,8 @@ struct eval_tables {
 	struct eval_call *calls; /* in rule order */
 	size_t call_count;
 	size_t call_size;
-	uint32_t *call_of; /* by rule index: place in calls, plus one; 0: none */
+	uint32_t
+	    *call_of; /* by rule index: place in calls, plus one; 0: none */
 	struct regex **patterns; /* by enum eval_pattern */
 	struct address_lists *addresses;
 	struct host_lists *hosts;

@@ -172,7 +172,8 @@ eval_tables_new(
 		const struct rule *r = &rs->rules[i];
 		const struct function *f =
 		    is_eval(r->type) ? find(r->eval) : NULL;
-		struct eval_call call = {.rule = r};
+		struct eval_call call = {
+		    .rule = r, .helper = rule_is_helper(r)};
 
 		if (f == NULL || !r->enabled ||
 		    !compile_argument(r, f, diags, &call.regex))
@@ -280,7 +281,7 @@ evalfns_run(struct eval_context *c, double *value, struct bitset *open)
 
 		if (!counts(c, call->rule))
 			continue;
-		if (open != NULL && rule_is_helper(call->rule))
+		if (open != NULL && call->helper)
 			bitset_add(open, call->rule->index);
 		else
 			value[call->rule->index] = run(c, call);
