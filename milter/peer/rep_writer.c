@@ -121,10 +121,18 @@ rep_writer_record(struct rep_writer *w, struct str ref, struct str json)
 /* ---- the state machine ----------------------------------------------------
  */
 
+/* A slot of a cluster is in mid-move; seconds at most, unless nobody ends it. */
+static bool
+is_passing(const struct rep_writer *w)
+{
+	return str_starts(str_from(w->why), STR("TRYAGAIN")) &&
+	       w->pause_ms < PAUSE_MAX_MS;
+}
+
 static void
 batch_failed(struct rep_writer *w)
 {
-	if (w->why[0] != '\0' && !w->told) {
+	if (w->why[0] != '\0' && !w->told && !is_passing(w)) {
 		rep_store_log(w->store,
 		    "reputation: Redis takes no writes: "
 		    "%s; events wait in the journal",
