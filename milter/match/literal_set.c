@@ -91,15 +91,29 @@ edge_bits(unsigned edges)
 	return bits;
 }
 
+/* A capital that has to be one is in no common word. */
+static char
+unit_folded(uint16_t unit)
+{
+	char byte = (char)unit;
+
+	return byte >= 'A' && byte <= 'Z' && (unit & UNIT_NOCASE) == 0 ? '\0'
+								       : byte;
+}
+
 static unsigned
 lit_bits(const struct lit *l)
 {
-	unsigned bits = 0;
+	unsigned bits, each[LITERAL_LEN_MAX];
+	char text[LITERAL_LEN_MAX];
 
 	if (l->len == 0)
 		return 0;
-	for (size_t i = 0; i < l->len; i++)
-		bits += unit_bits(l->unit[i]);
+	for (size_t i = 0; i < l->len; i++) {
+		each[i] = unit_bits(l->unit[i]);
+		text[i] = ascii_lower(unit_folded(l->unit[i]));
+	}
+	bits = rarity_text_bits(text, each, l->len);
 	bits += edge_bits(l->left) + edge_bits(l->right);
 	/* A lone byte is reported all too often. */
 	return l->len > 1 || bits < LONE_BYTE_BITS ? bits

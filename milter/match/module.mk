@@ -38,6 +38,10 @@ t_unit_bin_match_automaton_LDADD = $(MATCH_LIBS)
 t_unit_bin_match_dict_scan_SOURCES = t/unit/match_dict_scan.c
 t_unit_bin_match_dict_scan_LDADD = $(MATCH_LIBS)
 
+check_PROGRAMS += t/unit/bin/match_rarity
+t_unit_bin_match_rarity_SOURCES = t/unit/match_rarity.c
+t_unit_bin_match_rarity_LDADD = $(MATCH_LIBS)
+
 check_PROGRAMS += t/unit/bin/match_shape
 t_unit_bin_match_shape_SOURCES = t/unit/match_shape.c
 t_unit_bin_match_shape_LDADD = $(MATCH_LIBS)

@@ -8,7 +8,7 @@
 
 #define LANE 16	     /* places looked at together: what every machine has */
 #define PAIR 2	     /* bytes looked for so */
-#define SIEVE_MAX 24 /* with more literals tables are faster */
+#define SIEVE_MAX 16 /* with more literals tables are faster */
 #define GRAM 4	     /* bytes looked up in the table at every ... */
 #define STRIDE 2     /* ... second place: each literal is in it for both ... */
 /* ... by these bits of a byte: they tell letters apart, whatever their case. */
@@ -93,15 +93,14 @@ hash_gram(uint32_t gram)
 	return (gram & GRAM_BITS) * HASH_FACTOR;
 }
 
-static double
-byte_chance(char c)
+static unsigned
+byte_bits(char c)
 {
-	unsigned byte = (unsigned char)c;
-	double chance = rarity_chance(byte);
+	double chance = rarity_chance((unsigned char)c);
 
 	if (c >= 'a' && c <= 'z')
-		chance += rarity_chance(byte - 0x20);
-	return chance;
+		chance += rarity_chance((unsigned char)c - 0x20u);
+	return rarity_bits(chance);
 }
 
 /* Where the rarest `n` bytes of a folded literal begin, at `from` or a multiple
@@ -109,16 +108,17 @@ byte_chance(char c)
 static int
 rarest_bytes(const char *p, size_t len, size_t n, size_t from, size_t step)
 {
-	double least = 2;
+	unsigned most = 0, bits[GRAM];
 	size_t best = from;
 
 	for (size_t at = from; at + n <= len; at += step) {
-		double chance = 1;
+		unsigned sum;
 
 		for (size_t i = 0; i < n; i++)
-			chance *= byte_chance(p[at + i]);
-		if (chance < least) {
-			least = chance;
+			bits[i] = byte_bits(p[at + i]);
+		sum = rarity_text_bits(p + at, bits, (unsigned)n);
+		if (sum > most) {
+			most = sum;
 			best = at;
 		}
 	}
@@ -193,7 +193,7 @@ build_table(struct table *t)
 	size_t n = t->entries.len, at = 0;
 	unsigned bits =
 	    table_bits(n, SPARSENESS, TABLE_BITS_LEAST, TABLE_BITS_MOST);
-	unsigned bucket_bits = table_bits(n, 1, 1, BUCKET_BITS_MOST);
+	unsigned bucket_bits = table_bits(n / 4, 1, 1, BUCKET_BITS_MOST);
 	size_t buckets = (size_t)1 << bucket_bits;
 
 	t->shift = 32 - bits;

@@ -11,7 +11,7 @@
 #define EXTRACT_MEMORY_MAX ((size_t)128 * 1024 * 1024)
 
 #define LITERAL_BITS_GOOD 13 /* literals as rare need no shape */
-#define SHAPE_ADVANTAGE 3    /* bits a shape must be better by */
+#define SHAPE_ADVANTAGE 5    /* bits a shape must be better by */
 #define DFA_PATTERN_MIN 60   /* bytes; PCRE2 is fast at shorter ones */
 #define WINDOW_MAX 4000	     /* starts that one literal leaves open */
 
