@@ -78,13 +78,13 @@ load_gram(const char *p)
 	return w;
 }
 
-/* What the first bytes of load_gram() are. */
+/* The pair at `p`, beyond which nothing need be. */
 static uint32_t
-pair_mask(void)
+load_pair(const char *p)
 {
-	const char ones[GRAM] = {-1, -1};
+	const char pair[GRAM] = {p[0], p[1]};
 
-	return load_gram(ones);
+	return load_gram(pair);
 }
 
 static uint32_t
@@ -273,7 +273,7 @@ add_literal(
 		f->bytes[f->byte_count++] = e;
 	} else if (f->count <= SIEVE_MAX || len == PAIR) {
 		e.offset = rarest_bytes(l->p, len, PAIR, 0, 1);
-		e.gram = load_gram(l->p + e.offset) & pair_mask();
+		e.gram = load_pair(l->p + e.offset);
 		f->sieved[f->sieve_count++] = e;
 	} else {
 		add_grams(&f->table, e, l, len);
