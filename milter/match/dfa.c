@@ -87,6 +87,7 @@ struct dfa {
 	size_t start_count;
 	bool *is_start; /* by step: of the start, and nothing else */
 	bool start_ends;
+	bool anchored; /* a match begins at the text's start or nowhere */
 };
 
 struct dfa_set {
@@ -500,6 +501,10 @@ find_start(struct dfa *d)
 	d->start = mem_array(m->count + 1, sizeof(*d->start));
 	memcpy(d->start, m->list, m->count * sizeof(*d->start));
 	d->start_ends = m->ends;
+	begin_set(d);
+	add_step(d, 0, BEFORE_LINE);
+	d->anchored = d->start_count + m->count == 0 && !m->matched &&
+		      !m->ends && !d->start_ends;
 	/* Of those that loops lead back to, a match under way may be at one. */
 	begin_set(d);
 	for (size_t i = 0; i < d->nfa->count; i++)
@@ -619,6 +624,10 @@ run(struct reader *r, struct str text, size_t from, size_t until, size_t *end)
 		unsigned char c;
 		uint32_t to;
 
+		if (state == 0 && r->dfa->anchored) {
+			*end = text.len;
+			return false;
+		}
 		if (state == 0) {
 			i = skip_idle(r->table, text, i, stop);
 			if (i >= stop) {
