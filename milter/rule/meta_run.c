@@ -423,29 +423,32 @@ hit_range(struct range r)
 	return (struct range){r.most<0, r.most> 1 ? r.most : 1};
 }
 
-/*
- * The value of a plain meta, or the range of one that stays open. False: that
- * is so, and `*wanted_out` is the open rule its value depends on first.
- */
+/* The value of a plain meta, if what is known is enough to run it. False: it is
+ * not, and `*wanted_out` is the open rule it came to. */
 static bool
-narrow(struct meta_run *run, uint32_t meta, uint32_t *wanted_out)
+compute(struct meta_run *run, uint32_t meta, uint32_t *wanted_out)
 {
 	const struct rule_values *v = run->values;
 	const struct meta_code *code = run->rs->rules[meta].code;
+	double value = 0;
+
+	if (!is_decided(run, code) && expr_run_open(code, v->value, v->open,
+					  &value, wanted_out) == EXPR_WANTS)
+		return false;
+	set_value(run, meta, value);
+	return true;
+}
+
+/* The value, if it can be but one. False: the meta is open, its range noted. */
+static bool
+narrow(struct meta_run *run, uint32_t meta)
+{
+	const struct rule_values *v = run->values;
 	struct range_source from = {v->value, v->open, run->range};
 	struct range r;
-	double value;
 
-	if (is_decided(run, code)) {
-		set_value(run, meta, 0);
-		return true;
-	}
-	if (expr_run_open(code, v->value, v->open, &value, wanted_out) !=
-	    EXPR_WANTS) {
-		set_value(run, meta, value);
-		return true;
-	}
-	r = range_run(code, &from, &r) ? hit_range(r) : whatever;
+	r = range_run(run->rs->rules[meta].code, &from, &r) ? hit_range(r)
+							    : whatever;
 	if (range_is_one(r)) {
 		set_value(run, meta, r.least);
 		return true;
@@ -470,16 +473,19 @@ ask_deciders(struct meta_run *run, const struct meta_code *code)
 	}
 }
 
+/* Ranges are looked at less and less often: of many rules none decides. */
 static void
 resolve(struct meta_run *run, uint32_t meta)
 {
 	const struct meta_code *code = run->rs->rules[meta].code;
 	uint32_t wanted;
 
-	if (narrow(run, meta, &wanted))
+	if (compute(run, meta, &wanted) || narrow(run, meta))
 		return;
 	ask_deciders(run, code);
-	for (unsigned asked = 0; !narrow(run, meta, &wanted); asked++) {
+	for (unsigned asked = 0; !compute(run, meta, &wanted); asked++) {
+		if ((asked & (asked - 1)) == 0 && narrow(run, meta))
+			return;
 		if (asked < ASKED_MAX)
 			ask(run, wanted);
 		else
@@ -507,7 +513,8 @@ settle(struct meta_run *run, size_t place)
 		ask_all(run, r->code);
 		value[meta] = judge(r, value);
 	} else if (rule_is_helper(r)) {
-		narrow(run, meta, &wanted);
+		if (!compute(run, meta, &wanted))
+			narrow(run, meta);
 	} else {
 		resolve(run, meta);
 	}
