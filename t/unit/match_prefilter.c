@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "tap.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define LITERALS_MAX 400
@@ -116,6 +117,15 @@ count_wrong(const struct set *s, const struct prefilter *f, unsigned *seed)
 	return wrong;
 }
 
+static void
+test_set(const struct set *s, unsigned *seed, const char *what)
+{
+	struct prefilter *f = prefilter_new(s->v, s->len);
+
+	is_int(count_wrong(s, f, seed), 0, "%s", what);
+	prefilter_free(&f);
+}
+
 int
 main(void)
 {
@@ -125,16 +135,20 @@ main(void)
 
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		for (size_t least = 1; least <= 5; least++) {
-			struct prefilter *f;
+			char what[80];
 
 			roll_set(&s, sizes[i], least, &seed);
-			f = prefilter_new(s.v, s.len);
-			is_int(count_wrong(&s, f, &seed), 0,
+			snprintf(what, sizeof(what),
 			    "%zu literals of %zu bytes or more", sizes[i],
 			    least);
-			prefilter_free(&f);
+			test_set(&s, &seed, what);
 		}
 	}
+	s.len = 1;
+	memcpy(s.text[0], "aaaaaaaaaaaaaa1@", PREFILTER_LITERAL_MAX);
+	s.v[0] = (struct prefilter_literal){
+	    str_make(s.text[0], PREFILTER_LITERAL_MAX), false};
+	test_set(&s, &seed, "the longest, rarest at its end");
 	ok(prefilter_new(NULL, 0) == NULL, "no literals, no prefilter");
 	return done_testing();
 }
