@@ -30,11 +30,13 @@ sparse_block_is_zero(const double *v)
 static inline size_t
 sparse_next(const double *v, size_t n, size_t from)
 {
-	for (size_t i = from; i < n; i++) {
-		while (i + SPARSE_BLOCK <= n && sparse_block_is_zero(v + i))
-			i += SPARSE_BLOCK;
-		if (i < n && v[i] != 0)
-			return i;
+	for (size_t i = from, end; i < n; i = end) {
+		end = n - i < SPARSE_BLOCK ? n : i + SPARSE_BLOCK;
+		if (end - i == SPARSE_BLOCK && sparse_block_is_zero(v + i))
+			continue;
+		for (; i < end; i++)
+			if (v[i] != 0)
+				return i;
 	}
 	return SIZE_MAX;
 }
