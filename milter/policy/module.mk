@@ -78,7 +78,10 @@ t_unit_bin_policy_guard_SOURCES = t/unit/policy_guard.c
 t_unit_bin_policy_guard_LDADD = $(POLICY_LIBS)
 
 if FUZZ
-noinst_PROGRAMS += t/fuzz/fuzz_config
+noinst_PROGRAMS += t/fuzz/fuzz_config t/fuzz/fuzz_peek
+t_fuzz_fuzz_peek_SOURCES = t/fuzz/fuzz_peek.c
+t_fuzz_fuzz_peek_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+t_fuzz_fuzz_peek_LDADD = $(POLICY_LIBS)
 t_fuzz_fuzz_config_SOURCES = t/fuzz/fuzz_config.c
 t_fuzz_fuzz_config_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 t_fuzz_fuzz_config_LDADD = $(POLICY_LIBS)
