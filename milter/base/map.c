@@ -51,15 +51,8 @@ map_free(struct map **mp)
 static uint64_t
 hash_key(const struct map *m, struct str key)
 {
-	uint64_t h = m->seed;
-
-	for (size_t i = 0; i < key.len; i++) {
-		char c = m->nocase ? ascii_lower(key.p[i]) : key.p[i];
-
-		h = (h ^ (unsigned char)c) * 0x9fb21c651e98df25ULL;
-		h ^= h >> 29;
-	}
-	return h ^ (h >> 32);
+	return m->nocase ? str_hash_seeded_nocase(m->seed, key)
+			 : str_hash_seeded(m->seed, key);
 }
 
 static bool
@@ -164,8 +157,8 @@ map_count(const struct map *m)
 }
 
 bool
-map_next(const struct map *m, size_t *pos, struct str *key_out,
-    void **value_out)
+map_next(
+    const struct map *m, size_t *pos, struct str *key_out, void **value_out)
 {
 	while (*pos < m->entries.len) {
 		const struct entry *e = &m->entries.v[(*pos)++];

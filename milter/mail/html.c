@@ -8,12 +8,14 @@
 
 #include "base/block.h"
 #include "base/clean.h"
+#include "base/random.h"
 #include "mail/charset.h"
 #include "mail/html_entity.h"
 #include "mail/unicode.h"
 
 #define TAG_CHAIN_MAX 64   /* names looked at for one: a flood of collisions */
 #define TAG_NAME_MAX 65536 /* bytes of a name that are told apart */
+#define TAG_NAME_USUAL 16  /* bytes most names have room in */
 
 static const struct html_element_facts elements[] = {
 #define ELEMENT(name, valid, style, space, link) \
@@ -88,10 +90,10 @@ html_decode_value(struct html_parser *h, const struct html_raw_attribute *a)
 
 struct html_value
 html_attribute_value(
-    struct html_parser *h, const struct html_tag *tag, const char *name)
+    struct html_parser *h, const struct html_tag *tag, struct str name)
 {
 	for (size_t i = 0; i < tag->attribute_count; i++)
-		if (str_is_nocase(tag->attributes[i].name, name))
+		if (str_eq_nocase(tag->attributes[i].name, name))
 			return html_decode_value(h, &tag->attributes[i]);
 	return (struct html_value){.present = false};
 }
@@ -152,13 +154,14 @@ grow_inside(struct html_parser *h)
 	if (v == NULL || slots == NULL)
 		return false;
 	for (size_t i = 0; i < m->len; i++) {
-		size_t at = str_hash(v[i].name) & (size * 2 - 1);
+		size_t at =
+		    str_hash_seeded(m->seed, v[i].name) & (size * 2 - 1);
 
 		while (slots[at] != 0)
 			at = (at + 1) & (size * 2 - 1);
 		slots[at] = (uint32_t)i + 1;
 	}
-	*m = (struct html_tag_map){v, m->len, size, slots, size * 2};
+	*m = (struct html_tag_map){v, m->len, size, slots, size * 2, m->seed};
 	return true;
 }
 
@@ -182,7 +185,7 @@ html_tag_seen(struct html_parser *h, struct str name, bool *fresh_out)
 	if (m->len == m->size &&
 	    (m->len >= HTML_TAG_NAMES_MAX || !grow_inside(h)) && m->size == 0)
 		return new_tag(h, name, &h->no_tag);
-	at = str_hash(name) & (m->slot_count - 1);
+	at = str_hash_seeded(m->seed, name) & (m->slot_count - 1);
 	for (; m->slots[at] != 0; at = (at + 1) & (m->slot_count - 1)) {
 		struct html_tag_count *t = &m->v[m->slots[at] - 1];
 
@@ -260,11 +263,12 @@ handle_declaration(void *context, struct str text)
 
 /* ---- tags --------------------------------------------------------------- */
 
+/* In `room` where it fits. */
 static struct str
-lower_name(struct html_parser *h, struct str name)
+lower_name(struct html_parser *h, struct str name, char room[TAG_NAME_USUAL])
 {
 	struct str s = html_source_text(h, str_head(name, TAG_NAME_MAX));
-	char *p = arena_alloc(h->arena, s.len + 1);
+	char *p = s.len <= TAG_NAME_USUAL ? room : arena_alloc(h->arena, s.len);
 
 	if (p == NULL)
 		return STR_NONE;
@@ -316,7 +320,7 @@ count_tag(struct html_parser *h, struct str name, long step)
 }
 
 static struct style_attribute
-style_value(struct html_parser *h, const struct html_tag *tag, const char *name,
+style_value(struct html_parser *h, const struct html_tag *tag, struct str name,
     bool *any)
 {
 	struct html_value v = html_attribute_value(h, tag, name);
@@ -326,11 +330,11 @@ style_value(struct html_parser *h, const struct html_tag *tag, const char *name,
 }
 
 static bool
-has_attribute(const struct html_tag *tag, const char *const *names)
+has_attribute(const struct html_tag *tag, const struct str *names)
 {
 	for (size_t i = 0; i < tag->attribute_count; i++)
-		for (const char *const *n = names; *n != NULL; n++)
-			if (str_is_nocase(tag->attributes[i].name, *n))
+		for (const struct str *n = names; n->p != NULL; n++)
+			if (str_eq_nocase(tag->attributes[i].name, *n))
 				return true;
 	return false;
 }
@@ -339,23 +343,26 @@ static bool
 open_style(
     struct html_parser *h, enum style_tag style, const struct html_tag *tag)
 {
-	static const char *const body[] = {
-	    "text", "bgcolor", "link", "alink", "vlink", "background", NULL};
-	static const char *const marquee[] = {"bgcolor", "background", NULL};
-	static const char *const cell[] = {"bgcolor", "style", NULL};
-	static const char *const face[] = {"face", NULL};
+	static const struct str body[] = {STR("text"), STR("bgcolor"),
+	    STR("link"), STR("alink"), STR("vlink"), STR("background"),
+	    STR_NONE};
+	static const struct str marquee[] = {
+	    STR("bgcolor"), STR("background"), STR_NONE};
+	static const struct str cell[] = {
+	    STR("bgcolor"), STR("style"), STR_NONE};
+	static const struct str face[] = {STR("face"), STR_NONE};
 	struct style_attributes a = {.any = false};
 
 	switch (style) {
 	case STYLE_BODY:
-		a.text = style_value(h, tag, "text", &a.any);
+		a.text = style_value(h, tag, STR("text"), &a.any);
 		a.any = has_attribute(tag, body);
 		break;
 	case STYLE_FONT:
 	case STYLE_BASEFONT:
 		a.any = has_attribute(tag, face);
-		a.color = style_value(h, tag, "color", &a.any);
-		a.size = style_value(h, tag, "size", &a.any);
+		a.color = style_value(h, tag, STR("color"), &a.any);
+		a.size = style_value(h, tag, STR("size"), &a.any);
 		break;
 	case STYLE_MARQUEE:
 		a.any = has_attribute(tag, marquee);
@@ -369,7 +376,7 @@ open_style(
 		a.any = style != STYLE_SPAN && style != STYLE_P &&
 			style != STYLE_DIV && style != STYLE_A &&
 			has_attribute(tag, cell);
-		a.style = style_value(h, tag, "style", &a.any);
+		a.style = style_value(h, tag, STR("style"), &a.any);
 		break;
 	}
 	return style_open(&h->styles, style, &a);
@@ -379,7 +386,8 @@ static bool
 handle_start(void *context, const struct html_tag *tag)
 {
 	struct html_parser *h = context;
-	struct str name = lower_name(h, tag->name);
+	char room[TAG_NAME_USUAL];
+	struct str name = lower_name(h, tag->name, room);
 	const struct html_element_facts *facts = count_tag(h, name, 1);
 
 	if (facts != NULL) {
@@ -399,7 +407,8 @@ static void
 handle_end(void *context, struct str source)
 {
 	struct html_parser *h = context;
-	struct str name = lower_name(h, source);
+	char room[TAG_NAME_USUAL];
+	struct str name = lower_name(h, source, room);
 	const struct html_element_facts *facts = count_tag(h, name, -1);
 
 	if (facts == NULL)
@@ -420,17 +429,15 @@ empty_tag_name(struct str s, bool wide, size_t *whole_out)
 	size_t name;
 	size_t n;
 
-	while (i < s.len) {
-		uint32_t c = (unsigned char)s.p[i];
-
-		n = 1;
-		if (c >= 0x80)
-			c = unicode_first(str_skip(s, i), &n);
-		if (!unicode_is_word(c, wide))
-			break;
+	while (i < s.len && (ascii_is_alnum(s.p[i]) || s.p[i] == '_'))
+		i++;
+	while (i < s.len &&
+	       unicode_is_word(unicode_first(str_skip(s, i), &n), wide))
 		i += n;
-	}
 	name = i;
+	/* Most tags end here, or have attributes. */
+	if (i < s.len && s.p[i] == '>')
+		return 0;
 	while ((n = unicode_space_length(str_skip(s, i), wide)) > 0)
 		i += n;
 	if (name == 1 || i + 1 >= s.len || s.p[i] != '/' || s.p[i + 1] != '>')
@@ -468,11 +475,13 @@ plain_length(struct str s)
 	size_t n = 0;
 
 	for (; n + BLOCK <= s.len; n += BLOCK) {
-		uint64_t block = block_load(s.p + n);
+		uint64_t block = block_load(s.p + n), found;
 
-		if (block_high(block) | block_has(block, '&') |
-		    block_has(block, '<'))
+		if (block_high(block))
 			break;
+		found = block_has(block, '&') | block_has(block, '<');
+		if (found != 0)
+			return n + block_first(found);
 	}
 	while (n < s.len && !begins[(unsigned char)s.p[n]])
 		n++;
@@ -484,34 +493,35 @@ static bool
 prepare(struct html_parser *h, struct str s, struct buf *out)
 {
 	bool wide = h->kind == HTML_CHARACTERS;
+	size_t copied = 0;
 
 	buf_init_arena(out, h->arena);
 	if (!buf_reserve(out, s.len + HTML_TOKEN_SPARE))
 		return false;
-	while (s.len > 0) {
-		size_t n = plain_length(s);
-		size_t name;
+	for (size_t i = 0; (i += plain_length(str_skip(s, i))) < s.len;) {
+		struct str rest = str_skip(s, i);
+		size_t name = 0, n;
+		char instead;
 
-		buf_add(out, str_head(s, n));
-		s = str_skip(s, n);
-		if (s.len == 0)
-			break;
-		n = 1;
-		if (s.p[0] == '&' && str_starts(s, STR("&nbsp;"))) {
-			buf_add_char(out, ' ');
+		if (rest.p[0] == '&' && str_starts(rest, STR("&nbsp;"))) {
+			instead = ' ';
 			n = 6;
-		} else if (s.p[0] == '<' &&
-			   (name = empty_tag_name(s, wide, &n)) > 0) {
-			buf_add(out, str_head(s, name));
-			buf_add_char(out, '>');
-		} else if ((n = quote_length(h, s)) > 0) {
-			buf_add_char(out, '"');
+		} else if (rest.p[0] == '<' &&
+			   (name = empty_tag_name(rest, wide, &n)) > 0) {
+			instead = '>';
+		} else if ((unsigned char)rest.p[0] >= 0x80 &&
+			   (n = quote_length(h, rest)) > 0) {
+			instead = '"';
 		} else {
-			n = 1;
-			buf_add_char(out, s.p[0]);
+			i++;
+			continue;
 		}
-		s = str_skip(s, n);
+		buf_add(out, str_make(s.p + copied, i + name - copied));
+		buf_add_char(out, instead);
+		i += n;
+		copied = i;
 	}
+	buf_add(out, str_skip(s, copied));
 	return !out->failed;
 }
 
@@ -634,6 +644,7 @@ html_render(struct arena *a, struct str source, enum html_source kind,
 		return NULL;
 	h->arena = a;
 	h->kind = kind;
+	h->inside.seed = random_process_seed();
 	h->result = arena_zalloc(a, sizeof(*h->result));
 	if (h->result == NULL || !style_init(&h->styles, a))
 		return NULL;

@@ -32,6 +32,7 @@ struct html_tag_map {
 	size_t size;
 	uint32_t *slots; /* index + 1 into v; 0: free */
 	size_t slot_count;
+	uint64_t seed; /* of the hash */
 };
 
 struct html_strings {
@@ -91,7 +92,7 @@ struct html_value {
 };
 
 struct html_value html_attribute_value(
-    struct html_parser *h, const struct html_tag *tag, const char *name);
+    struct html_parser *h, const struct html_tag *tag, struct str name);
 /* The value of that very attribute. */
 struct html_value html_decode_value(
     struct html_parser *h, const struct html_raw_attribute *a);
@@ -121,7 +122,6 @@ void html_test_obfuscation(struct html_parser *h, struct str s, bool wide);
 /* html_link.c: links and anchors of a start tag. */
 void html_add_links(struct html_parser *h, enum html_element element,
     const struct html_tag *tag);
-void html_add_anchor(struct html_parser *h, const struct html_tag *tag);
 void html_close_anchor(struct html_parser *h);
 
 /* html_test.c: what a start tag gives away beside its links. */

@@ -95,8 +95,8 @@ ends_word(struct str s)
  * (`<a title="x"/href=y>` and the like have a name such as `z/href`).
  */
 static struct html_value
-glued_value(struct html_parser *h, const struct html_tag *tag,
-    const char *glued, const char *name)
+glued_value(struct html_parser *h, const struct html_tag *tag, struct str glued,
+    struct str name)
 {
 	struct html_value v = html_attribute_value(h, tag, name);
 
@@ -106,8 +106,7 @@ glued_value(struct html_parser *h, const struct html_tag *tag,
 		size_t at;
 		size_t from = 0;
 
-		while (
-		    (at = str_find_nocase(rest, str_from(glued))) != STR_NPOS) {
+		while ((at = str_find_nocase(rest, glued)) != STR_NPOS) {
 			if (ends_word(str_head(a->name, from + at))) {
 				v = html_decode_value(h, a);
 				break;
@@ -141,7 +140,7 @@ drop_marks(struct html_parser *h, struct str s)
 static struct html_value
 href_value(struct html_parser *h, const struct html_tag *tag)
 {
-	struct html_value v = glued_value(h, tag, "/href", "href");
+	struct html_value v = glued_value(h, tag, STR("/href"), STR("href"));
 
 	v.text = drop_marks(h, v.text);
 	return v;
@@ -192,7 +191,7 @@ base_directory(struct html_parser *h, struct str uri)
 static void
 add_base(struct html_parser *h, const struct html_tag *tag)
 {
-	struct html_value v = html_attribute_value(h, tag, "href");
+	struct html_value v = html_attribute_value(h, tag, STR("href"));
 	struct str uri;
 
 	if (!v.present || v.text.len == 0 || str_is(v.text, "0"))
@@ -251,8 +250,9 @@ cut_parameters(struct html_parser *h, struct str s, bool wide)
 static void
 add_refresh(struct html_parser *h, const struct html_tag *tag)
 {
-	struct html_value equiv = html_attribute_value(h, tag, "http-equiv");
-	struct html_value v = html_attribute_value(h, tag, "content");
+	struct html_value equiv =
+	    html_attribute_value(h, tag, STR("http-equiv"));
+	struct html_value v = html_attribute_value(h, tag, STR("content"));
 	size_t at, value, line;
 	bool found = false;
 	size_t n;
@@ -281,53 +281,15 @@ add_refresh(struct html_parser *h, const struct html_tag *tag)
 }
 
 void
-html_add_links(struct html_parser *h, enum html_element element,
-    const struct html_tag *tag)
-{
-	switch (element) {
-	case HTML_BODY:
-	case HTML_TABLE:
-	case HTML_TR:
-	case HTML_TD:
-		add_value(h, element, HTML_BACKGROUND,
-		    html_attribute_value(h, tag, "background"));
-		break;
-	case HTML_A:
-	case HTML_AREA:
-	case HTML_LINK:
-		add_value(h, element, HTML_HREF, href_value(h, tag));
-		add_value(h, element, HTML_SAFE_REDIRECT,
-		    html_attribute_value(h, tag, "data-saferedirecturl"));
-		break;
-	case HTML_FORM:
-		add_value(h, element, HTML_ACTION,
-		    html_attribute_value(h, tag, "action"));
-		break;
-	case HTML_BASE:
-		add_base(h, tag);
-		break;
-	case HTML_META:
-		add_refresh(h, tag);
-		break;
-	default:
-		add_value(
-		    h, element, HTML_SRC, glued_value(h, tag, "/src", "src"));
-		break;
-	}
-}
-
-void
 html_close_anchor(struct html_parser *h)
 {
 	if (h->anchor_count > 0)
 		h->anchors[h->anchor_count - 1].text = buf_str(&h->anchor_text);
 }
 
-void
-html_add_anchor(struct html_parser *h, const struct html_tag *tag)
+static void
+add_anchor(struct html_parser *h, struct html_value href)
 {
-	struct html_value v = href_value(h, tag);
-
 	html_close_anchor(h);
 	if (h->anchor_count == HTML_LINKS_MAX)
 		return;
@@ -342,6 +304,47 @@ html_add_anchor(struct html_parser *h, const struct html_tag *tag)
 		h->anchor_size = size;
 	}
 	h->anchors[h->anchor_count++] = (struct html_anchor){
-	    v.present ? clean_link(h, v) : STR(""), STR("")};
+	    href.present ? clean_link(h, href) : STR(""), STR("")};
 	buf_init_arena(&h->anchor_text, h->arena);
+}
+
+void
+html_add_links(struct html_parser *h, enum html_element element,
+    const struct html_tag *tag)
+{
+	struct html_value href;
+
+	switch (element) {
+	case HTML_BODY:
+	case HTML_TABLE:
+	case HTML_TR:
+	case HTML_TD:
+		add_value(h, element, HTML_BACKGROUND,
+		    html_attribute_value(h, tag, STR("background")));
+		break;
+	case HTML_A:
+	case HTML_AREA:
+	case HTML_LINK:
+		href = href_value(h, tag);
+		add_value(h, element, HTML_HREF, href);
+		add_value(h, element, HTML_SAFE_REDIRECT,
+		    html_attribute_value(h, tag, STR("data-saferedirecturl")));
+		if (element == HTML_A)
+			add_anchor(h, href);
+		break;
+	case HTML_FORM:
+		add_value(h, element, HTML_ACTION,
+		    html_attribute_value(h, tag, STR("action")));
+		break;
+	case HTML_BASE:
+		add_base(h, tag);
+		break;
+	case HTML_META:
+		add_refresh(h, tag);
+		break;
+	default:
+		add_value(h, element, HTML_SRC,
+		    glued_value(h, tag, STR("/src"), STR("src")));
+		break;
+	}
 }

@@ -98,8 +98,8 @@ test_picture(struct html_parser *h, const struct html_tag *tag)
 
 	if (h->inside_a != NULL && *h->inside_a > 0)
 		buf_add(&h->anchor_text, STR("<img>\n"));
-	width = html_attribute_value(h, tag, "width");
-	height = html_attribute_value(h, tag, "height");
+	width = html_attribute_value(h, tag, STR("width"));
+	height = html_attribute_value(h, tag, STR("height"));
 	if (width.present && height.present)
 		h->image_area +=
 		    picture_side(width.text, 8) * picture_side(height.text, 6);
@@ -109,8 +109,9 @@ test_picture(struct html_parser *h, const struct html_tag *tag)
 static void
 test_charset(struct html_parser *h, const struct html_tag *tag)
 {
-	struct html_value equiv = html_attribute_value(h, tag, "http-equiv");
-	struct html_value v = html_attribute_value(h, tag, "content");
+	struct html_value equiv =
+	    html_attribute_value(h, tag, STR("http-equiv"));
+	struct html_value v = html_attribute_value(h, tag, STR("content"));
 	struct str rest = v.text;
 	size_t at, n;
 
@@ -149,20 +150,18 @@ html_test_tag(
 	struct html_value v;
 
 	if (str_is(name, "font")) {
-		v = html_attribute_value(h, tag, "face");
+		v = html_attribute_value(h, tag, STR("face"));
 		if (v.present && !is_good_face(v))
 			h->result->font_face_bad = true;
 	} else if (str_is(name, "img")) {
 		test_picture(h, tag);
 	} else if (str_is(name, "form")) {
-		v = html_attribute_value(h, tag, "action");
+		v = html_attribute_value(h, tag, STR("action"));
 		if (v.present &&
 		    str_find_nocase(v.text, STR("mailto:")) != STR_NPOS)
 			h->result->form_action_mailto = true;
 	} else if (str_is(name, "object") || str_is(name, "embed")) {
 		h->result->embeds = true;
-	} else if (str_is(name, "a")) {
-		html_add_anchor(h, tag);
 	} else if (str_is(name, "title")) {
 		if (h->title.len > 0)
 			h->title.v[h->title.len - 1] = buf_str(&h->title_text);

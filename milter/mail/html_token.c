@@ -52,7 +52,7 @@ struct tokenizer {
 	bool stopped;
 	enum section section;
 	/* Strongest section keyword of each open section and those around. */
-	unsigned char sections[HTML_SECTION_DEPTH_MAX];
+	unsigned char *sections;
 	size_t section_depth;
 	struct html_raw_attribute *attributes;
 	size_t attribute_count;
@@ -101,10 +101,22 @@ is_name_char(char c)
 	return is_name_start(c) || ascii_is_digit(c) || c == '-' || c == '.';
 }
 
-static bool
-ends_name(char c)
+enum { ENDS_NAME = 1, ENDS_ATTRIBUTE = 2 };
+
+static const uint8_t ends[256] = {
+    ['\t' ... '\r'] = ENDS_NAME | ENDS_ATTRIBUTE,
+    [' '] = ENDS_NAME | ENDS_ATTRIBUTE,
+    ['>'] = ENDS_NAME | ENDS_ATTRIBUTE,
+    ['='] = ENDS_ATTRIBUTE,
+};
+
+/* The first byte from `i` on that ends a name, or an attribute's. */
+static size_t
+skip_name(const struct tokenizer *t, size_t i, unsigned what)
 {
-	return ascii_is_space(c) || c == '>';
+	while (i < t->end && (ends[(unsigned char)t->p[i]] & what) == 0)
+		i++;
+	return i;
 }
 
 /* ---- events ------------------------------------------------------------- */
@@ -334,8 +346,7 @@ parse_declaration(struct tokenizer *t, size_t begin, size_t *fail_out)
 			if (i == AGAIN || i == NOT_MARKUP)
 				return i;
 		} else {
-			while (i < t->end && !ends_name(t->p[i]))
-				i++;
+			i = skip_name(t, i, ENDS_NAME);
 		}
 	}
 	return AGAIN;
@@ -400,8 +411,7 @@ parse_value(struct tokenizer *t, struct str name, size_t i)
 		add_attribute(t, name, slice(t, from + 1, i), false);
 		return i + 1;
 	}
-	while (i < t->end && !ends_name(t->p[i]))
-		i++;
+	i = skip_name(t, i, ENDS_NAME);
 	if (i >= t->end)
 		return AGAIN;
 	add_attribute(t, name, slice(t, from, i), false);
@@ -415,9 +425,7 @@ parse_attribute(struct tokenizer *t, size_t i)
 	size_t from = i;
 	struct str name;
 
-	i++;
-	while (i < t->end && !ends_name(t->p[i]) && t->p[i] != '=')
-		i++;
+	i = skip_name(t, i + 1, ENDS_ATTRIBUTE);
 	if (i >= t->end)
 		return AGAIN;
 	name = slice(t, from, i);
@@ -458,11 +466,9 @@ enter_literal(struct tokenizer *t, struct str name)
 static size_t
 parse_start(struct tokenizer *t, size_t begin)
 {
-	size_t i = begin + 2;
+	size_t i = skip_name(t, begin + 2, ENDS_NAME);
 	struct str name;
 
-	while (i < t->end && !ends_name(t->p[i]))
-		i++;
 	name = slice(t, begin + 1, i);
 	i = skip_space(t, i);
 	t->attribute_count = 0;
@@ -505,11 +511,9 @@ skip_to_close(const struct tokenizer *t, size_t i)
 static size_t
 parse_end(struct tokenizer *t, size_t begin)
 {
-	size_t i = begin + 2;
+	size_t i = skip_name(t, begin + 2, ENDS_NAME);
 	size_t close;
 
-	while (i < t->end && !ends_name(t->p[i]))
-		i++;
 	close = skip_to_close(t, i);
 	if (close >= t->end)
 		return AGAIN;
@@ -763,8 +767,9 @@ html_tokenize(struct arena *a, char *source, size_t len,
 	if (t == NULL)
 		return false;
 	t->attributes =
-	    arena_array(a, HTML_ATTRIBUTES_MAX, sizeof(*t->attributes));
-	if (t->attributes == NULL)
+	    arena_alloc(a, HTML_ATTRIBUTES_MAX * sizeof(*t->attributes));
+	t->sections = arena_alloc(a, HTML_SECTION_DEPTH_MAX);
+	if (t->attributes == NULL || t->sections == NULL)
 		return false;
 	t->p = source;
 	t->end = len;

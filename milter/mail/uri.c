@@ -484,11 +484,15 @@ uri_set_add(struct uri_set *set, const struct uri_source *source)
 static size_t
 next_signer(struct str s, size_t from)
 {
-	for (size_t i = from; i < s.len; i++) {
-		size_t at = i + 1;
+	for (size_t i = from, hit; i < s.len; i++) {
+		size_t at;
 
-		if (s.p[i] != 'd' || (i > 0 && (ascii_is_alnum(s.p[i - 1]) ||
-						   s.p[i - 1] == '_')))
+		hit = str_find_char(str_skip(s, i), 'd');
+		if (hit == STR_NPOS)
+			break;
+		i += hit;
+		at = i + 1;
+		if (i > 0 && (ascii_is_alnum(s.p[i - 1]) || s.p[i - 1] == '_'))
 			continue;
 		while (at < s.len && ascii_is_space(s.p[at]))
 			at++;

@@ -378,17 +378,31 @@ read_redirector(struct readings *r, struct str whole)
 	return false;
 }
 
+/* The same at the end. */
+static size_t
+web_scheme_before(struct str s)
+{
+	if (str_ends_nocase(s, STR("http:")))
+		return 5;
+	return str_ends_nocase(s, STR("https:")) ? 6 : 0;
+}
+
 /* Any http: further on is a target, up to '&' or '#'. */
 static void
 read_embedded(struct readings *r, struct str rest)
 {
-	for (size_t i = 0; i + 5 < rest.len; i++) {
-		struct str here = str_skip(rest, i);
-		size_t n = ascii_lower(here.p[0]) == 'h' ? web_scheme(here) : 0;
-		size_t end;
+	for (size_t colon = 0, hit; colon < rest.len; colon++) {
+		struct str here;
+		size_t n, end;
 
+		hit = str_find_char(str_skip(rest, colon), ':');
+		if (hit == STR_NPOS)
+			return;
+		colon += hit;
+		n = web_scheme_before(str_head(rest, colon + 1));
 		if (n == 0)
 			continue;
+		here = str_skip(rest, colon + 1 - n);
 		end = n + str_cspan(str_skip(here, n), "&#");
 		if (end == n)
 			continue;

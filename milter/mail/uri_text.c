@@ -5,7 +5,6 @@
  */
 #include "mail/uri.h"
 
-#include "base/block.h"
 #include "mail/psl.h"
 #include "mail/uri_internal.h"
 
@@ -17,8 +16,7 @@ enum {
 	START_BARE = 8, /* a host name without scheme may begin behind it */
 	HOST = 16,	/* stands in a host name */
 	WORD = 32,
-	SCHEME = 64, /* a scheme or www may begin with it */
-	SIGN = 128   /* every URI, address, host name has one: see skip_plain */
+	SCHEME = 64 /* a scheme or www may begin with it */
 };
 
 #define SPACE (END | END_MAIL | START | START_BARE)
@@ -36,16 +34,16 @@ static const uint8_t classes[256] = {
     [')' ... '+'] = START_BARE,
     [','] = END_MAIL | START | START_BARE,
     ['-'] = HOST,
-    ['.'] = HOST | SIGN,
+    ['.'] = HOST,
     ['/'] = START_BARE,
     ['0' ... '9'] = HOST | WORD,
-    [':'] = START_BARE | SIGN,
+    [':'] = START_BARE,
     [';'] = START_BARE,
     ['<'] = SPACE,
     ['='] = START_BARE,
     ['>'] = SPACE,
     ['?'] = START_BARE,
-    ['@'] = START_BARE | SIGN,
+    ['@'] = START_BARE,
     ['A' ... 'E'] = HOST | WORD,
     ['F'] = HOST | WORD | SCHEME,
     ['G'] = HOST | WORD,
@@ -83,13 +81,17 @@ struct run {
 	bool known;
 };
 
+/* Every URI, address, host name has one of them. */
+static const char signs[] = ".:@";
+
 struct scan {
 	struct str s;
 	const struct mail_settings *settings;
-	struct run uri;	  /* up to END */
-	struct run mail;  /* up to END_MAIL */
-	struct run local; /* up to END_MAIL or '@' */
-	size_t sign;	  /* the next SIGN */
+	struct run uri;			/* up to END */
+	struct run mail;		/* up to END_MAIL */
+	struct run local;		/* up to END_MAIL or '@' */
+	size_t sign;			/* the next of `signs` */
+	size_t next[sizeof(signs) - 1]; /* the next of each, once known */
 };
 
 enum kind { KIND_SCHEME, KIND_MAIL, KIND_BARE };
@@ -295,27 +297,37 @@ is_start(const struct scan *c, size_t pos)
 	       c->s.p[pos - 2] == '(' && c->s.p[pos - 1] != '\n';
 }
 
+/* The first of `signs` at or behind `pos`, which never goes back. */
+static size_t
+next_sign(struct scan *c, size_t pos)
+{
+	size_t first = c->s.len;
+
+	for (size_t i = 0; i < sizeof(signs) - 1; i++) {
+		if (c->next[i] < pos) {
+			size_t n = str_find_char(str_skip(c->s, pos), signs[i]);
+
+			c->next[i] = n == STR_NPOS ? c->s.len : pos + n;
+		}
+		if (c->next[i] < first)
+			first = c->next[i];
+	}
+	return first;
+}
+
 /*
- * The first position from `pos` on with a SIGN ahead of it and no END between:
+ * The first position from `pos` on with a sign ahead of it and no END between:
  * nothing begins before that.
  */
 static size_t
 skip_plain(struct scan *c, size_t pos)
 {
 	const unsigned char *p = (const unsigned char *)c->s.p;
-	size_t at = pos;
+	size_t at;
 
 	if (pos <= c->sign)
 		return pos;
-	for (; at + BLOCK <= c->s.len; at += BLOCK) {
-		uint64_t block = block_load(c->s.p + at);
-
-		if (block_has(block, '.') | block_has(block, ':') |
-		    block_has(block, '@'))
-			break;
-	}
-	while (at < c->s.len && (classes[p[at]] & SIGN) == 0)
-		at++;
+	at = next_sign(c, pos);
 	c->sign = at;
 	if (at == c->s.len)
 		return at;
