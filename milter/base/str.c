@@ -171,7 +171,7 @@ str_span(struct str s, const char *set)
 }
 
 /* Bytes that are looked for all at once, a block at a time. */
-#define FEW 4
+#define FEW 5
 
 static inline uint64_t
 has_any(const char *p, const char *set, size_t len)

@@ -245,11 +245,9 @@ drop_backslash_pairs(struct arena *a, struct str s)
 static struct str
 drop_group(struct str s)
 {
-	size_t n = 0, colon;
+	size_t n = str_cspan(s, "\"()<>");
+	size_t colon = str_rfind_char(str_head(s, n), ':');
 
-	while (n < s.len && memchr("\"()<>", s.p[n], 5) == NULL)
-		n++;
-	colon = str_rfind_char(str_head(s, n), ':');
 	if (colon == STR_NPOS || colon == 0)
 		return s;
 	s = str_skip(s, skip_space(s, colon + 1));

@@ -61,17 +61,29 @@ addr_comment(struct str s, size_t pos, bool newlines)
 	return 0;
 }
 
-static bool
-in_set(char c, const char *set)
-{
-	return c != '\0' && strchr(set, c) != NULL;
-}
+/* What a byte ends: the part before the `@`, or a domain. */
+enum { ENDS_LOCAL = 1, ENDS_DOMAIN = 2, ENDS_BOTH = 3 };
+
+static const uint8_t ends_of[256] = {
+    ['\t' ... '\r'] = ENDS_BOTH,
+    [' '] = ENDS_BOTH,
+    ['"'] = ENDS_DOMAIN,
+    ['@'] = ENDS_LOCAL,
+    ['<'] = ENDS_BOTH,
+    ['>'] = ENDS_BOTH,
+    ['('] = ENDS_BOTH,
+    [')'] = ENDS_BOTH,
+    ['['] = ENDS_BOTH,
+    [']'] = ENDS_BOTH,
+    [','] = ENDS_BOTH,
+    [':'] = ENDS_BOTH,
+    [';'] = ENDS_BOTH,
+};
 
 static size_t
-span_but(struct str s, size_t pos, const char *set)
+span_to_end(struct str s, size_t pos, unsigned what)
 {
-	while (
-	    pos < s.len && !ascii_is_space(s.p[pos]) && !in_set(s.p[pos], set))
+	while (pos < s.len && (ends_of[(unsigned char)s.p[pos]] & what) == 0)
 		pos++;
 	return pos;
 }
@@ -80,15 +92,13 @@ span_but(struct str s, size_t pos, const char *set)
 static size_t
 mail_domain(struct str s, size_t pos)
 {
-	size_t end = span_but(s, pos, "\"<>()[],:;");
+	size_t end = span_to_end(s, pos, ENDS_DOMAIN);
 
 	if (end > pos)
 		return end;
 	if (pos >= s.len || s.p[pos] != '[')
 		return 0;
-	for (end = pos + 1; end < s.len && (ascii_is_digit(s.p[end]) ||
-					       in_set(s.p[end], ":."));)
-		end++;
+	end = pos + 1 + str_span(str_skip(s, pos + 1), "0123456789:.");
 	return end > pos + 1 && end < s.len && s.p[end] == ']' ? end + 1 : 0;
 }
 
@@ -102,7 +112,7 @@ addr_mailbox(struct str s, size_t pos)
 		end = mail_domain(s, at + 1);
 	if (end != 0)
 		return end;
-	at = span_but(s, pos, "@<>()[],:;");
+	at = span_to_end(s, pos, ENDS_LOCAL);
 	if (at == pos || at >= s.len || s.p[at] != '@')
 		return 0;
 	return mail_domain(s, at + 1);
@@ -130,7 +140,7 @@ match_tail(struct addr_reader *r, size_t pos, struct addr_pieces *out)
 	size_t end = skip_space(r->s, close != 0 ? close : open);
 
 	r->steps += end - pos + 1;
-	if (end < r->s.len && !in_set(r->s.p[end], ",;"))
+	if (end < r->s.len && r->s.p[end] != ',' && r->s.p[end] != ';')
 		return false;
 	out->comment = STR_NONE;
 	if (close != 0)
@@ -209,10 +219,9 @@ match_rest(
 static bool
 match_angle(struct addr_reader *r, size_t pos, struct addr_pieces *out)
 {
-	size_t from = skip_space(r->s, pos + 1), mark = from, end;
+	size_t from = skip_space(r->s, pos + 1), end;
+	size_t mark = from + str_cspan(str_skip(r->s, from), ">@");
 
-	while (mark < r->s.len && r->s.p[mark] != '>' && r->s.p[mark] != '@')
-		mark++;
 	r->steps += mark - from;
 	if (match_close(r, mark, 0, out, &end)) {
 		out->angle = str_make(r->s.p + from, end - from);
@@ -236,9 +245,7 @@ phrase_piece(struct str s, size_t pos)
 
 	if (end != 0)
 		return end;
-	end = pos;
-	while (end < s.len && !in_set(s.p[end], "\",;<"))
-		end++;
+	end = pos + str_cspan(str_skip(s, pos), "\",;<");
 	return end > pos ? end : 0;
 }
 

@@ -34,6 +34,10 @@ header_list_add(struct header_list *l, struct str name, struct str raw)
 	return true;
 }
 
+/* The word of `names` a hash has its bit in, and that bit. */
+#define NAMES_WORD(hash) ((hash) >> 1 & 3)
+#define NAMES_BIT(hash) ((uint64_t)1 << ((hash) >> 3 & 63))
+
 static void
 append_to_chain(struct header_slot *slot, struct header *h)
 {
@@ -105,6 +109,7 @@ header_list_index(struct header_list *l)
 		struct header *h = &l->v[i];
 
 		h->hash = header_hash(h->name);
+		l->names[NAMES_WORD(h->hash)] |= NAMES_BIT(h->hash);
 		append_to_chain(find_slot(l, h->name, h->hash), h);
 	}
 	return true;
@@ -138,8 +143,11 @@ header_first(const struct header_list *l, struct str name)
 struct header *
 header_first_hashed(const struct header_list *l, struct str name, uint32_t hash)
 {
-	return l->slots == NULL ? first_walked(l, name)
-				: visible_from(find_slot(l, name, hash)->first);
+	if (l->slots == NULL)
+		return first_walked(l, name);
+	if ((l->names[NAMES_WORD(hash)] & NAMES_BIT(hash)) == 0)
+		return NULL;
+	return visible_from(find_slot(l, name, hash)->first);
 }
 
 struct header *

@@ -31,7 +31,7 @@ struct header_list {
 	size_t size;
 	struct header_slot *slots;	/* by name; first and last field */
 	size_t slot_count;		/* a power of two, or 0 */
-	size_t name_count;
+	uint64_t names[4];		/* bits of the hashes that are there */
 };
 
 void header_list_init(struct header_list *l, struct arena *a);

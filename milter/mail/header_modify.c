@@ -45,11 +45,39 @@ display_name(struct arena *a, struct str phrase)
 	return s;
 }
 
+/* The addresses of one field value; several expressions ask for one. */
+struct read_addresses {
+	struct read_addresses *next;
+	struct str line;
+	struct addr_list list;
+};
+
+/* Values remembered, of a message with a flood of fields too. */
+#define READ_MAX 16
+
+static struct addr_list
+addresses_of(struct message *m, struct str line)
+{
+	struct read_addresses *r = m->addresses;
+	size_t n = 0;
+
+	for (; r != NULL; r = r->next, n++)
+		if (r->line.p == line.p && r->line.len == line.len)
+			return r->list;
+	r = n < READ_MAX ? arena_alloc(m->arena, sizeof(*r)) : NULL;
+	if (r == NULL)
+		return addr_parse(m->arena, line);
+	*r = (struct read_addresses){
+	    m->addresses, line, addr_parse(m->arena, line)};
+	m->addresses = r;
+	return r->list;
+}
+
 static void
 add_addresses(struct message *m, struct header_query q, struct str line,
     struct value_list *out)
 {
-	struct addr_list l = addr_parse(m->arena, line);
+	struct addr_list l = addresses_of(m, line);
 
 	for (size_t i = 0; i < l.len; i++) {
 		if (q.modifiers & HEADER_ADDR) {

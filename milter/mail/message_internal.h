@@ -28,6 +28,7 @@ struct message_metadata {
 };
 
 struct header_cache;
+struct read_addresses;
 
 struct message {
 	struct arena *arena;
@@ -39,6 +40,7 @@ struct message {
 	struct mime_tree tree;
 	struct message_metadata *metadata;
 	struct header_cache *header_cache;
+	struct read_addresses *addresses; /* of header_modify.c, newest first */
 
 	/* message_build_body(), in text.c */
 	bool has_body;
