@@ -151,6 +151,14 @@ next_end(
 	return at == STR_NPOS ? STR_NPOS : from + at;
 }
 
+/* A literal whose first byte is one alone. */
+static bool
+has_fixed_start(const struct step *t)
+{
+	return t->op == OP_LITERAL &&
+	       ((t->flags & STEP_NOCASE) == 0 || !ascii_is_alpha(t->text[0]));
+}
+
 /* The last such place. */
 static size_t
 last_end(
@@ -158,7 +166,7 @@ last_end(
 {
 	const char *at;
 
-	if (!is_plain(next))
+	if (!has_fixed_start(next))
 		return end;
 	if (end == m->s.len) {
 		if (end == from)

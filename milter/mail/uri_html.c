@@ -148,13 +148,28 @@ add_head(struct buf *b, const struct reference *t)
 	}
 }
 
+/* A URI of its own that would be put together again as it is. */
+static bool
+is_resolved(const struct reference *r, struct str ref)
+{
+	return r->has_scheme && !str_is(r->scheme, "0") &&
+	       !str_is(r->path, "0") &&
+	       str_find(r->path, STR("/.")) == STR_NPOS &&
+	       !str_starts(r->path, STR("./")) &&
+	       !str_starts(r->path, STR("../")) &&
+	       str_find_char(ref, '\n') == STR_NPOS;
+}
+
 struct str
 uri_resolve(struct arena *a, struct str base_text, struct str ref)
 {
-	struct reference r = parse(ref), base = parse(base_text), t = {0};
+	struct reference r = parse(ref), base, t;
 	struct buf b;
 	bool clean = true;
 
+	if (base_text.len == 0 && is_resolved(&r, ref))
+		return ref;
+	base = parse(base_text);
 	/* The base's own scheme adds nothing: "http:page" is relative to it. */
 	if (r.has_scheme && base.has_scheme && str_eq(r.scheme, base.scheme))
 		r.has_scheme = false;
