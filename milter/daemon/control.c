@@ -20,6 +20,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+/* How soon a place that became free is noticed. */
+#define FULL_TICK_MS 50
+
 struct control {
 	struct server *server;
 	char *path;
@@ -341,11 +344,7 @@ start_client(struct control *c, int fd)
 	pthread_attr_t detached;
 	pthread_t thread;
 
-	if (atomic_fetch_add(&c->clients, 1) >= CONTROL_CLIENTS_MAX) {
-		atomic_fetch_sub(&c->clients, 1);
-		close(fd);
-		return;
-	}
+	atomic_fetch_add(&c->clients, 1);
 	client = mem_alloc(sizeof(*client));
 	*client = (struct client){c, fd};
 	pthread_attr_init(&detached);
@@ -366,9 +365,12 @@ serve(void *arg)
 	    {.fd = c->wake[0], .events = POLLIN}};
 
 	for (;;) {
+		bool full = atomic_load(&c->clients) >= CONTROL_CLIENTS_MAX;
 		int fd;
 
-		if (poll(p, 2, -1) < 0 && errno != EINTR)
+		/* Who comes then waits in the socket's queue. */
+		p[0].events = full ? 0 : POLLIN;
+		if (poll(p, 2, full ? FULL_TICK_MS : -1) < 0 && errno != EINTR)
 			return NULL;
 		if (p[1].revents != 0)
 			return NULL;

@@ -199,6 +199,15 @@ like verdict($sock), $Scenario::REFUSED{spam}, 'and serves';
 for (1 .. 20) { my $c = IO::Socket::UNIX->new(Peer => "$dir/run/control.sock"); close $c if $c }
 is +($lab->postern('status', '-c', "$dir/bg.conf"))[0], 0, 'status after clients that hung up';
 
+# As many clients as are served at once: the next one waits, and is not sent away.
+my @held = map { IO::Socket::UNIX->new(Peer => "$dir/run/control.sock") or die } 1 .. 16;
+my $late = IO::Socket::UNIX->new(Peer => "$dir/run/control.sock") or die;
+$late->autoflush(1);
+{ local $SIG{PIPE} = 'IGNORE'; print $late qq({"command":"status"}\n) }
+close shift @held;
+like +(readline $late) // 'sent away', qr/"ok":true/, 'the seventeenth is served when one of sixteen is gone';
+@held = ();
+
 # SIGTERM waits for the session under way, a second one does not.
 my $m = MilterClient->new($sock);
 $m->begin;
