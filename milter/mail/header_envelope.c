@@ -91,8 +91,8 @@ from_fields(struct message *m, struct str *out)
 	return false;
 }
 
-bool
-header_envelope_from(struct message *m, struct str *out)
+static bool
+find_sender(struct message *m, struct str *out)
 {
 	struct str configured = m->settings->envelope_sender_header;
 	struct str sender;
@@ -113,4 +113,16 @@ header_envelope_from(struct message *m, struct str *out)
 		return false;
 	*out = sender;
 	return true;
+}
+
+/* Each form of EnvelopeFrom that a rule names asks anew. */
+bool
+header_envelope_from(struct message *m, struct str *out)
+{
+	if (!m->has_sought_sender)
+		m->has_sender = find_sender(m, &m->sender);
+	m->has_sought_sender = true;
+	if (m->has_sender)
+		*out = m->sender;
+	return m->has_sender;
 }

@@ -70,6 +70,10 @@ struct message {
 	 * untrusted relay, else of the last trusted one. */
 	bool has_relay_sender;
 	struct str relay_sender;
+	/* What header_envelope_from() found. */
+	bool has_sought_sender;
+	bool has_sender;
+	struct str sender;
 };
 
 void message_build_body(struct message *m);
