@@ -125,9 +125,9 @@ rarest_bytes(const char *p, size_t len, size_t n, size_t from, size_t step)
 	return (int)best;
 }
 
-/* The folded literal with NULs behind it: a gram is read at its last bytes. */
+/* The folded literal with NULs behind it. */
 struct folded {
-	char p[PREFILTER_LITERAL_MAX + GRAM];
+	char p[PREFILTER_LITERAL_MAX];
 };
 
 static struct folded
