@@ -128,9 +128,14 @@ block_ascii(struct str s)
 static inline bool
 block_is_ascii(struct str s)
 {
+	size_t n = block_ascii(s);
 	unsigned char any = 0;
 
-	for (size_t i = block_ascii(s); i < s.len; i++)
+	/* The last block may begin within the one before. */
+	if (s.len >= BLOCK)
+		return n + BLOCK > s.len &&
+		       !block_high(block_load(s.p + s.len - BLOCK));
+	for (size_t i = 0; i < s.len; i++)
 		any |= (unsigned char)s.p[i];
 	return any < 0x80;
 }

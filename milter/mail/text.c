@@ -273,7 +273,8 @@ add_paragraphs(struct buf *out, struct str s, bool wide)
 		struct str start = s;
 		size_t n;
 
-		while ((n = unicode_space_length(s, wide)) > 0)
+		while (s.len > 0 && !is_visible(s.p[0], wide) &&
+		       (n = unicode_space_length(s, wide)) > 0)
 			s = str_skip(s, n);
 		if (s.p != start.p) {
 			add_blank(out, str_make(start.p, start.len - s.len));

@@ -233,6 +233,16 @@ blocks(void)
 		}
 	}
 	is_int((long long)wrong, 0, "what is in a block");
+	wrong = 0;
+	for (size_t len = 0; len <= 5 * BLOCK; len++)
+		for (size_t at = 0; at <= len; at++) {
+			char p[5 * BLOCK + 1];
+
+			memset(p, 'a', sizeof(p));
+			p[at] = (char)0x80;
+			wrong += block_is_ascii(str_make(p, len)) != (at == len);
+		}
+	is_int((long long)wrong, 0, "no byte of a text is passed over");
 	is_int((long long)block_ascii(STR("abcdefg")), 0, "less than a block");
 	is_int((long long)block_ascii(STR("abcdefghi")), BLOCK, "and more");
 }
