@@ -300,6 +300,15 @@ next_random(uint64_t *state)
 	return *state >> 33;
 }
 
+static bool
+is_state(const struct brake_state *x, const struct brake_state *y)
+{
+	return x->waiting == y->waiting && x->passed == y->passed &&
+	       x->waited_ms == y->waited_ms && x->proof == y->proof &&
+	       x->proof_ms == y->proof_ms && x->messages_us == y->messages_us &&
+	       x->recipients_us == y->recipients_us;
+}
+
 /* What clients do, over months, with settings that change now and then. */
 static void
 test_script_equals_model(const struct server *v)
@@ -353,7 +362,7 @@ test_script_equals_model(const struct server *v)
 		snprintf(name, sizeof(name), "4:203.0.113.%d", i);
 		brake_unit_state(&unit[i], &want);
 		is_int(s->ops->read_brakes(s, name, &got), 0, "read: %s", name);
-		ok(memcmp(&want, &got, sizeof(want)) == 0 && got.passed > 0,
+		ok(is_state(&want, &got) && got.passed > 0,
 			"as the model has it: %u wait, %u passed, proof %u",
 			got.waiting, got.passed, got.proof);
 		brake_unit_fini(&unit[i]);
