@@ -147,7 +147,9 @@ extract(const struct node *tree, unsigned first, struct arena *a,
 	if (a->full)
 		return;
 	for (size_t i = 0; i < l.clause_count; i++) {
-		unsigned bits = lit_set_bits(&l.clause[i]);
+		/* Each place it has to be at makes it rarer. */
+		unsigned bits = lit_set_bits(&l.clause[i]) *
+				(l.clause[i].times + 1);
 
 		if (out->count == LITERAL_CLAUSES_MAX ||
 		    out->bits >= NEEDED_BITS_MAX)
@@ -160,7 +162,7 @@ extract(const struct node *tree, unsigned first, struct arena *a,
 			return;
 		}
 		total += l.clause[i].len;
-		out->bits += bits * (l.clause[i].times + 1);
+		out->bits += bits;
 		out->count++;
 	}
 }
