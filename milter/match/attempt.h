@@ -38,7 +38,7 @@ struct attempt {
 
 /* `rule` is to be tried later, as `how` says. */
 void run_leave_open(
-    struct run *r, const struct rule *rule, struct open_rule how);
+    struct run *r, uint32_t rule, struct open_rule how);
 
 /* Counts the matches in `text` in the rule's hit value. */
 void attempt_match(struct run *r, const struct attempt *t, struct str text);

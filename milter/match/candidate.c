@@ -141,7 +141,7 @@ candidate_try(struct run *r, enum view view, const struct work *w)
 		while (to < s->candidate_count && s->candidates[to].job == job)
 			to++;
 		if (r->leaves_open && w->jobs[job].may_stay_open)
-			run_leave_open(r, w->jobs[job].rule,
+			run_leave_open(r, w->jobs[job].index,
 			    (struct open_rule){.job = job,
 				.first = (uint32_t)from,
 				.count = (uint32_t)(to - from),

@@ -77,8 +77,7 @@ add_template(
 
 	add_special(list, rule, view, key);
 	if (!b->options->no_prefilter)
-		special_template_need(
-		    &list->v[list->len - 1], &b->plan->arena);
+		special_template_need(&list->v[list->len - 1], &b->plan->arena);
 }
 
 static void
@@ -93,6 +92,7 @@ add_job(
 		add_special(&b->plan->captures, rule, view, key);
 	else
 		*VEC_PUSH(&b->jobs[view]) = (struct job){.rule = rule,
+		    .index = rule->index,
 		    .regex = rule->regex,
 		    .key = key,
 		    .may_stay_open = rule_is_helper(rule)};

@@ -19,6 +19,7 @@
 /* One pattern and the strings it is meant for. */
 struct job {
 	const struct rule *rule;
+	uint32_t index; /* of the rule */
 	const struct regex *regex;
 	uint32_t key;  /* header or MIME query it reads; else 0 */
 	uint8_t times; /* places where clause 0 has to be seen */

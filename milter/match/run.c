@@ -34,7 +34,7 @@ add_unset(struct run *r, const struct work *w)
 		const struct job *j = &w->jobs[w->unset[i]];
 
 		if (r->texts->list[VIEW_HEADER].v[j->key].p == NULL)
-			r->hits->value[j->rule->index] = j->unset;
+			r->hits->value[j->index] = j->unset;
 	}
 }
 
@@ -50,15 +50,15 @@ negated_value(const struct rule *rule)
 static void
 negate(struct run *r, const struct job *j)
 {
-	double *value = &r->hits->value[j->rule->index];
+	double *value = &r->hits->value[j->index];
 
 	if (r->texts->list[VIEW_HEADER].v[j->key].p == NULL)
 		return;
-	if (*value != 0 || hits_is_limited(r->hits, j->rule->index))
+	if (*value != 0 || hits_is_limited(r->hits, j->index))
 		*value = 0;
 	else
 		*value = negated_value(j->rule);
-	hits_drop_span(r->hits, j->rule->index);
+	hits_drop_span(r->hits, j->index);
 }
 
 static void
@@ -67,7 +67,7 @@ negate_all(struct run *r, const struct work *w)
 	for (size_t i = 0; i < w->negated_count; i++) {
 		const struct job *j = &w->jobs[w->negated[i]];
 
-		if (!bitset_has(&r->hits->open, j->rule->index))
+		if (!bitset_has(&r->hits->open, j->index))
 			negate(r, j);
 	}
 }
@@ -75,10 +75,10 @@ negate_all(struct run *r, const struct work *w)
 /* ---- rules that stay open ------------------------------------------------ */
 
 void
-run_leave_open(struct run *r, const struct rule *rule, struct open_rule how)
+run_leave_open(struct run *r, uint32_t rule, struct open_rule how)
 {
-	bitset_add(&r->hits->open, rule->index);
-	r->scratch->open[rule->index] = how;
+	bitset_add(&r->hits->open, rule);
+	r->scratch->open[rule] = how;
 }
 
 static void
@@ -121,7 +121,7 @@ try_always(struct run *r, enum view view, const struct work *w)
 			      r->texts->list[VIEW_HEADER].v[j->key].p == NULL;
 
 		if (r->leaves_open && j->may_stay_open && !absent)
-			run_leave_open(r, j->rule,
+			run_leave_open(r, j->index,
 			    (struct open_rule){
 				.job = w->always[i], .view = (uint8_t)view});
 		else

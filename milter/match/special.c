@@ -410,7 +410,7 @@ special_uri_details(struct run *r)
 		const struct special *special = &list->v[i];
 
 		if (r->leaves_open && rule_is_helper(special->rule))
-			run_leave_open(r, special->rule,
+			run_leave_open(r, special->rule->index,
 			    (struct open_rule){.job = (uint32_t)i});
 		else
 			special_uri_detail(r, special);

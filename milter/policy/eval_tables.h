@@ -16,7 +16,9 @@ struct host_lists;    /* policy/host_list.h */
 struct eval_call {
 	const struct rule *rule;
 	eval_function *run;
+	uint32_t index;	     /* of the rule */
 	bool helper;	     /* run when a meta asks */
+	bool net;	     /* only with network tests */
 	struct regex *regex; /* of its argument, or NULL */
 };
 

@@ -172,8 +172,10 @@ eval_tables_new(
 		const struct rule *r = &rs->rules[i];
 		const struct function *f =
 		    is_eval(r->type) ? find(r->eval) : NULL;
-		struct eval_call call = {
-		    .rule = r, .helper = rule_is_helper(r)};
+		struct eval_call call = {.rule = r,
+		    .index = r->index,
+		    .helper = rule_is_helper(r),
+		    .net = (r->flags & TFLAG_NET) != 0};
 
 		if (f == NULL || !r->enabled ||
 		    !compile_argument(r, f, diags, &call.regex))
@@ -224,9 +226,9 @@ eval_matches(struct eval_context *c, const struct regex *re, struct str s)
 
 /* Odd score sets are those with network tests. */
 static bool
-counts(const struct eval_context *c, const struct rule *r)
+counts(const struct eval_context *c, const struct eval_call *call)
 {
-	return (r->flags & TFLAG_NET) == 0 || (c->score_set & 1) != 0;
+	return !call->net || (c->score_set & 1) != 0;
 }
 
 static double
@@ -267,7 +269,7 @@ evalfns_prepare(struct eval_context *c)
 	c->edits_body = true;
 	for (size_t i = 0; i < c->tables->call_count; i++)
 		if (edits_body(&c->tables->calls[i]) &&
-		    counts(c, c->tables->calls[i].rule))
+		    counts(c, &c->tables->calls[i]))
 			call_function(c, &c->tables->calls[i]);
 	c->edits_body = false;
 }
@@ -279,12 +281,12 @@ evalfns_run(struct eval_context *c, double *value, struct bitset *open)
 	for (size_t i = 0; i < c->tables->call_count; i++) {
 		const struct eval_call *call = &c->tables->calls[i];
 
-		if (!counts(c, call->rule))
+		if (!counts(c, call))
 			continue;
 		if (open != NULL && call->helper)
-			bitset_add(open, call->rule->index);
+			bitset_add(open, call->index);
 		else
-			value[call->rule->index] = run(c, call);
+			value[call->index] = run(c, call);
 	}
 }
 

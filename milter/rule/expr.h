@@ -58,6 +58,9 @@ struct meta_code {
 	uint32_t dep_count;
 	struct meta_decider *deciders; /* the cheapest first */
 	uint32_t decider_count;
+	uint32_t rule;	 /* its index */
+	bool helper;	 /* rule_is_helper() */
+	bool idle;	 /* has no points, and nobody looks at it */
 	bool late;	 /* some dependency never runs: judged at the end */
 	bool cyclic;	 /* part of a cycle: judged once, at the start */
 	bool plain;	 /* neither, nor does it look at such metas */

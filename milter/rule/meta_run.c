@@ -330,6 +330,33 @@ find_users(struct ruleset *rs, struct outlook *o)
 	free(edges);
 }
 
+static bool
+has_users(const struct ruleset *rs, uint32_t rule)
+{
+	return rs->first_meta_user[rule] != rs->first_meta_user[rule + 1];
+}
+
+/* What every message asks of the rules, side by side. */
+static void
+gather_rules(struct ruleset *rs)
+{
+	rs->meta_of =
+	    arena_array(&rs->arena, rs->count + 1, sizeof(*rs->meta_of));
+	rs->most_hits =
+	    arena_array(&rs->arena, rs->count + 1, sizeof(*rs->most_hits));
+	for (size_t i = 0; i < rs->count; i++)
+		rs->most_hits[i] = rule_most_hits(&rs->rules[i]);
+	for (size_t i = 0; i < rs->meta_count; i++) {
+		uint32_t m = rs->meta_order[i];
+		const struct rule *r = &rs->rules[m];
+
+		r->code->rule = m;
+		r->code->helper = rule_is_helper(r);
+		r->code->idle = !r->enabled && !has_users(rs, m);
+		rs->meta_of[m] = r->code;
+	}
+}
+
 void
 meta_run_prepare(struct ruleset *rs)
 {
@@ -344,6 +371,7 @@ meta_run_prepare(struct ruleset *rs)
 	}
 	find_users(rs, &o);
 	outlook_fini(&o);
+	gather_rules(rs);
 }
 
 /* ---- one message --------------------------------------------------------- */
@@ -371,13 +399,13 @@ wake_users(struct meta_run *run, uint32_t rule)
 		bitset_add(&run->awake, rs->meta_users[u]);
 }
 
-static void resolve(struct meta_run *run, uint32_t meta);
+static void resolve(struct meta_run *run, const struct meta_code *meta);
 
 static void
 ask(struct meta_run *run, uint32_t rule)
 {
-	if (run->rs->rules[rule].type == RULE_META) {
-		resolve(run, rule);
+	if (run->rs->meta_of[rule] != NULL) {
+		resolve(run, run->rs->meta_of[rule]);
 		return;
 	}
 	bitset_remove(run->values->open, rule);
@@ -426,35 +454,34 @@ hit_range(struct range r)
 /* The value of a plain meta, if what is known is enough to run it. False: it is
  * not, and `*wanted_out` is the open rule it came to. */
 static bool
-compute(struct meta_run *run, uint32_t meta, uint32_t *wanted_out)
+compute(
+    struct meta_run *run, const struct meta_code *meta, uint32_t *wanted_out)
 {
 	const struct rule_values *v = run->values;
-	const struct meta_code *code = run->rs->rules[meta].code;
 	double value = 0;
 
-	if (!is_decided(run, code) && expr_run_open(code, v->value, v->open,
+	if (!is_decided(run, meta) && expr_run_open(meta, v->value, v->open,
 					  &value, wanted_out) == EXPR_WANTS)
 		return false;
-	set_value(run, meta, value);
+	set_value(run, meta->rule, value);
 	return true;
 }
 
 /* The value, if it can be but one. False: the meta is open, its range noted. */
 static bool
-narrow(struct meta_run *run, uint32_t meta)
+narrow(struct meta_run *run, const struct meta_code *meta)
 {
 	const struct rule_values *v = run->values;
 	struct range_source from = {v->value, v->open, run->range};
 	struct range r;
 
-	r = range_run(run->rs->rules[meta].code, &from, &r) ? hit_range(r)
-							    : whatever;
+	r = range_run(meta, &from, &r) ? hit_range(r) : whatever;
 	if (range_is_one(r)) {
-		set_value(run, meta, r.least);
+		set_value(run, meta->rule, r.least);
 		return true;
 	}
-	run->range[meta] = r;
-	bitset_add(v->open, meta);
+	run->range[meta->rule] = r;
+	bitset_add(v->open, meta->rule);
 	return false;
 }
 
@@ -475,58 +502,51 @@ ask_deciders(struct meta_run *run, const struct meta_code *code)
 
 /* Ranges are looked at less and less often: of many rules none decides. */
 static void
-resolve(struct meta_run *run, uint32_t meta)
+resolve(struct meta_run *run, const struct meta_code *meta)
 {
-	const struct meta_code *code = run->rs->rules[meta].code;
 	uint32_t wanted;
 
 	if (compute(run, meta, &wanted) || narrow(run, meta))
 		return;
-	ask_deciders(run, code);
+	ask_deciders(run, meta);
 	for (unsigned asked = 0; !compute(run, meta, &wanted); asked++) {
 		if ((asked & (asked - 1)) == 0 && narrow(run, meta))
 			return;
 		if (asked < ASKED_MAX)
 			ask(run, wanted);
 		else
-			ask_all(run, code);
+			ask_all(run, meta);
 	}
-}
-
-static bool
-has_users(const struct ruleset *rs, uint32_t rule)
-{
-	return rs->first_meta_user[rule] != rs->first_meta_user[rule + 1];
 }
 
 /* Computes a meta as far as anybody wants to know it. */
 static void
 settle(struct meta_run *run, size_t place)
 {
-	uint32_t meta = run->rs->meta_order[place], wanted;
-	const struct rule *r = &run->rs->rules[meta];
+	uint32_t rule = run->rs->meta_order[place], wanted;
+	const struct meta_code *meta = run->rs->meta_of[rule];
 	double *value = run->values->value;
 
-	if (!r->enabled && !has_users(run->rs, meta))
+	if (meta->idle)
 		return;
-	if (!r->code->plain) {
-		ask_all(run, r->code);
-		value[meta] = judge(r, value);
-	} else if (rule_is_helper(r)) {
+	if (!meta->plain) {
+		ask_all(run, meta);
+		value[rule] = judge(&run->rs->rules[rule], value);
+	} else if (meta->helper) {
 		if (!compute(run, meta, &wanted))
 			narrow(run, meta);
 	} else {
 		resolve(run, meta);
 	}
-	if (is_open(run, meta) || value[meta] != run->rs->meta_rest[place])
-		wake_users(run, meta);
+	if (is_open(run, rule) || value[rule] != run->rs->meta_rest[place])
+		wake_users(run, rule);
 }
 
 static bool
 is_cyclic(const struct ruleset *rs, size_t place)
 {
 	return place < rs->meta_count &&
-	       rs->rules[rs->meta_order[place]].code->cyclic;
+	       rs->meta_of[rs->meta_order[place]]->cyclic;
 }
 
 /* Those of cycles stand first, and look at later ones before these have run. */
@@ -555,8 +575,7 @@ wake_first(struct meta_run *run)
 		wake_users(run, (uint32_t)i);
 	for (size_t i = bitset_next(v->open, 0); i != SIZE_MAX;
 	     i = bitset_next(v->open, i + 1)) {
-		run->range[i] =
-		    (struct range){0, rule_most_hits(&run->rs->rules[i])};
+		run->range[i] = (struct range){0, run->rs->most_hits[i]};
 		wake_users(run, (uint32_t)i);
 	}
 }

@@ -191,6 +191,8 @@ struct ruleset {
 	struct rule_test *tests;
 	size_t test_count;
 	double required_score; /* 5.0 unless set */
+	struct meta_code **meta_of; /* by rule; NULL: it is no meta */
+	double *most_hits;	    /* by rule: rule_most_hits() */
 	uint32_t *meta_order;  /* metas, dependencies first */
 	size_t meta_count;
 	double *meta_rest; /* by place in meta_order: worth if nothing hits */
