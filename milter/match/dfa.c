@@ -14,6 +14,8 @@
 	    */
 #define STATES_MAX 4096
 #define BUCKETS 1024
+#define LANES 4
+#define LANES_TEXT_MIN 64
 #define STATE_NONE UINT32_MAX	     /* not built */
 #define STATE_MATCH (UINT32_MAX - 1) /* the pattern's end is reached */
 #define STATE_SPECIAL STATE_MATCH    /* these and above are no offsets */
@@ -95,6 +97,8 @@ struct dfa_set {
 	size_t memory;
 	size_t used; /* atomic */
 };
+
+enum answer { ANSWER_NO, ANSWER_MAYBE, ANSWER_UNKNOWN };
 
 /* One text on its way through. */
 struct reader {
@@ -656,12 +660,118 @@ run(struct reader *r, struct str text, size_t from, size_t until, size_t *end)
 	return ends(r, state);
 }
 
+/* ---- several places at once -----------------------------------------------
+ */
+
+static inline uint32_t
+step(const uint32_t *row, const uint8_t *group_of, uint32_t state, char c)
+{
+	return __atomic_load_n(
+	    &row[state + group_of[(unsigned char)c]], __ATOMIC_ACQUIRE);
+}
+
+/* Where each lane is, LANES parts of a text of `len` bytes each. False: a step
+ * led where no state is known, or a match ends. */
+static bool
+run_parts(const struct reader *r, const char *text, size_t len, uint32_t *state)
+{
+	const uint8_t *group_of = r->dfa->nfa->group_of;
+	const uint32_t *row = r->table->row;
+	uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
+
+	for (size_t i = 0; i < len; i++) {
+		a = step(row, group_of, a, text[i]);
+		b = step(row, group_of, b, text[len + i]);
+		c = step(row, group_of, c, text[2 * len + i]);
+		d = step(row, group_of, d, text[3 * len + i]);
+		if (a >= STATE_SPECIAL || b >= STATE_SPECIAL ||
+		    c >= STATE_SPECIAL || d >= STATE_SPECIAL)
+			return false;
+	}
+	state[0] = a;
+	state[1] = b;
+	state[2] = c;
+	state[3] = d;
+	return true;
+}
+
+/*
+ * Follows what is under way at `from` until it has come to what a run that
+ * begins there has come to: all that is left is known then.
+ */
+static enum answer
+run_over(const struct reader *r, struct str text, size_t from, uint32_t state)
+{
+	const uint8_t *group_of = r->dfa->nfa->group_of;
+	const uint32_t *row = r->table->row;
+	uint32_t fresh = first_state(r, text, from);
+
+	for (; from < text.len; from++) {
+		if (state == fresh)
+			return ANSWER_NO;
+		state = step(row, group_of, state, text.p[from]);
+		fresh = step(row, group_of, fresh, text.p[from]);
+		if (state >= STATE_SPECIAL || fresh >= STATE_SPECIAL)
+			return ANSWER_UNKNOWN;
+	}
+	return ends(r, state) ? ANSWER_MAYBE : ANSWER_NO;
+}
+
+/* From `from` to the text's end. */
+static enum answer
+run_end(const struct reader *r, struct str text, size_t from, uint32_t state)
+{
+	for (; from < text.len; from++) {
+		state = step(
+		    r->table->row, r->dfa->nfa->group_of, state, text.p[from]);
+		if (state >= STATE_SPECIAL)
+			return ANSWER_UNKNOWN;
+	}
+	return ends(r, state) ? ANSWER_MAYBE : ANSWER_NO;
+}
+
+/*
+ * A step has to wait for the one before it. Parts of a text are run through
+ * side by side, as each were the first, and what a part leaves under way is
+ * followed into the next. Only over states that are known.
+ */
+static enum answer
+run_lanes(const struct reader *r, struct str text)
+{
+	size_t len = text.len / LANES;
+	uint32_t state[LANES];
+	enum answer answer;
+
+	for (size_t i = 0; i < LANES; i++) {
+		state[i] = first_state(r, text, i * len);
+		if (state[i] >= STATE_SPECIAL)
+			return ANSWER_UNKNOWN;
+	}
+	if (!run_parts(r, text.p, len, state))
+		return ANSWER_UNKNOWN;
+	for (size_t i = LANES; i-- > 0;) {
+		size_t from = (i + 1) * len;
+
+		answer = i + 1 < LANES ? run_over(r, text, from, state[i])
+				       : run_end(r, text, from, state[i]);
+		if (answer != ANSWER_NO)
+			return answer;
+	}
+	return ANSWER_NO;
+}
+
 static bool
 run_windows(struct reader *r, struct str text, const struct window *windows,
     uint32_t first)
 {
 	size_t end = 0;
 
+	if (first == 0 && text.len >= LANES_TEXT_MIN && !r->dfa->anchored) {
+		enum answer answer = run_lanes(r, text);
+
+		if (answer != ANSWER_UNKNOWN)
+			return answer == ANSWER_MAYBE;
+	}
 	if (first == 0)
 		return run(r, text, 0, text.len, &end);
 	for (; first != 0; first = windows[first - 1].next) {

@@ -119,8 +119,10 @@ ask(struct dfa *d, const struct regex *re, struct regex_scratch *s,
     uint32_t *seed, struct tally *t)
 {
 	struct window windows[4] = {{0}};
-	char bytes[40];
-	struct str text = random_text(bytes, sizeof(bytes), seed);
+	char bytes[300];
+	/* Short ones, and those that are run through in parts. */
+	struct str text = random_text(
+	    bytes, next_random(seed) % 4 ? 40 : sizeof(bytes), seed);
 	uint32_t n = random_windows(windows, text.len, seed);
 	bool maybe = dfa_may_match(d, text, windows, n > 0 ? 1 : 0);
 	bool matches = n > 0 ? matches_in_windows(re, s, text, windows, n)
