@@ -99,9 +99,12 @@ void
 run_ask(struct run *r, uint32_t rule)
 {
 	const struct open_rule *how = &r->scratch->open[rule];
+	const struct rule *asked = &r->plan->rules->rules[rule];
 
-	if (r->plan->rules->rules[rule].type == RULE_URI_DETAIL)
+	if (asked->type == RULE_URI_DETAIL)
 		special_uri_detail(r, &r->plan->uri_details.v[how->job]);
+	else if (asked->template)
+		special_template(r, &r->plan->templates.v[how->job]);
 	else
 		ask_job(r, how);
 	bitset_remove(&r->hits->open, rule);

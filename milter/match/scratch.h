@@ -49,7 +49,7 @@ struct thread {
 
 /* How to try a rule that was left open. */
 struct open_rule {
-	uint32_t job;	/* of the view; or place in plan.uri_details */
+	uint32_t job;	/* of the view; or place in a list of the plan */
 	uint32_t first; /* candidate */
 	uint32_t count; /* of candidates; 0: every string of the view */
 	uint8_t view;

@@ -12,7 +12,7 @@
 
 #define LITERAL_BITS_GOOD 13 /* literals as rare need no shape */
 #define SHAPE_ADVANTAGE 5    /* bits a shape must be better by */
-#define DFA_PATTERN_MIN 60   /* bytes; PCRE2 is fast at shorter ones */
+#define DFA_PATTERN_MIN 12   /* bytes; PCRE2 is fast at shorter ones */
 #define WINDOW_MAX 4000	     /* starts that one literal leaves open */
 
 /* A use and the literal it belongs to, before they are sorted. */

@@ -242,26 +242,39 @@ template_may_match(struct run *r, const struct special *special)
 }
 
 void
+special_template(struct run *r, const struct special *special)
+{
+	const struct rule *rule = special->rule;
+	struct regex_error error;
+	struct regex *regex;
+	struct str pattern;
+
+	if (!template_may_match(r, special))
+		return;
+	pattern = template_fill(rule, r->arena, tag_values, r);
+	if (pattern.p == NULL)
+		return;
+	regex = regex_compile(pattern, rule->regex_flags, &error);
+	if (regex == NULL)
+		return;
+	run_special(r, special, regex);
+	regex_free(&regex);
+}
+
+void
 special_templates(struct run *r)
 {
 	const struct special_list *list = &r->plan->templates;
 
 	for (size_t i = 0; i < list->len; i++) {
 		const struct rule *rule = list->v[i].rule;
-		struct regex_error error;
-		struct regex *regex;
-		struct str pattern;
 
-		if (!template_may_match(r, &list->v[i]))
-			continue;
-		pattern = template_fill(rule, r->arena, tag_values, r);
-		if (pattern.p == NULL)
-			continue;
-		regex = regex_compile(pattern, rule->regex_flags, &error);
-		if (regex == NULL)
-			continue;
-		run_special(r, &list->v[i], regex);
-		regex_free(&regex);
+		/* Others may use the tags it sets. */
+		if (r->leaves_open && rule_is_helper(rule) && !rule->captures)
+			run_leave_open(r, rule->index,
+			    (struct open_rule){.job = (uint32_t)i});
+		else
+			special_template(r, &list->v[i]);
 	}
 }
 

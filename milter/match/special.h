@@ -17,7 +17,8 @@ void special_templates(struct run *r);
 void special_concats(struct run *r);
 void special_mime_negated(struct run *r);
 void special_uri_details(struct run *r);
-/* One of them, of plan.uri_details. */
+/* One of them, of plan.templates or plan.uri_details. */
+void special_template(struct run *r, const struct special *special);
 void special_uri_detail(struct run *r, const struct special *special);
 
 /* Fills need and tags of a template; memory from `a`. */
