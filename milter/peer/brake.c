@@ -141,12 +141,20 @@ take_pair(struct brake_unit *u, const struct brake_question *q)
 	return p;
 }
 
+/* Pairs that count as proof still; what is kept is not touched, as in Redis. */
+static uint32_t
+proof_now(const struct brake_unit *u, const struct brake_question *q)
+{
+	return q->now_ms - u->proof_ms > q->settings.grey_life_ms ? 0
+								  : u->proof;
+}
+
 static bool
 is_proved(struct brake_unit *u, const struct brake_question *q)
 {
-	if (q->now_ms - u->proof_ms > q->settings.grey_life_ms)
-		u->proof = 0;
-	if (u->proof == 0 || u->proof < q->settings.grey_proof)
+	uint32_t proof = proof_now(u, q);
+
+	if (proof == 0 || proof < q->settings.grey_proof)
 		return false;
 	u->proof_ms = q->now_ms;
 	return true;
@@ -176,7 +184,7 @@ greylist(struct brake_unit *u, const struct brake_question *q,
 		return;
 	}
 	if (!p->passed) {
-		u->proof++;
+		u->proof = proof_now(u, q) + 1;
 		u->proof_ms = q->now_ms;
 	}
 	p->passed = true;

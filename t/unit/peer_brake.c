@@ -327,6 +327,7 @@ test_script_equals_model(const struct server *v)
 		struct brake_question q =
 			question(now, next_random(&state) % pairs[who]);
 		struct brake_view want, got;
+		int64_t most;
 
 		q.client.byte[15] = (uint8_t)who;
 		q.grey = next_random(&state) % 8 != 0;
@@ -345,9 +346,8 @@ test_script_equals_model(const struct server *v)
 				brake_word_text(got.word),
 				(long long)got.wait_ms);
 		words[want.word]++;
-		now += (int64_t)(next_random(&state) %
-				 (next_random(&state) % 200 ? 15000
-							    : 40 * DAY));
+		most = next_random(&state) % 200 ? 15000 : 40 * DAY;
+		now += (int64_t)(next_random(&state) % (uint64_t)most);
 		if (next_random(&state) % 150 == 0)
 			now -= (int64_t)(next_random(&state) % HOUR);
 	}
