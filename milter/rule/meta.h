@@ -11,6 +11,8 @@
 void meta_compile_all(struct loader *l);
 /* The tags net and the priorities metas hand on to or take from others. */
 void meta_settle(struct loader *l);
+/* All metas in order, no rule open; `value` as in struct rule_values. */
+void meta_judge_all(const struct ruleset *rs, double *value);
 /* Finds what metas are worth when nothing hits, and who uses what. */
 void meta_run_prepare(struct ruleset *rs);
 

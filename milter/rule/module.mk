@@ -35,7 +35,8 @@ librule_a_SOURCES += \
 	milter/rule/feature.def milter/rule/evalfn.def \
 	milter/rule/lex.c milter/rule/lex.h \
 	milter/rule/limits.h \
-	milter/rule/meta.c milter/rule/meta.h milter/rule/meta_run.c \
+	milter/rule/meta.c milter/rule/meta.h milter/rule/meta_outlook.c \
+	milter/rule/meta_run.c \
 	milter/rule/range.c milter/rule/range.h \
 	milter/rule/parse.c milter/rule/parse.h \
 	milter/rule/parse_pattern.c \

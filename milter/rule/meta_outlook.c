@@ -1,0 +1,311 @@
+/*
+ * What is found out about metas when they are loaded, so that a message need
+ * not: what they are worth at rest, whom a rule's hit wakes, and which rules
+ * decide a meta alone.
+ */
+#include "rule/meta.h"
+
+#include "base/vec.h"
+#include "rule/range.h"
+
+#include <float.h>
+#include <math.h>
+
+/* Metas that look at metas more often nested than that never stay open. */
+#define NESTED_MAX 64
+/* Of metas with more operands none is found out about beforehand. */
+#define OUTLOOK_DEPS_MAX 256
+#define EVAL_COST 150
+#define COST_MAX 1000000
+
+static void
+find_rest(struct ruleset *rs)
+{
+	double *value = mem_array(rs->count + 1, sizeof(*value));
+
+	meta_judge_all(rs, value);
+	rs->meta_rest =
+	    arena_array(&rs->arena, rs->meta_count + 1, sizeof(*rs->meta_rest));
+	for (size_t i = 0; i < rs->meta_count; i++)
+		rs->meta_rest[i] = value[rs->meta_order[i]];
+	free(value);
+}
+
+/* A meta that may never run, or stands in a cycle, is odd, and what looks at it
+ * is: its value is no plain number. */
+static void
+find_plain(struct ruleset *rs)
+{
+	for (size_t i = 0; i < rs->meta_count; i++) {
+		const struct rule *r = &rs->rules[rs->meta_order[i]];
+		struct meta_code *code = r->code;
+
+		code->plain = r->enabled && !code->cyclic;
+		for (uint32_t d = 0; d < code->dep_count; d++) {
+			const struct meta_code *dep =
+			    code->deps[d] != EXPR_UNKNOWN
+				? rs->rules[code->deps[d]].code
+				: NULL;
+
+			if (dep == NULL)
+				continue;
+			code->plain &= dep->plain;
+			if (code->nested <= dep->nested)
+				code->nested = dep->nested + 1;
+		}
+		code->plain &= code->nested <= NESTED_MAX;
+	}
+}
+
+/* How often a rule hits, as far as that can be told: less is rarer. */
+static unsigned
+guess_frequency(const struct rule *r)
+{
+	if (r->type == RULE_META)
+		return 2000;
+	if (r->eval.len > 0)
+		return 3000;
+	if (r->exists || r->negated)
+		return 4000;
+	return r->pattern.len < 1000 ? 1000 - (unsigned)r->pattern.len : 0;
+}
+
+/* What it takes to try a rule that is no meta, as far as that can be told. */
+static unsigned
+guess_cost(const struct rule *r)
+{
+	unsigned n = r->pattern.len < 5000 ? (unsigned)r->pattern.len : 5000;
+
+	if (r->eval.len > 0)
+		return EVAL_COST;
+	if (r->type == RULE_HEADER)
+		return str_starts(r->header, STR("ALL")) ? 300 + n : 20 + n / 8;
+	if ((r->flags & TFLAG_MULTIPLE) != 0)
+		n *= 2;
+	return 100 + n;
+}
+
+/* What is known before any message is: nothing, that is, all rules are open. */
+struct outlook {
+	const struct ruleset *rs;
+	struct range *range;
+	struct bitset open;
+	struct bitset restless; /* metas that are worth something at rest */
+	unsigned *cost;
+};
+
+static const struct range nothing = {0, 0};
+static const struct range something = {DBL_TRUE_MIN, INFINITY};
+static const struct range whatever = {0, INFINITY};
+
+static void
+outlook_init(struct outlook *o, const struct ruleset *rs)
+{
+	*o = (struct outlook){.rs = rs};
+	o->range = mem_array(rs->count + 1, sizeof(*o->range));
+	o->cost = mem_array(rs->count + 1, sizeof(*o->cost));
+	bitset_init(&o->open, rs->count);
+	bitset_init(&o->restless, rs->count);
+	for (size_t i = 0; i < rs->count; i++) {
+		o->range[i] = whatever;
+		o->cost[i] = guess_cost(&rs->rules[i]);
+		bitset_add(&o->open, i);
+	}
+	for (size_t i = 0; i < rs->meta_count; i++)
+		if (rs->meta_rest[i] != 0)
+			bitset_add(&o->restless, rs->meta_order[i]);
+}
+
+static void
+outlook_fini(struct outlook *o)
+{
+	free(o->range);
+	free(o->cost);
+	bitset_fini(&o->open);
+	bitset_fini(&o->restless);
+}
+
+/* Is the meta nothing where `rule` is in `range`, whatever the others are? */
+static bool
+is_nothing_when(struct outlook *o, const struct meta_code *code, uint32_t rule,
+    struct range range)
+{
+	struct range_source from = {NULL, &o->open, o->range};
+	struct range r;
+	bool is;
+
+	o->range[rule] = range;
+	is = range_run(code, &from, &r) && r.least == 0 && r.most == 0;
+	o->range[rule] = whatever;
+	return is;
+}
+
+/* The rule without which the meta is nothing; the rarest of several. */
+static uint32_t
+find_key(struct outlook *o, size_t place)
+{
+	const struct rule *rules = o->rs->rules;
+	const struct meta_code *code = rules[o->rs->meta_order[place]].code;
+	uint32_t best = EXPR_UNKNOWN;
+
+	if (!code->plain || o->rs->meta_rest[place] != 0 ||
+	    code->dep_count > OUTLOOK_DEPS_MAX)
+		return EXPR_UNKNOWN;
+	for (uint32_t i = 0; i < code->dep_count; i++) {
+		uint32_t dep = code->deps[i];
+
+		if (dep == EXPR_UNKNOWN || bitset_has(&o->restless, dep) ||
+		    !is_nothing_when(o, code, dep, nothing))
+			continue;
+		if (best == EXPR_UNKNOWN || guess_frequency(&rules[dep]) <
+						guess_frequency(&rules[best]))
+			best = dep;
+	}
+	return best;
+}
+
+struct priced {
+	struct meta_decider decider;
+	unsigned cost;
+};
+
+static int
+by_cost(const void *a, const void *b)
+{
+	const struct priced *x = a, *y = b;
+
+	return x->cost < y->cost ? -1 : x->cost > y->cost;
+}
+
+static void
+find_deciders(struct outlook *o, struct arena *a, uint32_t meta)
+{
+	struct meta_code *code = o->rs->rules[meta].code;
+	struct priced found[OUTLOOK_DEPS_MAX];
+	uint32_t n = 0;
+
+	if (!code->plain || code->dep_count > OUTLOOK_DEPS_MAX)
+		return;
+	for (uint32_t i = 0; i < code->dep_count; i++) {
+		uint32_t dep = code->deps[i];
+		bool key, veto;
+
+		if (dep == EXPR_UNKNOWN)
+			continue;
+		key = is_nothing_when(o, code, dep, nothing);
+		veto = !key && is_nothing_when(o, code, dep, something);
+		if (key || veto)
+			found[n++] = (struct priced){{dep, veto}, o->cost[dep]};
+	}
+	qsort(found, n, sizeof(*found), by_cost);
+	code->deciders = arena_array(a, n + 1, sizeof(*code->deciders));
+	for (uint32_t i = 0; i < n; i++)
+		code->deciders[i] = found[i].decider;
+	code->decider_count = n;
+}
+
+/* A meta costs what all it looks at costs. */
+static void
+price_meta(struct outlook *o, uint32_t meta)
+{
+	const struct meta_code *code = o->rs->rules[meta].code;
+	unsigned sum = 0;
+
+	for (uint32_t i = 0; i < code->dep_count && sum < COST_MAX; i++)
+		if (code->deps[i] != EXPR_UNKNOWN)
+			sum += o->cost[code->deps[i]];
+	o->cost[meta] = sum;
+}
+
+struct edge {
+	uint32_t rule;
+	uint32_t place;
+};
+
+/* Metas of a cycle are always computed: they are nobody's users. */
+static struct edge *
+find_edges(struct outlook *o, size_t *count_out)
+{
+	const struct ruleset *rs = o->rs;
+	VEC(struct edge) edges = {0};
+
+	for (uint32_t i = 0; i < rs->meta_count; i++) {
+		const struct meta_code *c = rs->rules[rs->meta_order[i]].code;
+		uint32_t key = find_key(o, i);
+
+		if (key != EXPR_UNKNOWN) {
+			*VEC_PUSH(&edges) = (struct edge){key, i};
+			continue;
+		}
+		for (uint32_t k = 0; k < c->dep_count; k++)
+			if (c->deps[k] != EXPR_UNKNOWN)
+				*VEC_PUSH(&edges) =
+				    (struct edge){c->deps[k], i};
+	}
+	*count_out = edges.len;
+	return edges.v;
+}
+
+static void
+find_users(struct ruleset *rs, struct outlook *o)
+{
+	uint32_t *first = arena_array(
+	    &rs->arena, rs->count + 2, sizeof(*rs->first_meta_user));
+	size_t count;
+	struct edge *edges = find_edges(o, &count);
+
+	for (size_t i = 0; i < count; i++)
+		first[edges[i].rule + 2]++;
+	for (size_t i = 2; i < rs->count + 2; i++)
+		first[i] += first[i - 1];
+	rs->meta_users =
+	    arena_array(&rs->arena, count + 1, sizeof(*rs->meta_users));
+	for (size_t i = 0; i < count; i++)
+		rs->meta_users[first[edges[i].rule + 1]++] = edges[i].place;
+	rs->first_meta_user = first;
+	free(edges);
+}
+
+static bool
+has_users(const struct ruleset *rs, uint32_t rule)
+{
+	return rs->first_meta_user[rule] != rs->first_meta_user[rule + 1];
+}
+
+/* What every message asks of the rules, side by side. */
+static void
+gather_rules(struct ruleset *rs)
+{
+	rs->meta_of =
+	    arena_array(&rs->arena, rs->count + 1, sizeof(*rs->meta_of));
+	rs->most_hits =
+	    arena_array(&rs->arena, rs->count + 1, sizeof(*rs->most_hits));
+	for (size_t i = 0; i < rs->count; i++)
+		rs->most_hits[i] = rule_most_hits(&rs->rules[i]);
+	for (size_t i = 0; i < rs->meta_count; i++) {
+		uint32_t m = rs->meta_order[i];
+		const struct rule *r = &rs->rules[m];
+
+		r->code->rule = m;
+		r->code->helper = rule_is_helper(r);
+		r->code->idle = !r->enabled && !has_users(rs, m);
+		rs->meta_of[m] = r->code;
+	}
+}
+
+void
+meta_run_prepare(struct ruleset *rs)
+{
+	struct outlook o;
+
+	find_rest(rs);
+	find_plain(rs);
+	outlook_init(&o, rs);
+	for (size_t i = 0; i < rs->meta_count; i++) {
+		find_deciders(&o, &rs->arena, rs->meta_order[i]);
+		price_meta(&o, rs->meta_order[i]);
+	}
+	find_users(rs, &o);
+	outlook_fini(&o);
+	gather_rules(rs);
+}
