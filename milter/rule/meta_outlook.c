@@ -96,7 +96,6 @@ struct outlook {
 
 static const struct range nothing = {0, 0};
 static const struct range something = {DBL_TRUE_MIN, INFINITY};
-static const struct range whatever = {0, INFINITY};
 
 static void
 outlook_init(struct outlook *o, const struct ruleset *rs)
@@ -107,7 +106,7 @@ outlook_init(struct outlook *o, const struct ruleset *rs)
 	bitset_init(&o->open, rs->count);
 	bitset_init(&o->restless, rs->count);
 	for (size_t i = 0; i < rs->count; i++) {
-		o->range[i] = whatever;
+		o->range[i] = range_of_hits;
 		o->cost[i] = guess_cost(&rs->rules[i]);
 		bitset_add(&o->open, i);
 	}
@@ -136,32 +135,8 @@ is_nothing_when(struct outlook *o, const struct meta_code *code, uint32_t rule,
 
 	o->range[rule] = range;
 	is = range_run(code, &from, &r) && r.least == 0 && r.most == 0;
-	o->range[rule] = whatever;
+	o->range[rule] = range_of_hits;
 	return is;
-}
-
-/* The rule without which the meta is nothing; the rarest of several. */
-static uint32_t
-find_key(struct outlook *o, size_t place)
-{
-	const struct rule *rules = o->rs->rules;
-	const struct meta_code *code = rules[o->rs->meta_order[place]].code;
-	uint32_t best = EXPR_UNKNOWN;
-
-	if (!code->plain || o->rs->meta_rest[place] != 0 ||
-	    code->dep_count > OUTLOOK_DEPS_MAX)
-		return EXPR_UNKNOWN;
-	for (uint32_t i = 0; i < code->dep_count; i++) {
-		uint32_t dep = code->deps[i];
-
-		if (dep == EXPR_UNKNOWN || bitset_has(&o->restless, dep) ||
-		    !is_nothing_when(o, code, dep, nothing))
-			continue;
-		if (best == EXPR_UNKNOWN || guess_frequency(&rules[dep]) <
-						guess_frequency(&rules[best]))
-			best = dep;
-	}
-	return best;
 }
 
 struct priced {
@@ -217,6 +192,28 @@ price_meta(struct outlook *o, uint32_t meta)
 	o->cost[meta] = sum;
 }
 
+/* The rule without which the meta is nothing; the rarest of several. */
+static uint32_t
+find_key(const struct outlook *o, size_t place)
+{
+	const struct rule *rules = o->rs->rules;
+	const struct meta_code *code = rules[o->rs->meta_order[place]].code;
+	uint32_t best = EXPR_UNKNOWN;
+
+	if (o->rs->meta_rest[place] != 0)
+		return EXPR_UNKNOWN;
+	for (uint32_t i = 0; i < code->decider_count; i++) {
+		const struct meta_decider *d = &code->deciders[i];
+
+		if (d->veto || bitset_has(&o->restless, d->rule))
+			continue;
+		if (best == EXPR_UNKNOWN || guess_frequency(&rules[d->rule]) <
+						guess_frequency(&rules[best]))
+			best = d->rule;
+	}
+	return best;
+}
+
 struct edge {
 	uint32_t rule;
 	uint32_t place;
@@ -224,7 +221,7 @@ struct edge {
 
 /* Metas of a cycle are always computed: they are nobody's users. */
 static struct edge *
-find_edges(struct outlook *o, size_t *count_out)
+find_edges(const struct outlook *o, size_t *count_out)
 {
 	const struct ruleset *rs = o->rs;
 	VEC(struct edge) edges = {0};
@@ -247,7 +244,7 @@ find_edges(struct outlook *o, size_t *count_out)
 }
 
 static void
-find_users(struct ruleset *rs, struct outlook *o)
+find_users(struct ruleset *rs, const struct outlook *o)
 {
 	uint32_t *first = arena_array(
 	    &rs->arena, rs->count + 2, sizeof(*rs->first_meta_user));

@@ -15,8 +15,6 @@
 #include "base/sparse.h"
 #include "rule/range.h"
 
-#include <math.h>
-
 /* In the place of a value until all are known: it counts as nothing then, but
  * what looks at it does not run either. */
 #define NEVER_RUN (-1.0)
@@ -79,8 +77,6 @@ struct meta_run {
 	struct bitset awake; /* places of metas to be computed */
 };
 
-static const struct range whatever = {0, INFINITY};
-
 static bool
 is_open(const struct meta_run *run, uint32_t rule)
 {
@@ -126,6 +122,13 @@ set_value(struct meta_run *run, uint32_t meta, double value)
 	bitset_remove(run->values->open, meta);
 }
 
+/* Does it make its meta 0? Its rule is not open. */
+static bool
+decides(const struct meta_run *run, const struct meta_decider *d)
+{
+	return (run->values->value[d->rule] != 0) == d->veto;
+}
+
 /* Is one of its deciders known to make the meta 0? */
 static bool
 is_decided(const struct meta_run *run, const struct meta_code *code)
@@ -133,8 +136,7 @@ is_decided(const struct meta_run *run, const struct meta_code *code)
 	for (uint32_t i = 0; i < code->decider_count; i++) {
 		const struct meta_decider *d = &code->deciders[i];
 
-		if (!is_open(run, d->rule) &&
-		    (run->values->value[d->rule] != 0) == d->veto)
+		if (!is_open(run, d->rule) && decides(run, d))
 			return true;
 	}
 	return false;
@@ -173,7 +175,7 @@ narrow(struct meta_run *run, const struct meta_code *meta)
 	struct range_source from = {v->value, v->open, run->range};
 	struct range r;
 
-	r = range_run(meta, &from, &r) ? hit_range(r) : whatever;
+	r = range_run(meta, &from, &r) ? hit_range(r) : range_of_hits;
 	if (range_is_one(r)) {
 		set_value(run, meta->rule, r.least);
 		return true;
@@ -193,7 +195,7 @@ ask_deciders(struct meta_run *run, const struct meta_code *code)
 		if (!is_open(run, d->rule))
 			continue;
 		ask(run, d->rule);
-		if ((run->values->value[d->rule] != 0) == d->veto)
+		if (decides(run, d))
 			return;
 	}
 }

@@ -11,10 +11,15 @@
 #include "base/bitset.h"
 #include "rule/expr.h"
 
+#include <math.h>
+
 struct range {
 	double least; /* may be infinite, as `most` */
 	double most;
 };
+
+/* Any number of hits. */
+static const struct range range_of_hits = {0, INFINITY};
 
 /* By rule index: the value, or for members of `open` the range. */
 struct range_source {
