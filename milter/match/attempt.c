@@ -4,6 +4,16 @@
 #include "match/hits.h"
 #include "match/scratch.h"
 
+struct attempt
+attempt_of_job(const struct job *j, enum view view)
+{
+	return (struct attempt){.rule = j->rule,
+	    .regex = j->regex,
+	    .dfa = j->dfa,
+	    .view = view,
+	    .skip_unset = view == VIEW_HEADER};
+}
+
 static double
 most_hits(const struct rule *rule, enum view view)
 {
@@ -45,8 +55,8 @@ search_windows(const struct attempt *t, struct regex_scratch *s,
 
 		if (w->to < from)
 			continue;
-		rc = regex_match_between(t->regex, s, text,
-		    (struct regex_span){from, w->to}, at);
+		rc = regex_match_between(
+		    t->regex, s, text, (struct regex_span){from, w->to}, at);
 		if (rc != 0)
 			return rc;
 	}

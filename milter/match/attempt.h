@@ -40,6 +40,8 @@ struct attempt {
 void run_leave_open(
     struct run *r, uint32_t rule, struct open_rule how);
 
+/* A job's pattern, tried everywhere. */
+struct attempt attempt_of_job(const struct job *j, enum view view);
 /* Counts the matches in `text` in the rule's hit value. */
 void attempt_match(struct run *r, const struct attempt *t, struct str text);
 /* The same for string `i` of the view, if the rule wants it still. */

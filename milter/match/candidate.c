@@ -102,11 +102,7 @@ try_candidates(
     struct run *r, enum view view, const struct job *j, size_t from, size_t to)
 {
 	const struct candidate *v = r->scratch->candidates;
-	struct attempt t = {.rule = j->rule,
-	    .regex = j->regex,
-	    .dfa = j->dfa,
-	    .view = view,
-	    .skip_unset = view == VIEW_HEADER};
+	struct attempt t = attempt_of_job(j, view);
 
 	for (size_t i = from; i < to; i++) {
 		t.windows = v[i].windows;

@@ -8,11 +8,7 @@
 static void
 try_job(struct run *r, enum view view, const struct job *j)
 {
-	struct attempt t = {.rule = j->rule,
-	    .regex = j->regex,
-	    .dfa = j->dfa,
-	    .view = view,
-	    .skip_unset = view == VIEW_HEADER};
+	struct attempt t = attempt_of_job(j, view);
 
 	attempt_all(r, &t, j->key);
 }
