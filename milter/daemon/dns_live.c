@@ -2,10 +2,8 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "base/vec.h"
 #include "policy/dns_conf.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 
 /* Neither a start nor a reload is held up longer by lists that do not answer.
@@ -13,18 +11,27 @@
 #define SETTLE_US ((int64_t)1500000)
 
 struct dns_live {
-	pthread_mutex_t current_lock; /* guards both members below */
-	struct dns_set *current;
-	VEC(struct dns_set *) retired;
+	struct in_force *set;
 	dns_log_fn *log;
 };
+
+static void
+set_free(struct counted *c)
+{
+	struct dns_set *s = (struct dns_set *)c;
+
+	dnsbl_free(&s->lists);
+	dns_close(&s->dns);
+	free(s->settings);
+	free(s);
+}
 
 static struct dns_set *
 set_new(char *settings)
 {
 	struct dns_set *s = mem_alloc(sizeof(*s));
 
-	s->refs = 1;
+	s->counted = (struct counted){1, set_free};
 	s->settings = settings;
 	return s;
 }
@@ -34,8 +41,7 @@ dns_live_new(dns_log_fn *log)
 {
 	struct dns_live *l = mem_alloc(sizeof(*l));
 
-	pthread_mutex_init(&l->current_lock, NULL);
-	l->current = set_new(mem_strdup(""));
+	l->set = in_force_new(&set_new(mem_strdup(""))->counted);
 	l->log = log;
 	return l;
 }
@@ -43,13 +49,7 @@ dns_live_new(dns_log_fn *log)
 struct dns_set *
 dns_live_take(struct dns_live *l)
 {
-	struct dns_set *s;
-
-	pthread_mutex_lock(&l->current_lock);
-	s = l->current;
-	__atomic_add_fetch(&s->refs, 1, __ATOMIC_RELAXED);
-	pthread_mutex_unlock(&l->current_lock);
-	return s;
+	return (struct dns_set *)in_force_take(l->set);
 }
 
 /* The last reference is given back by a sweep, or of a set never in force. */
@@ -59,12 +59,8 @@ dns_set_give(struct dns_set **sp)
 	struct dns_set *s = *sp;
 
 	*sp = NULL;
-	if (s == NULL || __atomic_sub_fetch(&s->refs, 1, __ATOMIC_ACQ_REL) > 0)
-		return;
-	dnsbl_free(&s->lists);
-	dns_close(&s->dns);
-	free(s->settings);
-	free(s);
+	if (s != NULL)
+		counted_give(&s->counted);
 }
 
 static char *
@@ -123,39 +119,11 @@ dns_live_prepare(
 void
 dns_live_swap(struct dns_live *l, struct dns_set *next)
 {
-	struct dns_set *same = NULL;
-
-	pthread_mutex_lock(&l->current_lock);
-	if (next == l->current) {
-		same = next;
-	} else {
-		*VEC_PUSH(&l->retired) = l->current;
-		l->current = next;
-	}
-	pthread_mutex_unlock(&l->current_lock);
-	dns_set_give(&same);
+	in_force_swap(l->set, &next->counted);
 }
 
 size_t
 dns_live_sweep(struct dns_live *l)
 {
-	VEC(struct dns_set *) idle = {0};
-	size_t kept = 0;
-
-	pthread_mutex_lock(&l->current_lock);
-	for (size_t i = 0; i < l->retired.len; i++) {
-		struct dns_set *s = l->retired.v[i];
-
-		/* Retired sets are never taken again: one reference is ours. */
-		if (__atomic_load_n(&s->refs, __ATOMIC_ACQUIRE) == 1)
-			*VEC_PUSH(&idle) = s;
-		else
-			l->retired.v[kept++] = s;
-	}
-	l->retired.len = kept;
-	pthread_mutex_unlock(&l->current_lock);
-	for (size_t i = 0; i < idle.len; i++)
-		dns_set_give(&idle.v[i]);
-	VEC_FINI(&idle);
-	return kept;
+	return in_force_sweep(l->set);
 }

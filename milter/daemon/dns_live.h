@@ -9,11 +9,12 @@
 #ifndef POSTERN_DAEMON_DNS_LIVE_H
 #define POSTERN_DAEMON_DNS_LIVE_H
 
+#include "daemon/in_force.h"
 #include "peer/dnsbl.h"
 #include "policy/config.h"
 
 struct dns_set {
-	unsigned refs;	     /* atomic */
+	struct counted counted;
 	struct dns *dns;     /* NULL: nothing needs it */
 	struct dnsbl *lists; /* NULL: none is configured */
 	char *settings;	     /* all it was made from */

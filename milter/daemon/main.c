@@ -203,7 +203,7 @@ build_first_snapshot(struct server *server)
 		return false;
 	first->serial = 1;
 	first->built_ms = clock_wall_ms();
-	server->live = live_new(first);
+	server->live = in_force_new(&first->counted);
 	server->turns = turns_new(server->config->max_parallel);
 	return true;
 }
@@ -391,7 +391,7 @@ wait_for_signals(struct server *server)
 		}
 		if (signal == SIGTERM || signal == SIGINT)
 			break;
-		live_sweep(server->live);
+		in_force_sweep(server->live);
 		dns_live_sweep(server->dns);
 		see_to_lists(server);
 	}

@@ -4,7 +4,8 @@ posternd_SOURCES = \
 	milter/daemon/control.c milter/daemon/control.h milter/daemon/control.def \
 	milter/daemon/dns_live.c milter/daemon/dns_live.h \
 	milter/daemon/gather.c \
-	milter/daemon/live.c milter/daemon/live.h \
+	milter/daemon/in_force.c milter/daemon/in_force.h \
+	milter/daemon/live.h \
 	milter/daemon/lock.c milter/daemon/lock.h \
 	milter/daemon/main.c \
 	milter/daemon/metrics.c milter/daemon/metrics.h milter/daemon/metrics.def \
@@ -31,7 +32,10 @@ libmilter-wired.a: $(MILTER_ARCHIVE)
 		$(MILTER_ARCHIVE) $@
 CLEANFILES += libmilter-wired.a
 
-check_PROGRAMS += t/unit/bin/daemon_wire t/unit/bin/daemon_workspace
+check_PROGRAMS += t/unit/bin/daemon_in_force t/unit/bin/daemon_wire \
+	t/unit/bin/daemon_workspace
+t_unit_bin_daemon_in_force_SOURCES = t/unit/daemon_in_force.c milter/daemon/in_force.c
+t_unit_bin_daemon_in_force_LDADD = $(BASE_LIBS)
 t_unit_bin_daemon_workspace_SOURCES = t/unit/daemon_workspace.c milter/daemon/workspace.c
 t_unit_bin_daemon_workspace_LDADD = $(BASE_LIBS)
 t_unit_bin_daemon_wire_SOURCES = t/unit/daemon_wire.c milter/daemon/wire.c

@@ -15,7 +15,7 @@ struct server {
 	const struct config *config; /* as read at the start */
 	const char *config_path;     /* read again at reload; NULL: none */
 	const struct string_list *overrides; /* -o key=value, re-applied */
-	struct live *live;
+	struct in_force *live;
 	struct turns *turns;
 	struct rep_store *store;
 	struct dns_live *dns;

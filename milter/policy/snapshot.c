@@ -160,8 +160,10 @@ compile(
 }
 
 static void
-snapshot_free(struct snapshot *s)
+snapshot_free(struct counted *c)
 {
+	struct snapshot *s = (struct snapshot *)c;
+
 	plan_free(&s->plan);
 	eval_tables_free(&s->evals);
 	guard_free(&s->guard);
@@ -197,7 +199,7 @@ snapshot_build(const struct snapshot_options *o, struct diags *diags)
 	struct cache *cache;
 	bool good;
 
-	s->refs = 1;
+	s->counted = (struct counted){1, snapshot_free};
 	s->config = config_copy(o->config);
 	cache = open_cache(s->config);
 	check_thresholds(s->config, diags);
@@ -217,15 +219,8 @@ snapshot_build(const struct snapshot_options *o, struct diags *diags)
 	cache_close(&cache);
 	if (good)
 		return s;
-	snapshot_free(s);
+	snapshot_free(&s->counted);
 	return NULL;
-}
-
-struct snapshot *
-snapshot_ref(struct snapshot *s)
-{
-	__atomic_add_fetch(&s->refs, 1, __ATOMIC_RELAXED);
-	return s;
 }
 
 void
@@ -234,6 +229,6 @@ snapshot_unref(struct snapshot **sp)
 	struct snapshot *s = *sp;
 
 	*sp = NULL;
-	if (s != NULL && __atomic_sub_fetch(&s->refs, 1, __ATOMIC_ACQ_REL) == 0)
-		snapshot_free(s);
+	if (s != NULL)
+		counted_give(&s->counted);
 }

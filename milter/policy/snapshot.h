@@ -8,6 +8,7 @@
 #ifndef POSTERN_POLICY_SNAPSHOT_H
 #define POSTERN_POLICY_SNAPSHOT_H
 
+#include "base/counted.h"
 #include "mail/settings.h"
 #include "match/scan.h"
 #include "policy/config.h"
@@ -17,8 +18,8 @@ struct eval_tables; /* policy/evalfns.h: address lists and the like */
 struct guard;	    /* policy/guard.h */
 
 struct snapshot {
-	unsigned refs;	       /* atomic; snapshot_ref/unref */
-	struct config *config; /* owned copy it was built with */
+	struct counted counted; /* snapshot_unref */
+	struct config *config;	/* owned copy it was built with */
 	struct ruleset *rules;
 	struct dict_set *dicts;
 	struct access_set *access;
@@ -45,7 +46,6 @@ struct snapshot_options {
  * caller's to set. */
 struct snapshot *snapshot_build(
     const struct snapshot_options *o, struct diags *diags);
-struct snapshot *snapshot_ref(struct snapshot *s);
 void snapshot_unref(struct snapshot **s);
 
 #endif
