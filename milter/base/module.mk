@@ -7,6 +7,7 @@ libbase_a_SOURCES = \
 	milter/base/cidr_trie.c milter/base/cidr_trie.h \
 	milter/base/clean.c milter/base/clean.h \
 	milter/base/clock.c milter/base/clock.h \
+	milter/base/compat.h \
 	milter/base/counted.h \
 	milter/base/diag.c milter/base/diag.h \
 	milter/base/err.c milter/base/err.h \

@@ -1,15 +1,16 @@
 #include "match/shape_set.h"
 
+#include "base/compat.h"
 #include "base/mem.h"
 
 #include <stdlib.h>
 
 #define WORD_BITS 64
-#define GROUP 2 /* words advanced as one: what every machine has */
+#define GROUP 8 /* words advanced as one, in the widest registers there are */
 #define LANES 4 /* groups advanced side by side */
 #define ROWS_MAX 256
 
-/* Two words; the compiler maps it to what the machine has. */
+/* The compiler maps it to what the machine has. */
 typedef uint64_t words __attribute__((vector_size(GROUP * 8)));
 
 /* What a byte does to a group's states. */
@@ -258,7 +259,7 @@ advance(const struct shape_set *s, struct str text, size_t group, size_t n,
 		seen[k] = state[k] & s->last[group + k];
 }
 
-static void
+static COMPAT_WIDE void
 advance_groups(const struct shape_set *s, struct str text, size_t group,
     size_t n, words *seen)
 {
