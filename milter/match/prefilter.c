@@ -14,31 +14,41 @@
 /* ... by these bits of a byte: they tell letters apart, whatever their case. */
 #define GRAM_BITS 0x1f1f1f1fu
 #define BYTE_CODES 32
-/* Bits of the table for each gram: few places are looked at in vain. */
-#define SPARSENESS 16
+/* Bits for each gram: few places are looked at in vain. */
+#define SPARSENESS 64
+#define BLOCK 256 /* bytes of a text looked up together */
 #define TABLE_BITS_LEAST 9
-#define TABLE_BITS_MOST 20
-#define BUCKET_BITS_MOST 16
+#define TABLE_BITS_MOST 18
 #define HASH_FACTOR 0x9e3779b1u
+#define ANY_BYTE UINT32_MAX /* bits of all codes */
 
 typedef uint8_t lane __attribute__((vector_size(LANE)));
 
-/* What a place is compared with, as two words of eight bytes. */
-struct pattern {
-	uint64_t want[2];
-	uint64_t mask[2];
-	bool exact; /* want is not folded */
-	uint8_t len;
-};
-
-/* Bytes of a literal that tell where it may be. */
+/* A literal and the bytes of it that tell where it may be. */
 struct entry {
-	uint32_t gram;
+	uint8_t want[PREFILTER_LITERAL_MAX];
 	uint32_t id;
-	int offset; /* in the literal; may lie before it */
+	int8_t offset; /* of those bytes; they may begin before it */
+	uint8_t len;
+	bool exact; /* `want` is not folded */
+	bool last;  /* of its slot */
 };
 
-/* Those two bytes, to be compared with many places. */
+/* Four bytes, and the entries that have them. */
+struct slot {
+	uint32_t gram;
+	uint32_t first;	 /* entry */
+	uint32_t before; /* bits by code of what may stand there; 0: free */
+	uint32_t behind;
+};
+
+/* An entry on its way into a slot. */
+struct raw_entry {
+	uint32_t gram;
+	struct entry entry;
+};
+
+/* Two bytes of an entry, to be compared with many places. */
 struct sieve {
 	lane first;
 	lane second;
@@ -46,15 +56,15 @@ struct sieve {
 
 /* Literals by four of their bytes. */
 struct table {
-	unsigned shift;	       /* from a product to a bit */
-	unsigned bucket_shift; /* and to a bucket */
+	unsigned shift;	     /* from a product to a bit */
+	unsigned slot_shift; /* and to the slot where the search begins */
 	uint64_t *bits;
-	uint32_t *buckets; /* first entry, one more at the end */
-	VEC(struct entry) entries;
+	struct slot *slots; /* at least half of them are free */
+	struct entry *entries;
+	VEC(struct raw_entry) raw; /* until it is built */
 };
 
 struct prefilter {
-	struct pattern *patterns; /* by literal */
 	size_t count;
 	/* Few literals, or those of two bytes among many. */
 	struct sieve *sieves;
@@ -78,15 +88,6 @@ load_gram(const char *p)
 	return w;
 }
 
-/* The pair at `p`, beyond which nothing need be. */
-static uint32_t
-load_pair(const char *p)
-{
-	const char pair[GRAM] = {p[0], p[1]};
-
-	return load_gram(pair);
-}
-
 static uint32_t
 hash_gram(uint32_t gram)
 {
@@ -105,7 +106,7 @@ byte_bits(char c)
 
 /* Where the rarest `n` bytes of a folded literal begin, at `from` or a multiple
  * of `step` behind. */
-static int
+static int8_t
 rarest_bytes(const char *p, size_t len, size_t n, size_t from, size_t step)
 {
 	unsigned most = 0, bits[GRAM];
@@ -122,7 +123,7 @@ rarest_bytes(const char *p, size_t len, size_t n, size_t from, size_t step)
 			best = at;
 		}
 	}
-	return (int)best;
+	return (int8_t)best;
 }
 
 /* The folded literal with NULs behind it. */
@@ -141,33 +142,28 @@ fold_literal(struct str text)
 	return f;
 }
 
-static void
-set_pattern(struct pattern *out, const struct prefilter_literal *l,
+static struct entry
+make_entry(uint32_t id, const struct prefilter_literal *l,
     const struct folded *f)
 {
-	char want[PREFILTER_LITERAL_MAX], mask[PREFILTER_LITERAL_MAX] = {0};
+	struct entry e = {.id = id, .len = (uint8_t)l->text.len};
 
-	memcpy(want, f->p, sizeof(want));
-	if (!l->nocase)
-		memcpy(want, l->text.p, l->text.len);
-	memset(mask, 0xff, l->text.len);
-	memcpy(out->want, want, sizeof(out->want));
-	memcpy(out->mask, mask, sizeof(out->mask));
-	out->exact = memcmp(want, f->p, sizeof(want)) != 0;
+	memcpy(e.want, f->p, sizeof(e.want));
 	for (size_t i = 0; i < l->text.len && !l->nocase; i++)
-		out->exact = out->exact || ascii_is_alpha(want[i]);
-	out->len = (uint8_t)l->text.len;
+		e.exact = e.exact || ascii_is_alpha(l->text.p[i]);
+	if (e.exact)
+		memcpy(e.want, l->text.p, l->text.len);
+	return e;
 }
 
 static int
 compare_entries(const void *a, const void *b)
 {
-	const struct entry *x = a, *y = b;
-	uint32_t hx = hash_gram(x->gram), hy = hash_gram(y->gram);
+	const struct raw_entry *x = a, *y = b;
 
-	if (hx != hy)
-		return hx < hy ? -1 : 1;
-	return x->id < y->id ? -1 : x->id > y->id;
+	if (x->gram != y->gram)
+		return x->gram < y->gram ? -1 : 1;
+	return x->entry.id < y->entry.id ? -1 : x->entry.id > y->entry.id;
 }
 
 static void
@@ -176,41 +172,77 @@ set_bit(uint64_t *bits, size_t bit)
 	bits[bit / 64] |= (uint64_t)1 << bit % 64;
 }
 
-/* Bits for `n` of something, `each` as many places. */
+/* Bits for `n` of something. */
 static unsigned
-table_bits(size_t n, size_t each, unsigned least, unsigned most)
+table_bits(size_t n, unsigned least, unsigned most)
 {
 	unsigned bits = least;
 
-	while (bits < most && ((size_t)1 << bits) < n * each)
+	while (bits < most && ((size_t)1 << bits) < n)
 		bits++;
 	return bits;
+}
+
+static uint32_t
+code_bit(uint8_t byte)
+{
+	return (uint32_t)1 << byte % BYTE_CODES;
+}
+
+/* What stands at `at` of the literal of `e`. */
+static uint32_t
+codes_at(const struct entry *e, int at)
+{
+	return at >= 0 && at < e->len ? code_bit(e->want[at]) : ANY_BYTE;
+}
+
+/* Where the search for the slot of a gram begins. */
+static struct slot *
+first_slot(const struct table *t, uint32_t gram)
+{
+	return &t->slots[hash_gram(gram) >> t->slot_shift];
+}
+
+/* The slot of `gram`, or the free one where it belongs. */
+static struct slot *
+find_slot(const struct table *t, uint32_t gram)
+{
+	struct slot *slot = first_slot(t, gram);
+	const struct slot *end = t->slots + (UINT32_MAX >> t->slot_shift);
+
+	while (slot->before != 0 && slot->gram != gram)
+		slot = slot < end ? slot + 1 : t->slots;
+	return slot;
 }
 
 static void
 build_table(struct table *t)
 {
-	size_t n = t->entries.len, at = 0;
+	size_t n = t->raw.len;
 	unsigned bits =
-	    table_bits(n, SPARSENESS, TABLE_BITS_LEAST, TABLE_BITS_MOST);
-	unsigned bucket_bits = table_bits(n / 4, 1, 1, BUCKET_BITS_MOST);
-	size_t buckets = (size_t)1 << bucket_bits;
+	    table_bits(n * SPARSENESS, TABLE_BITS_LEAST, TABLE_BITS_MOST);
+	unsigned slot_bits = table_bits(n * 2, 1, 31);
 
 	t->shift = 32 - bits;
-	t->bucket_shift = 32 - bucket_bits;
+	t->slot_shift = 32 - slot_bits;
 	t->bits = mem_array(((size_t)1 << bits) / 64, sizeof(*t->bits));
-	t->buckets = mem_array(buckets + 1, sizeof(*t->buckets));
-	qsort(t->entries.v, n, sizeof(*t->entries.v), compare_entries);
-	for (size_t b = 0; b < buckets; b++) {
-		for (; at < n; at++) {
-			uint32_t hash = hash_gram(t->entries.v[at].gram);
+	t->slots = mem_array((size_t)1 << slot_bits, sizeof(*t->slots));
+	t->entries = mem_array(n, sizeof(*t->entries));
+	qsort(t->raw.v, n, sizeof(*t->raw.v), compare_entries);
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t gram = t->raw.v[i].gram;
+		struct entry *e = &t->entries[i];
+		struct slot *slot = find_slot(t, gram);
 
-			if (hash >> t->bucket_shift != b)
-				break;
-			set_bit(t->bits, hash >> t->shift);
-		}
-		t->buckets[b + 1] = (uint32_t)at;
+		*e = t->raw.v[i].entry;
+		e->last = i + 1 == n || t->raw.v[i + 1].gram != gram;
+		set_bit(t->bits, hash_gram(gram) >> t->shift);
+		if (slot->before == 0)
+			*slot = (struct slot){.gram = gram, .first = i};
+		slot->before |= codes_at(e, e->offset - 1);
+		slot->behind |= codes_at(e, e->offset + GRAM);
 	}
+	VEC_FINI(&t->raw);
 }
 
 static void
@@ -220,11 +252,12 @@ build_sieves(struct prefilter *f)
 	    sizeof(lane), (f->sieve_count + 1) * sizeof(*f->sieves));
 	invariant(f->sieves != NULL);
 	for (size_t i = 0; i < f->sieve_count; i++) {
-		uint8_t bytes[GRAM];
+		const struct entry *e = &f->sieved[i];
 
-		memcpy(bytes, &f->sieved[i].gram, sizeof(bytes));
-		memset(&f->sieves[i].first, bytes[0], LANE);
-		memset(&f->sieves[i].second, bytes[1], LANE);
+		memset(&f->sieves[i].first,
+		    ascii_lower((char)e->want[e->offset]), LANE);
+		memset(&f->sieves[i].second,
+		    ascii_lower((char)e->want[e->offset + 1]), LANE);
 	}
 }
 
@@ -238,45 +271,40 @@ add_gram(struct table *t, struct entry e, const char *p, size_t any)
 	for (char code = 0; code < (any < GRAM ? BYTE_CODES : 1); code++) {
 		if (any < GRAM)
 			gram[any] = code;
-		e.gram = load_gram(gram) & GRAM_BITS;
-		*VEC_PUSH(&t->entries) = e;
+		*VEC_PUSH(&t->raw) =
+		    (struct raw_entry){load_gram(gram) & GRAM_BITS, e};
 	}
 }
 
 /* Wherever a literal of three bytes or more begins, one of two is looked up. */
 static void
-add_grams(struct table *t, struct entry e, const struct folded *l, size_t len)
+add_grams(struct table *t, struct entry e, const struct folded *l)
 {
 	char before[GRAM] = {0, l->p[0], l->p[1], l->p[2]};
 
-	for (size_t from = 0; from < STRIDE; from++) {
-		if (len == GRAM - 1 && from > 0) {
+	for (int from = 0; from < STRIDE; from++) {
+		if (e.len == GRAM - 1 && from > 0) {
 			e.offset = -1;
 			add_gram(t, e, before, 0);
 			continue;
 		}
-		e.offset = rarest_bytes(l->p, len, GRAM, from, STRIDE);
+		e.offset = rarest_bytes(l->p, e.len, GRAM, from, STRIDE);
 		add_gram(
-		    t, e, l->p + e.offset, from + GRAM > len ? GRAM - 1 : GRAM);
+		    t, e, l->p + e.offset, from + GRAM > e.len ? GRAM - 1 : GRAM);
 	}
 }
 
-/* Adds literal `id` where it will be looked for. */
+/* Adds a literal where it will be looked for. */
 static void
-add_literal(
-    struct prefilter *f, uint32_t id, const struct folded *l, size_t len)
+add_literal(struct prefilter *f, struct entry e, const struct folded *l)
 {
-	struct entry e = {.id = id};
-
-	if (len == 1) {
-		e.gram = (unsigned char)l->p[0];
+	if (e.len == 1) {
 		f->bytes[f->byte_count++] = e;
-	} else if (f->count <= SIEVE_MAX || len == PAIR) {
-		e.offset = rarest_bytes(l->p, len, PAIR, 0, 1);
-		e.gram = load_pair(l->p + e.offset);
+	} else if (f->count <= SIEVE_MAX || e.len == PAIR) {
+		e.offset = rarest_bytes(l->p, e.len, PAIR, 0, 1);
 		f->sieved[f->sieve_count++] = e;
 	} else {
-		add_grams(&f->table, e, l, len);
+		add_grams(&f->table, e, l);
 	}
 }
 
@@ -289,17 +317,15 @@ prefilter_new(const struct prefilter_literal *v, size_t n)
 		return NULL;
 	f = mem_alloc(sizeof(*f));
 	f->count = n;
-	f->patterns = mem_array(n, sizeof(*f->patterns));
 	f->bytes = mem_array(n, sizeof(*f->bytes));
 	f->sieved = mem_array(n, sizeof(*f->sieved));
 	for (uint32_t i = 0; i < n; i++) {
 		struct folded l = fold_literal(v[i].text);
 
-		set_pattern(&f->patterns[i], &v[i], &l);
-		add_literal(f, i, &l, v[i].text.len);
+		add_literal(f, make_entry(i, &v[i], &l), &l);
 	}
 	build_sieves(f);
-	if (f->table.entries.len > 0)
+	if (f->table.raw.len > 0)
 		build_table(&f->table);
 	return f;
 }
@@ -311,12 +337,11 @@ prefilter_free(struct prefilter **fp)
 
 	if (f == NULL)
 		return;
-	free(f->patterns);
 	free(f->sieves);
 	free(f->sieved);
 	free(f->table.bits);
-	free(f->table.buckets);
-	VEC_FINI(&f->table.entries);
+	free(f->table.slots);
+	free(f->table.entries);
 	free(f->bytes);
 	free(f);
 	*fp = NULL;
@@ -331,69 +356,6 @@ struct search {
 	prefilter_found *found;
 	void *context;
 };
-
-static bool
-is_there(const struct pattern *pattern, const char *p)
-{
-	uint64_t w[2];
-
-	memcpy(w, p, sizeof(w));
-	return (((w[0] ^ pattern->want[0]) & pattern->mask[0]) |
-		   ((w[1] ^ pattern->want[1]) & pattern->mask[1])) == 0;
-}
-
-/* The same in the text itself, which has no padding. */
-static bool
-is_exactly_there(const struct pattern *pattern, struct str text, size_t at)
-{
-	if (text.len - at >= PREFILTER_LITERAL_MAX)
-		return is_there(pattern, text.p + at);
-	return text.len - at >= pattern->len &&
-	       memcmp(text.p + at, pattern->want, pattern->len) == 0;
-}
-
-/* The bytes of `e` stand at `at`: does the literal around them? */
-static inline __attribute__((always_inline)) void
-check_entry(const struct search *s, const struct entry *e, size_t at)
-{
-	const struct pattern *pattern = &s->f->patterns[e->id];
-
-	if (e->offset > 0 && at < (size_t)e->offset)
-		return;
-	at -= (size_t)e->offset;
-	if (pattern->exact ? is_exactly_there(pattern, s->text, at)
-			   : is_there(pattern, s->folded + at))
-		s->found(s->context, e->id, at);
-}
-
-static __attribute__((noinline)) void
-check_bucket(const struct search *s, size_t at)
-{
-	const struct table *t = &s->f->table;
-	uint32_t gram = load_gram(s->folded + at) & GRAM_BITS;
-	uint32_t bucket = hash_gram(gram) >> t->bucket_shift;
-
-	for (uint32_t i = t->buckets[bucket]; i < t->buckets[bucket + 1]; i++)
-		if (t->entries.v[i].gram == gram)
-			check_entry(s, &t->entries.v[i], at);
-}
-
-/* The last bytes are looked up with NULs behind them. */
-static void
-search_table(const struct search *s)
-{
-	const uint64_t *bits = s->f->table.bits;
-	unsigned shift = s->f->table.shift;
-	const char *p = s->folded;
-
-#pragma GCC unroll 4
-	for (size_t i = 0; i < s->text.len; i += STRIDE) {
-		uint32_t bit = hash_gram(load_gram(p + i)) >> shift;
-
-		if ((bits[bit / 64] >> bit % 64 & 1) != 0)
-			check_bucket(s, i);
-	}
-}
 
 static lane
 load_lane(const char *p)
@@ -411,6 +373,118 @@ any_set(lane v)
 
 	memcpy(w, &v, sizeof(w));
 	return (w[0] | w[1]) != 0;
+}
+
+/* The bytes of a literal, of as many as one may have. */
+static const uint8_t masks[2 * PREFILTER_LITERAL_MAX] = {0xff, 0xff, 0xff, 0xff,
+    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+
+static bool
+is_there(const struct entry *e, const char *p)
+{
+	lane want = load_lane((const char *)e->want);
+	lane mask = load_lane((const char *)masks + LANE - e->len);
+
+	return !any_set((load_lane(p) ^ want) & mask);
+}
+
+/* The same in the text itself, which has no padding. */
+static bool
+is_exactly_there(const struct entry *e, struct str text, size_t at)
+{
+	return text.len - at >= e->len &&
+	       memcmp(text.p + at, e->want, e->len) == 0;
+}
+
+/* The bytes of `e` stand at `at`: does the literal around them? */
+static inline __attribute__((always_inline)) void
+check_entry(const struct search *s, const struct entry *e, size_t at)
+{
+	if (e->offset > 0 && at < (size_t)e->offset)
+		return;
+	at -= (size_t)e->offset;
+	if (e->exact ? is_exactly_there(e, s->text, at)
+		     : is_there(e, s->folded + at))
+		s->found(s->context, e->id, at);
+}
+
+/* Places that the table knows something of; a place more is written. */
+static size_t
+look_up_grams(
+    const struct table *t, const char *p, size_t from, size_t to, uint32_t *out)
+{
+	const uint64_t *bits = t->bits;
+	unsigned shift = t->shift;
+	size_t n = 0;
+
+#pragma GCC unroll 4
+	for (size_t i = from; i < to; i += STRIDE) {
+		uint32_t bit = hash_gram(load_gram(p + i)) >> shift;
+
+		out[n] = (uint32_t)i;
+		n += bits[bit / 64] >> bit % 64 & 1;
+	}
+	for (size_t k = 0; k < n; k++)
+		__builtin_prefetch(first_slot(t, load_gram(p + out[k])));
+	return n;
+}
+
+/* An entry that may be at a place. */
+struct chance {
+	const struct entry *entry;
+	uint32_t at;
+};
+
+/* What is around those places tells most of them apart. */
+static size_t
+look_up_slots(
+    const struct search *s, const uint32_t *at, size_t n, struct chance *out)
+{
+	const struct table *t = &s->f->table;
+	size_t kept = 0;
+
+	for (size_t k = 0; k < n; k++) {
+		const char *p = s->folded + at[k];
+		const struct slot *slot =
+		    find_slot(t, load_gram(p) & GRAM_BITS);
+		uint32_t before =
+		    code_bit((uint8_t)(at[k] > 0 ? p[-1] : '\0'));
+		uint32_t behind = code_bit((uint8_t)p[GRAM]);
+
+		out[kept] =
+		    (struct chance){&t->entries[slot->first], at[k]};
+		__builtin_prefetch(out[kept].entry);
+		kept += (slot->before & before) != 0 &&
+			(slot->behind & behind) != 0;
+	}
+	return kept;
+}
+
+/*
+ * In three steps, a block of text after the other: none waits for memory one
+ * place at a time, and few have to guess. The last bytes are looked up with
+ * NULs behind them.
+ */
+static void
+search_table(const struct search *s)
+{
+	uint32_t at[BLOCK / STRIDE + 1];
+	struct chance chances[BLOCK / STRIDE + 1];
+
+	for (size_t from = 0; from < s->text.len; from += BLOCK) {
+		size_t rest = s->text.len - from;
+		size_t n = look_up_grams(&s->f->table, s->folded, from,
+		    from + (rest < BLOCK ? rest : BLOCK), at);
+
+		n = look_up_slots(s, at, n, chances);
+		for (size_t k = 0; k < n; k++) {
+			const struct entry *e = chances[k].entry;
+
+			check_entry(s, e, chances[k].at);
+			while (!e->last)
+				check_entry(s, ++e, chances[k].at);
+		}
+	}
 }
 
 static lane
@@ -469,8 +543,9 @@ search_bytes(const struct search *s)
 	for (size_t k = 0; k < s->f->byte_count; k++) {
 		const struct entry *e = &s->f->bytes[k];
 		const char *p = s->folded, *end = p + s->text.len;
+		int byte = (unsigned char)ascii_lower((char)e->want[0]);
 
-		while ((p = memchr(p, (int)e->gram, (size_t)(end - p))) != NULL)
+		while ((p = memchr(p, byte, (size_t)(end - p))) != NULL)
 			check_entry(s, e, (size_t)(p++ - s->folded));
 	}
 }
