@@ -207,13 +207,12 @@ add_window(struct scratch *s, struct mark *m, uint32_t from, uint32_t to)
 static void
 mark_job(struct finding *f, const struct use *use, size_t start, size_t end)
 {
-	const struct job *j = &f->work->jobs[use->job];
 	struct mark *m = &f->scratch->marks[use->job];
 
 	if (m->string != f->scratch->mark_string)
 		*m = (struct mark){.string = f->scratch->mark_string};
-	if (use->clause == j->anchor) {
-		struct distance d = j->distance;
+	if (use->anchor) {
+		struct distance d = use->distance;
 
 		if (start < d.least)
 			return; /* no room for what comes before it */
@@ -221,39 +220,41 @@ mark_job(struct finding *f, const struct use *use, size_t start, size_t end)
 		    (uint32_t)(start > d.most ? start - d.most : 0),
 		    (uint32_t)(start - d.least));
 	}
-	if (m->seen == j->need)
+	if (m->seen == use->need)
 		return;
-	if (use->clause == 1 && j->times > 1) {
+	if (use->times > 1) {
 		/* Places that do not overlap end at different offsets. */
 		m->times += m->times == 0 || m->end != end;
 		m->end = (uint32_t)end;
-		if (m->times < j->times)
+		if (m->times < use->times)
 			return;
 	}
 	m->seen |= use->clause;
-	if (m->seen == j->need)
+	if (m->seen == use->need)
 		add_candidate(
 		    f->scratch, use->job, (uint32_t)f->string, m->first);
 }
 
-/* Most reports are of no use: what is cheap to know is looked at first. */
+static bool
+has_edges(struct str text, size_t at, uint8_t edges)
+{
+	return edges == 0 || (edges & ~literal_edges(text, at)) == 0;
+}
+
 static void
-on_literal(void *context, uint32_t number, size_t start)
+on_literal(void *context, uint32_t number, size_t start, size_t end)
 {
 	struct finding *f = context;
 	const struct work *w = f->work;
-	uint32_t id = f->filter->first_literal + number;
-	const struct prefilter_literal *l = &w->literals[id];
-	size_t end = start + l->text.len;
-	unsigned left, right;
+	const struct use *use =
+	    &w->uses[w->first_use[f->filter->first_literal + number]];
 
-	left = literal_edges(f->text, start);
-	right = literal_edges(f->text, end);
-	for (uint32_t u = w->first_use[id]; u < w->first_use[id + 1]; u++) {
-		const struct use *use = &w->uses[u];
-
-		if ((use->left & ~left) == 0 && (use->right & ~right) == 0)
+	for (;; use++) {
+		if (has_edges(f->text, start, use->left) &&
+		    has_edges(f->text, end, use->right))
 			mark_job(f, use, start, end);
+		if (use->last)
+			break;
 	}
 }
 

@@ -95,6 +95,7 @@ add_job(
 		    .index = rule->index,
 		    .regex = rule->regex,
 		    .key = key,
+		    .always = true,
 		    .may_stay_open = rule_is_helper(rule)};
 }
 
@@ -176,7 +177,7 @@ finish_work(struct builder *b, enum view view)
 	w->always = mem_array(w->job_count + 1, sizeof(*w->always));
 	w->negated = mem_array(w->job_count + 1, sizeof(*w->negated));
 	for (uint32_t i = 0; i < w->job_count; i++) {
-		if (w->jobs[i].need == 0)
+		if (w->jobs[i].always)
 			w->always[w->always_count++] = i;
 		if (w->jobs[i].rule->negated)
 			w->negated[w->negated_count++] = i;

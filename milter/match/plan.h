@@ -21,23 +21,25 @@ struct job {
 	const struct rule *rule;
 	uint32_t index; /* of the rule */
 	const struct regex *regex;
-	uint32_t key;  /* header or MIME query it reads; else 0 */
-	uint8_t times; /* places where clause 0 has to be seen */
-	uint32_t need; /* one bit a clause; all must be seen. 0: always tried */
+	uint32_t key; /* header or MIME query it reads; else 0 */
+	bool always;  /* nothing tells where it may match */
 	uint32_t unset; /* hit value when the header does not exist */
 	bool may_stay_open; /* until a meta asks for it */
 	struct dfa *dfa; /* asked before PCRE2; NULL: none */
-	/* Where the literals of one clause tell a match may begin. */
-	uint32_t anchor;	 /* bit of that clause; 0: anywhere */
-	struct distance distance; /* from the match's start to the literal's */
 };
 
-/* A literal that proves one clause of one job. */
+/* A literal that proves one clause of one job, and all that is to be known of
+ * the job to that end. */
 struct use {
 	uint32_t job;
 	uint8_t clause; /* bit */
+	uint8_t need;	/* bits of all clauses of the job */
+	uint8_t times;	/* places where the clause has to be seen */
 	uint8_t left;	/* enum literal_edge before the literal ... */
 	uint8_t right;	/* ... and behind it */
+	bool anchor;	/* it tells where a match may begin: */
+	bool last;	/* of its literal */
+	struct distance distance; /* from the match's start to the literal's */
 };
 
 /* The literals of one key. */
@@ -62,10 +64,8 @@ struct work {
 	size_t negated_count;
 	uint32_t *unset; /* jobs with a value for a missing header */
 	size_t unset_count;
-	struct prefilter_literal *literals; /* a key's stand together */
-	size_t literal_count;
 	struct use *uses;
-	uint32_t *first_use; /* by literal, one more at the end */
+	uint32_t *first_use; /* by literal; a key's stand together */
 	struct key_filter *filters; /* by key; NULL: no prefilter is wanted */
 	size_t key_count;
 	struct shape_group *groups;

@@ -143,8 +143,8 @@ fold_literal(struct str text)
 }
 
 static struct entry
-make_entry(uint32_t id, const struct prefilter_literal *l,
-    const struct folded *f)
+make_entry(
+    uint32_t id, const struct prefilter_literal *l, const struct folded *f)
 {
 	struct entry e = {.id = id, .len = (uint8_t)l->text.len};
 
@@ -289,8 +289,8 @@ add_grams(struct table *t, struct entry e, const struct folded *l)
 			continue;
 		}
 		e.offset = rarest_bytes(l->p, e.len, GRAM, from, STRIDE);
-		add_gram(
-		    t, e, l->p + e.offset, from + GRAM > e.len ? GRAM - 1 : GRAM);
+		add_gram(t, e, l->p + e.offset,
+		    from + GRAM > e.len ? GRAM - 1 : GRAM);
 	}
 }
 
@@ -405,7 +405,7 @@ check_entry(const struct search *s, const struct entry *e, size_t at)
 	at -= (size_t)e->offset;
 	if (e->exact ? is_exactly_there(e, s->text, at)
 		     : is_there(e, s->folded + at))
-		s->found(s->context, e->id, at);
+		s->found(s->context, e->id, at, at + e->len);
 }
 
 /* Places that the table knows something of; a place more is written. */
@@ -447,12 +447,10 @@ look_up_slots(
 		const char *p = s->folded + at[k];
 		const struct slot *slot =
 		    find_slot(t, load_gram(p) & GRAM_BITS);
-		uint32_t before =
-		    code_bit((uint8_t)(at[k] > 0 ? p[-1] : '\0'));
+		uint32_t before = code_bit((uint8_t)(at[k] > 0 ? p[-1] : '\0'));
 		uint32_t behind = code_bit((uint8_t)p[GRAM]);
 
-		out[kept] =
-		    (struct chance){&t->entries[slot->first], at[k]};
+		out[kept] = (struct chance){&t->entries[slot->first], at[k]};
 		__builtin_prefetch(out[kept].entry);
 		kept += (slot->before & before) != 0 &&
 			(slot->behind & behind) != 0;

@@ -2,10 +2,10 @@
  * A set of literals searched all at once in one text.
  *
  * Few literals are looked for by two adjacent bytes of each, sixteen places at
- * a time. Of many, each place's four bytes are looked up in a table of the
- * rarest four of each literal, and its three and two bytes in tables of the
- * shorter ones. What is found so is compared in full. Either way a text costs a
- * few instructions a byte, however many literals there are.
+ * a time. Of many, the four bytes at every second place are looked up: first in
+ * a table of bits, then, with the bytes around them, in one of slots. What is
+ * found so is compared in full. Either way a text costs a few instructions a
+ * byte, however many literals there are.
  *
  * Immutable and shared once built; a scan keeps nothing.
  */
@@ -35,10 +35,11 @@ void prefilter_free(struct prefilter **f);
 void prefilter_fold(struct str text, char *out);
 
 /*
- * Literal `id` begins at `start`. Every place is told once a literal; places
+ * Literal `id` is in [start, end). Every place is told once a literal; places
  * come nearly in order, those of literals of one byte last.
  */
-typedef void prefilter_found(void *context, uint32_t id, size_t start);
+typedef void prefilter_found(
+    void *context, uint32_t id, size_t start, size_t end);
 
 /* `folded`: `text` as prefilter_fold() leaves it. */
 void prefilter_scan(const struct prefilter *f, struct str text,

@@ -18,7 +18,7 @@ try_selected(struct run *r, enum view view, const struct work *w)
 {
 	r->scratch->candidate_count = r->scratch->candidate_first;
 	for (size_t i = 0; i < w->job_count; i++)
-		if (w->jobs[i].need != 0)
+		if (!w->jobs[i].always)
 			try_job(r, view, &w->jobs[i]);
 }
 

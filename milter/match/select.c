@@ -58,19 +58,43 @@ literal_id(struct selection *sel, const struct literal *l)
 	return (uint32_t)(known - 1);
 }
 
+/* The clause that leaves the fewest places for a match to begin, or none. */
+static size_t
+choose_anchor(const struct literal_need *need)
+{
+	uint32_t best = WINDOW_MAX;
+	size_t anchor = SIZE_MAX;
+
+	for (size_t c = 0; c < need->count; c++) {
+		struct distance at = need->clause[c].at;
+
+		if (at.most == DISTANCE_NO_END || at.most - at.least >= best)
+			continue;
+		best = at.most - at.least;
+		anchor = c;
+	}
+	return anchor;
+}
+
 static void
-add_need(struct selection *sel, uint32_t job, const struct literal_need *need)
+add_need(struct selection *sel, uint32_t job, const struct literal_need *need,
+    size_t anchor)
 {
 	for (size_t c = 0; c < need->count; c++) {
-		for (size_t i = 0; i < need->clause[c].len; i++) {
-			const struct literal *l = &need->clause[c].v[i];
+		const struct literal_clause *clause = &need->clause[c];
+		struct use use = {.job = job,
+		    .clause = (uint8_t)(1u << c),
+		    .need = (uint8_t)((1u << need->count) - 1),
+		    .times = (uint8_t)(c == 0 ? clause->times : 1),
+		    .anchor = c == anchor,
+		    .distance = clause->at};
 
-			*VEC_PUSH(&sel->uses) =
-			    (struct raw_use){.literal = literal_id(sel, l),
-				.use = {.job = job,
-				    .clause = (uint8_t)(1u << c),
-				    .left = l->left,
-				    .right = l->right}};
+		for (size_t i = 0; i < clause->len; i++) {
+			use.left = clause->v[i].left;
+			use.right = clause->v[i].right;
+			*VEC_PUSH(&sel->uses) = (struct raw_use){
+			    .literal = literal_id(sel, &clause->v[i]),
+			    .use = use};
 		}
 	}
 }
@@ -108,36 +132,17 @@ store_uses(struct work *w, struct selection *sel)
 {
 	size_t at = 0;
 
-	w->literals = sel->literals.v;
-	w->literal_count = sel->literals.len;
 	w->uses = mem_array(sel->uses.len + 1, sizeof(*w->uses));
-	w->first_use = mem_array(w->literal_count + 1, sizeof(*w->first_use));
+	w->first_use = mem_array(sel->literals.len + 1, sizeof(*w->first_use));
 	if (sel->uses.len > 0)
 		qsort(sel->uses.v, sel->uses.len, sizeof(*sel->uses.v),
 		    compare_uses);
-	for (uint32_t id = 0; id < w->literal_count; id++) {
+	for (uint32_t id = 0; id < sel->literals.len; id++) {
 		w->first_use[id] = (uint32_t)at;
 		for (; at < sel->uses.len && sel->uses.v[at].literal == id;
 		     at++)
 			w->uses[at] = sel->uses.v[at].use;
-	}
-	w->first_use[w->literal_count] = (uint32_t)at;
-}
-
-/* The clause that leaves the fewest places for a match to begin. */
-static void
-choose_anchor(struct job *j, const struct literal_need *need)
-{
-	uint32_t best = WINDOW_MAX;
-
-	for (size_t c = 0; c < need->count; c++) {
-		struct distance at = need->clause[c].at;
-
-		if (at.most == DISTANCE_NO_END || at.most - at.least >= best)
-			continue;
-		best = at.most - at.least;
-		j->anchor = 1u << c;
-		j->distance = at;
+		w->uses[at - 1].last = true;
 	}
 }
 
@@ -163,16 +168,15 @@ select_job(
 	    cover.bits > need.bits + SHAPE_ADVANTAGE) {
 		for (size_t i = 0; i < cover.len; i++)
 			add_shape(sel, index, &cover.v[i]);
-		j->times = 1;
-		j->need = 1;
+		j->always = false;
 		return;
 	}
-	add_need(sel, index, &need);
-	j->times = (uint8_t)(need.count > 0 ? need.clause[0].times : 1);
-	j->need = (1u << need.count) - 1;
-	if (!literal_depends_on_search(
-		rule->calls_tags ? rule->perl : rule->pattern))
-		choose_anchor(j, &need);
+	j->always = need.count == 0;
+	add_need(sel, index, &need,
+	    literal_depends_on_search(
+		rule->calls_tags ? rule->perl : rule->pattern)
+		? SIZE_MAX
+		: choose_anchor(&need));
 }
 
 /* Builds the set of the shapes [from, to), all of jobs with one key. */
@@ -282,6 +286,9 @@ select_build(struct work *w, size_t keys, struct dfa_set *dfas)
 	arena_fini(&a);
 	free(v);
 	store_uses(w, &sel);
+	for (size_t i = 0; i < sel.literals.len; i++)
+		free((char *)(uintptr_t)sel.literals.v[i].text.p);
+	VEC_FINI(&sel.literals);
 	VEC_FINI(&sel.uses);
 	store_shapes(w, &sel);
 	VEC_FINI(&sel.shaped);
@@ -290,9 +297,6 @@ select_build(struct work *w, size_t keys, struct dfa_set *dfas)
 void
 select_fini(struct work *w)
 {
-	for (size_t i = 0; i < w->literal_count; i++)
-		free((char *)(uintptr_t)w->literals[i].text.p);
-	free(w->literals);
 	free(w->uses);
 	free(w->first_use);
 	for (size_t i = 0; i < w->key_count; i++)

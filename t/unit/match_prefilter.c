@@ -76,11 +76,12 @@ is_at(const struct prefilter_literal *l, struct str text, size_t at)
 }
 
 static void
-on_found(void *context, uint32_t id, size_t start)
+on_found(void *context, uint32_t id, size_t start, size_t end)
 {
 	struct seen *seen = context;
 
-	if (id >= seen->set->len || start > seen->text.len)
+	if (id >= seen->set->len || end > seen->text.len ||
+	    end - start != seen->set->v[id].text.len)
 		seen->strange++;
 	else
 		seen->count[id][start]++;
