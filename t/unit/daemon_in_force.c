@@ -16,7 +16,7 @@ struct thing {
 
 static unsigned freed; /* atomic */
 /* In force as long as the process is, as a daemon's are. */
-static struct in_force *first, *second;
+static struct in_force *volatile first, *volatile second;
 
 static void
 note_freed(struct counted *c)
