@@ -51,20 +51,24 @@ struct meta_decider {
 };
 
 struct meta_code {
-	struct expr_step *steps;
-	uint32_t count;
-	uint32_t *deps; /* rule indices, EXPR_UNKNOWN included */
-	struct str *dep_names;
-	uint32_t dep_count;
-	struct meta_decider *deciders; /* the cheapest first */
-	uint32_t decider_count;
+	/* What every message looks at first. */
+	struct truth_gate *truth; /* NULL: a calculation, no logic */
+	double rest;	 /* its worth if nothing hits */
 	uint32_t rule;	 /* its index */
 	bool helper;	 /* rule_is_helper() */
 	bool idle;	 /* has no points, and nobody looks at it */
 	bool late;	 /* some dependency never runs: judged at the end */
 	bool cyclic;	 /* part of a cycle: judged once, at the start */
 	bool plain;	 /* neither, nor does it look at such metas */
+	bool logical;	 /* nothing is calculated in it */
 	unsigned nested; /* metas below it, on the longest way down */
+	struct meta_decider *deciders; /* the cheapest first */
+	uint32_t decider_count;
+	uint32_t count; /* of the program */
+	struct expr_step *steps;
+	uint32_t *deps; /* rule indices, EXPR_UNKNOWN included */
+	struct str *dep_names;
+	uint32_t dep_count;
 };
 
 struct expr_error {

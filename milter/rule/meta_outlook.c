@@ -6,7 +6,7 @@
 #include "rule/meta.h"
 
 #include "base/vec.h"
-#include "rule/range.h"
+#include "rule/truth.h"
 
 #include <float.h>
 #include <math.h>
@@ -24,10 +24,20 @@ find_rest(struct ruleset *rs)
 	double *value = mem_array(rs->count + 1, sizeof(*value));
 
 	meta_judge_all(rs, value);
-	rs->meta_rest =
-	    arena_array(&rs->arena, rs->meta_count + 1, sizeof(*rs->meta_rest));
-	for (size_t i = 0; i < rs->meta_count; i++)
-		rs->meta_rest[i] = value[rs->meta_order[i]];
+	rs->restless =
+	    arena_array(&rs->arena, rs->meta_count + 1, sizeof(*rs->restless));
+	rs->truth_rest =
+	    arena_array(&rs->arena, 2 * rs->count + 1, sizeof(*rs->truth_rest));
+	for (size_t i = 0; i < rs->count; i++)
+		truth_set(rs->truth_rest, (uint32_t)i,
+		    value[i] != 0 ? TRUTH_YES : TRUTH_NO);
+	for (size_t i = 0; i < rs->meta_count; i++) {
+		uint32_t m = rs->meta_order[i];
+
+		rs->rules[m].code->rest = value[m];
+		if (value[m] != 0)
+			rs->restless[rs->restless_count++] = m;
+	}
 	free(value);
 }
 
@@ -36,6 +46,7 @@ find_rest(struct ruleset *rs)
 static void
 find_plain(struct ruleset *rs)
 {
+	rs->odd = arena_array(&rs->arena, rs->meta_count + 1, sizeof(*rs->odd));
 	for (size_t i = 0; i < rs->meta_count; i++) {
 		const struct rule *r = &rs->rules[rs->meta_order[i]];
 		struct meta_code *code = r->code;
@@ -54,6 +65,8 @@ find_plain(struct ruleset *rs)
 				code->nested = dep->nested + 1;
 		}
 		code->plain &= code->nested <= NESTED_MAX;
+		if (!code->plain)
+			rs->odd[rs->odd_count++] = rs->meta_order[i];
 	}
 }
 
@@ -88,9 +101,10 @@ guess_cost(const struct rule *r)
 /* What is known before any message is: nothing, that is, all rules are open. */
 struct outlook {
 	const struct ruleset *rs;
-	struct range *range;
+	struct range *range; /* anything, so far */
+	struct range *bound; /* what each may come to */
 	struct bitset open;
-	struct bitset restless; /* metas that are worth something at rest */
+	struct bitset flags; /* rules that are worth either 0 or 1 */
 	unsigned *cost;
 };
 
@@ -102,26 +116,28 @@ outlook_init(struct outlook *o, const struct ruleset *rs)
 {
 	*o = (struct outlook){.rs = rs};
 	o->range = mem_array(rs->count + 1, sizeof(*o->range));
+	o->bound = mem_array(rs->count + 1, sizeof(*o->bound));
 	o->cost = mem_array(rs->count + 1, sizeof(*o->cost));
 	bitset_init(&o->open, rs->count);
-	bitset_init(&o->restless, rs->count);
+	bitset_init(&o->flags, rs->count);
 	for (size_t i = 0; i < rs->count; i++) {
 		o->range[i] = range_of_hits;
+		o->bound[i] = (struct range){0, rule_most_hits(&rs->rules[i])};
 		o->cost[i] = guess_cost(&rs->rules[i]);
 		bitset_add(&o->open, i);
+		if (rs->rules[i].type != RULE_META && o->bound[i].most == 1)
+			bitset_add(&o->flags, i);
 	}
-	for (size_t i = 0; i < rs->meta_count; i++)
-		if (rs->meta_rest[i] != 0)
-			bitset_add(&o->restless, rs->meta_order[i]);
 }
 
 static void
 outlook_fini(struct outlook *o)
 {
 	free(o->range);
+	free(o->bound);
 	free(o->cost);
 	bitset_fini(&o->open);
-	bitset_fini(&o->restless);
+	bitset_fini(&o->flags);
 }
 
 /* Is the meta nothing where `rule` is in `range`, whatever the others are? */
@@ -134,7 +150,7 @@ is_nothing_when(struct outlook *o, const struct meta_code *code, uint32_t rule,
 	bool is;
 
 	o->range[rule] = range;
-	is = range_run(code, &from, &r) && r.least == 0 && r.most == 0;
+	is = range_run(code, &from, &r) && range_is_zero(r);
 	o->range[rule] = range_of_hits;
 	return is;
 }
@@ -179,6 +195,34 @@ find_deciders(struct outlook *o, struct arena *a, uint32_t meta)
 	code->decider_count = n;
 }
 
+static void
+bound_meta(struct outlook *o, uint32_t meta)
+{
+	struct range_source from = {NULL, &o->open, o->bound};
+	const struct meta_code *code = o->rs->rules[meta].code;
+	struct range r;
+
+	o->bound[meta] = code->plain && range_run(code, &from, &r)
+			     ? range_as_hits(r)
+			     : range_of_hits;
+}
+
+/* Nothing but logic over rules that are 0 or 1? */
+static bool
+is_flag(const struct outlook *o, const struct meta_code *code)
+{
+	for (uint32_t i = 0; i < code->count; i++) {
+		const struct expr_step *s = &code->steps[i];
+
+		if (s->op == EXPR_RULE
+			? !bitset_has(&o->flags, s->operand)
+			: s->op != EXPR_NOT && s->op != EXPR_AND &&
+			      s->op != EXPR_OR)
+			return false;
+	}
+	return code->plain;
+}
+
 /* A meta costs what all it looks at costs. */
 static void
 price_meta(struct outlook *o, uint32_t meta)
@@ -192,6 +236,12 @@ price_meta(struct outlook *o, uint32_t meta)
 	o->cost[meta] = sum;
 }
 
+static bool
+is_restless(const struct rule *r)
+{
+	return r->code != NULL && r->code->rest != 0;
+}
+
 /* The rule without which the meta is nothing; the rarest of several. */
 static uint32_t
 find_key(const struct outlook *o, size_t place)
@@ -200,12 +250,12 @@ find_key(const struct outlook *o, size_t place)
 	const struct meta_code *code = rules[o->rs->meta_order[place]].code;
 	uint32_t best = EXPR_UNKNOWN;
 
-	if (o->rs->meta_rest[place] != 0)
+	if (code->rest != 0)
 		return EXPR_UNKNOWN;
 	for (uint32_t i = 0; i < code->decider_count; i++) {
 		const struct meta_decider *d = &code->deciders[i];
 
-		if (d->veto || bitset_has(&o->restless, d->rule))
+		if (d->veto || is_restless(&rules[d->rule]))
 			continue;
 		if (best == EXPR_UNKNOWN || guess_frequency(&rules[d->rule]) <
 						guess_frequency(&rules[best]))
@@ -271,23 +321,29 @@ has_users(const struct ruleset *rs, uint32_t rule)
 
 /* What every message asks of the rules, side by side. */
 static void
-gather_rules(struct ruleset *rs)
+gather_rules(struct ruleset *rs, const struct outlook *o)
 {
+	struct meta_code *metas =
+	    arena_array(&rs->arena, rs->meta_count + 1, sizeof(*metas));
+
 	rs->meta_of =
 	    arena_array(&rs->arena, rs->count + 1, sizeof(*rs->meta_of));
 	rs->most_hits =
 	    arena_array(&rs->arena, rs->count + 1, sizeof(*rs->most_hits));
 	for (size_t i = 0; i < rs->count; i++)
-		rs->most_hits[i] = rule_most_hits(&rs->rules[i]);
+		rs->most_hits[i] = o->bound[i].most;
 	for (size_t i = 0; i < rs->meta_count; i++) {
 		uint32_t m = rs->meta_order[i];
-		const struct rule *r = &rs->rules[m];
+		struct rule *r = &rs->rules[m];
 
+		truth_compile(&rs->arena, r->code, &o->flags);
 		r->code->rule = m;
 		r->code->helper = rule_is_helper(r);
 		r->code->idle = !r->enabled && !has_users(rs, m);
-		rs->meta_of[m] = r->code;
+		metas[i] = *r->code;
+		r->code = rs->meta_of[m] = &metas[i];
 	}
+	rs->metas = metas;
 }
 
 void
@@ -299,10 +355,13 @@ meta_run_prepare(struct ruleset *rs)
 	find_plain(rs);
 	outlook_init(&o, rs);
 	for (size_t i = 0; i < rs->meta_count; i++) {
+		bound_meta(&o, rs->meta_order[i]);
+		if (is_flag(&o, rs->rules[rs->meta_order[i]].code))
+			bitset_add(&o.flags, rs->meta_order[i]);
 		find_deciders(&o, &rs->arena, rs->meta_order[i]);
 		price_meta(&o, rs->meta_order[i]);
 	}
 	find_users(rs, &o);
+	gather_rules(rs, &o);
 	outlook_fini(&o);
-	gather_rules(rs);
 }

@@ -7,13 +7,14 @@
  *
  * Nobody tries a rule that has no points of its own before a meta asks for it.
  * Until then the rule is open: somewhere between nothing and its most. A meta
- * is open where that leaves it more than one value; when it has points, it asks
- * for one rule after another until one is left.
+ * is open where that leaves it more than one value, which logic mostly tells
+ * (rule/truth.h), and else ranges; when it has points, it asks for one rule
+ * after another until one is left.
  */
 #include "rule/meta.h"
 
 #include "base/sparse.h"
-#include "rule/range.h"
+#include "rule/truth.h"
 
 /* In the place of a value until all are known: it counts as nothing then, but
  * what looks at it does not run either. */
@@ -73,6 +74,7 @@ meta_judge_all(const struct ruleset *rs, double *value)
 struct meta_run {
 	const struct ruleset *rs;
 	const struct rule_values *values;
+	uint8_t *truth;	     /* of literals, see rule/truth.h */
 	struct range *range; /* of open rules, by rule index */
 	struct bitset awake; /* places of metas to be computed */
 };
@@ -93,6 +95,33 @@ wake_users(struct meta_run *run, uint32_t rule)
 		bitset_add(&run->awake, rs->meta_users[u]);
 }
 
+/* The value of a rule has become known. */
+static void
+note_value(struct meta_run *run, uint32_t rule)
+{
+	truth_set(run->truth, rule,
+	    run->values->value[rule] != 0 ? TRUTH_YES : TRUTH_NO);
+	bitset_remove(run->values->open, rule);
+}
+
+/* Only so much has: `t` is not TRUTH_NO, or there would be a value. */
+static void
+leave_open(
+    struct meta_run *run, uint32_t rule, enum truth t, struct range range)
+{
+	run->values->value[rule] = 0;
+	run->range[rule] = range;
+	truth_set(run->truth, rule, t);
+	bitset_add(run->values->open, rule);
+}
+
+static void
+set_value(struct meta_run *run, uint32_t meta, double value)
+{
+	run->values->value[meta] = hit_value(value);
+	note_value(run, meta);
+}
+
 static void resolve(struct meta_run *run, const struct meta_code *meta);
 
 static void
@@ -102,8 +131,8 @@ ask(struct meta_run *run, uint32_t rule)
 		resolve(run, run->rs->meta_of[rule]);
 		return;
 	}
-	bitset_remove(run->values->open, rule);
 	run->values->ask(run->values->context, rule);
+	note_value(run, rule);
 }
 
 static void
@@ -115,42 +144,6 @@ ask_all(struct meta_run *run, const struct meta_code *code)
 			ask(run, code->steps[i].operand);
 }
 
-static void
-set_value(struct meta_run *run, uint32_t meta, double value)
-{
-	run->values->value[meta] = hit_value(value);
-	bitset_remove(run->values->open, meta);
-}
-
-/* Does it make its meta 0? Its rule is not open. */
-static bool
-decides(const struct meta_run *run, const struct meta_decider *d)
-{
-	return (run->values->value[d->rule] != 0) == d->veto;
-}
-
-/* Is one of its deciders known to make the meta 0? */
-static bool
-is_decided(const struct meta_run *run, const struct meta_code *code)
-{
-	for (uint32_t i = 0; i < code->decider_count; i++) {
-		const struct meta_decider *d = &code->deciders[i];
-
-		if (!is_open(run, d->rule) && decides(run, d))
-			return true;
-	}
-	return false;
-}
-
-/* What an open result may be worth as a number of hits. */
-static struct range
-hit_range(struct range r)
-{
-	if (r.least >= 0)
-		return r;
-	return (struct range){r.most<0, r.most> 1 ? r.most : 1};
-}
-
 /* The value of a plain meta, if what is known is enough to run it. False: it is
  * not, and `*wanted_out` is the open rule it came to. */
 static bool
@@ -160,33 +153,47 @@ compute(
 	const struct rule_values *v = run->values;
 	double value = 0;
 
-	if (!is_decided(run, meta) && expr_run_open(meta, v->value, v->open,
-					  &value, wanted_out) == EXPR_WANTS)
+	if (expr_run_open(meta, v->value, v->open, &value, wanted_out) ==
+	    EXPR_WANTS)
 		return false;
 	set_value(run, meta->rule, value);
 	return true;
 }
 
-/* The value, if it can be but one. False: the meta is open, its range noted. */
+/* The value, if it can be but one. False: the meta is open. */
 static bool
 narrow(struct meta_run *run, const struct meta_code *meta)
 {
 	const struct rule_values *v = run->values;
 	struct range_source from = {v->value, v->open, run->range};
-	struct range r;
+	struct range r = {0, run->rs->most_hits[meta->rule]};
+	enum truth t = truth_run(meta, run->truth, &from);
+	uint32_t wanted;
 
-	r = range_run(meta, &from, &r) ? hit_range(r) : range_of_hits;
+	if (t == TRUTH_NO) {
+		set_value(run, meta->rule, 0);
+		return true;
+	}
+	/* Of logic that is undecided no more can be told. */
+	if (t == TRUTH_OPEN && meta->logical) {
+		leave_open(run, meta->rule, t, r);
+		return false;
+	}
+	if (compute(run, meta, &wanted))
+		return true;
+	if (t == TRUTH_YES || meta->truth == NULL)
+		r = range_run(meta, &from, &r) ? range_as_hits(r)
+					       : range_of_hits;
 	if (range_is_one(r)) {
 		set_value(run, meta->rule, r.least);
 		return true;
 	}
-	run->range[meta->rule] = r;
-	bitset_add(v->open, meta->rule);
+	leave_open(run, meta->rule, range_has_zero(r) ? t : TRUTH_YES, r);
 	return false;
 }
 
-/* Asks for deciders, the cheapest first, until one has decided. */
-static void
+/* Asks for deciders, the cheapest first. True: one has made the meta 0. */
+static bool
 ask_deciders(struct meta_run *run, const struct meta_code *code)
 {
 	for (uint32_t i = 0; i < code->decider_count; i++) {
@@ -195,22 +202,33 @@ ask_deciders(struct meta_run *run, const struct meta_code *code)
 		if (!is_open(run, d->rule))
 			continue;
 		ask(run, d->rule);
-		if (decides(run, d))
-			return;
+		if ((run->values->value[d->rule] != 0) == d->veto)
+			return true;
 	}
+	return false;
 }
 
-/* Ranges are looked at less and less often: of many rules none decides. */
+/* Logic is cheap to look at; ranges are less and less often: of many rules none
+ * decides. */
+static bool
+is_time_to_narrow(const struct meta_code *meta, unsigned asked)
+{
+	return meta->logical || (asked & (asked - 1)) == 0;
+}
+
 static void
 resolve(struct meta_run *run, const struct meta_code *meta)
 {
 	uint32_t wanted;
 
-	if (compute(run, meta, &wanted) || narrow(run, meta))
+	if (narrow(run, meta))
 		return;
-	ask_deciders(run, meta);
+	if (ask_deciders(run, meta)) {
+		set_value(run, meta->rule, 0);
+		return;
+	}
 	for (unsigned asked = 0; !compute(run, meta, &wanted); asked++) {
-		if ((asked & (asked - 1)) == 0 && narrow(run, meta))
+		if (is_time_to_narrow(meta, asked) && narrow(run, meta))
 			return;
 		if (asked < ASKED_MAX)
 			ask(run, wanted);
@@ -219,26 +237,31 @@ resolve(struct meta_run *run, const struct meta_code *meta)
 	}
 }
 
+static void
+judge_odd(struct meta_run *run, const struct meta_code *meta)
+{
+	double *value = run->values->value;
+
+	ask_all(run, meta);
+	value[meta->rule] = judge(&run->rs->rules[meta->rule], value);
+}
+
 /* Computes a meta as far as anybody wants to know it. */
 static void
 settle(struct meta_run *run, size_t place)
 {
-	uint32_t rule = run->rs->meta_order[place], wanted;
-	const struct meta_code *meta = run->rs->meta_of[rule];
-	double *value = run->values->value;
+	const struct meta_code *meta = &run->rs->metas[place];
+	uint32_t rule = meta->rule;
 
 	if (meta->idle)
 		return;
-	if (!meta->plain) {
-		ask_all(run, meta);
-		value[rule] = judge(&run->rs->rules[rule], value);
-	} else if (meta->helper) {
-		if (!compute(run, meta, &wanted))
-			narrow(run, meta);
-	} else {
+	if (!meta->plain)
+		judge_odd(run, meta);
+	else if (meta->helper)
+		narrow(run, meta);
+	else
 		resolve(run, meta);
-	}
-	if (is_open(run, rule) || value[rule] != run->rs->meta_rest[place])
+	if (is_open(run, rule) || run->values->value[rule] != meta->rest)
 		wake_users(run, rule);
 }
 
@@ -271,11 +294,14 @@ wake_first(struct meta_run *run)
 	const struct rule_values *v = run->values;
 
 	for (size_t i = sparse_next(v->value, run->rs->count, 0); i != SIZE_MAX;
-	     i = sparse_next(v->value, run->rs->count, i + 1))
+	     i = sparse_next(v->value, run->rs->count, i + 1)) {
+		truth_set(run->truth, (uint32_t)i, TRUTH_YES);
 		wake_users(run, (uint32_t)i);
+	}
 	for (size_t i = bitset_next(v->open, 0); i != SIZE_MAX;
 	     i = bitset_next(v->open, i + 1)) {
-		run->range[i] = (struct range){0, run->rs->most_hits[i]};
+		leave_open(run, (uint32_t)i, TRUTH_OPEN,
+		    (struct range){0, run->rs->most_hits[i]});
 		wake_users(run, (uint32_t)i);
 	}
 }
@@ -288,8 +314,12 @@ settle_reached(struct meta_run *run)
 
 	wake_first(run);
 	cyclic = settle_cycles(run);
-	for (size_t i = cyclic; i < rs->meta_count; i++)
-		run->values->value[rs->meta_order[i]] = rs->meta_rest[i];
+	for (size_t i = 0; i < rs->restless_count; i++) {
+		uint32_t m = rs->restless[i];
+
+		if (!rs->meta_of[m]->cyclic)
+			run->values->value[m] = rs->meta_of[m]->rest;
+	}
 	for (size_t i = bitset_next(&run->awake, cyclic); i != SIZE_MAX;
 	     i = bitset_next(&run->awake, i + 1))
 		settle(run, i);
@@ -302,10 +332,12 @@ run_init(struct meta_run *run, const struct ruleset *rs,
 	*run = (struct meta_run){.rs = rs, .values = v};
 	if (a == NULL || !bitset_init_arena(&run->awake, rs->meta_count, a))
 		return false;
-	if (v->open->bits == 0)
-		return true;
+	run->truth = arena_alloc(a, 2 * rs->count);
 	run->range = arena_alloc(a, rs->count * sizeof(*run->range));
-	return run->range != NULL;
+	if (run->truth == NULL || run->range == NULL)
+		return false;
+	memcpy(run->truth, rs->truth_rest, 2 * rs->count);
+	return true;
 }
 
 void
@@ -323,13 +355,11 @@ ruleset_eval_metas(
 	} else {
 		for (size_t i = bitset_next(v->open, 0); i != SIZE_MAX;
 		     i = bitset_next(v->open, i + 1))
-			ask(&run, (uint32_t)i);
+			v->ask(v->context, (uint32_t)i);
+		bitset_clear(v->open);
 		meta_judge_all(rs, v->value);
 	}
-	for (size_t i = 0; i < rs->meta_count; i++) {
-		uint32_t m = rs->meta_order[i];
-
-		if (v->value[m] == NEVER_RUN || is_open(&run, m))
-			v->value[m] = 0;
-	}
+	for (size_t i = 0; i < rs->odd_count; i++)
+		if (v->value[rs->odd[i]] == NEVER_RUN)
+			v->value[rs->odd[i]] = 0;
 }

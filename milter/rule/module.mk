@@ -47,7 +47,9 @@ librule_a_SOURCES += \
 	milter/rule/ruleset.c milter/rule/ruleset.h \
 	milter/rule/settings.c milter/rule/settings.h \
 	milter/rule/source.c \
-	milter/rule/template.c milter/rule/template.h
+	milter/rule/template.c milter/rule/template.h \
+	milter/rule/truth.c milter/rule/truth.h \
+	milter/rule/truth_compile.c
 
 check_PROGRAMS += t/unit/bin/rule_dict_import
 t_unit_bin_rule_dict_import_SOURCES = t/unit/rule_dict_import.c
@@ -61,7 +63,8 @@ t_unit_bin_rule_access_postfix_LDADD = $(RULE_LIBS)
 
 check_PROGRAMS += t/unit/bin/rule_expr t/unit/bin/rule_pattern \
 	t/unit/bin/rule_check t/unit/bin/rule_meta t/unit/bin/rule_parse \
-	t/unit/bin/rule_range t/unit/bin/rule_replace
+	t/unit/bin/rule_range t/unit/bin/rule_replace \
+	t/unit/bin/rule_truth
 t_unit_bin_rule_expr_SOURCES = t/unit/rule_expr.c
 t_unit_bin_rule_expr_LDADD = $(RULE_LIBS) -lm
 t_unit_bin_rule_pattern_SOURCES = t/unit/rule_pattern.c
@@ -76,6 +79,8 @@ t_unit_bin_rule_range_SOURCES = t/unit/rule_range.c
 t_unit_bin_rule_range_LDADD = $(RULE_LIBS)
 t_unit_bin_rule_replace_SOURCES = t/unit/rule_replace.c
 t_unit_bin_rule_replace_LDADD = $(RULE_LIBS)
+t_unit_bin_rule_truth_SOURCES = t/unit/rule_truth.c
+t_unit_bin_rule_truth_LDADD = $(RULE_LIBS)
 
 if FUZZ
 noinst_PROGRAMS += t/fuzz/fuzz_rules t/fuzz/fuzz_pattern t/fuzz/fuzz_probe

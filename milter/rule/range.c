@@ -20,18 +20,6 @@ truth(bool v)
 	return (struct range){v, v};
 }
 
-static bool
-is_zero(struct range r)
-{
-	return r.least == 0 && r.most == 0;
-}
-
-static bool
-has_zero(struct range r)
-{
-	return r.least <= 0 && r.most >= 0;
-}
-
 static struct range
 unite(struct range x, struct range y)
 {
@@ -63,7 +51,7 @@ corners(double a, double b, double c, double d)
 static struct range
 multiply(struct range x, struct range y)
 {
-	if (is_zero(x) || is_zero(y))
+	if (range_is_zero(x) || range_is_zero(y))
 		return truth(false);
 	return corners(x.least * y.least, x.least * y.most, x.most * y.least,
 	    x.most * y.most);
@@ -102,25 +90,21 @@ equal(struct range x, struct range y)
 
 static struct range not(struct range x)
 {
-	if (is_zero(x))
+	if (range_is_zero(x))
 		return truth(true);
-	return has_zero(x) ? yes_or_no : truth(false);
+	return range_has_zero(x) ? yes_or_no : truth(false);
 }
 
-static inline struct range
-apply(enum expr_op op, struct range x, struct range y)
+struct range
+range_add(struct range x, struct range y)
+{
+	return checked((struct range){x.least + y.least, x.most + y.most});
+}
+
+struct range
+range_compare(enum expr_op op, struct range x, struct range y)
 {
 	switch (op) {
-	case EXPR_MULTIPLY:
-		return multiply(x, y);
-	case EXPR_DIVIDE:
-		return divide(x, y);
-	case EXPR_ADD:
-		return checked(
-		    (struct range){x.least + y.least, x.most + y.most});
-	case EXPR_SUBTRACT:
-		return checked(
-		    (struct range){x.least - y.most, x.most - y.least});
 	case EXPR_LESS:
 		return less(x, y);
 	case EXPR_LESS_EQUAL:
@@ -134,7 +118,27 @@ apply(enum expr_op op, struct range x, struct range y)
 	case EXPR_NOT_EQUAL:
 		return not(equal(x, y));
 	default:
-		return anything; /* ^ works on bits */
+		return yes_or_no;
+	}
+}
+
+static inline struct range
+apply(enum expr_op op, struct range x, struct range y)
+{
+	switch (op) {
+	case EXPR_MULTIPLY:
+		return multiply(x, y);
+	case EXPR_DIVIDE:
+		return divide(x, y);
+	case EXPR_ADD:
+		return range_add(x, y);
+	case EXPR_SUBTRACT:
+		return checked(
+		    (struct range){x.least - y.most, x.most - y.least});
+	case EXPR_XOR:
+		return anything; /* it works on bits */
+	default:
+		return range_compare(op, x, y);
 	}
 }
 
@@ -178,9 +182,9 @@ run_logical(struct machine *m, uint32_t *at)
 	const struct expr_step *s = &m->steps[*at];
 	struct range x = m->top[-1];
 	uint32_t end = *at + s->operand;
-	bool zero = is_zero(x);
+	bool zero = range_is_zero(x);
 
-	if (!zero && has_zero(x)) {
+	if (!zero && range_has_zero(x)) {
 		m->top--;
 		x = s->op == EXPR_AND ? truth(false) : where_true(x);
 		if (!run_perhaps(m, *at + 1, end, x))
@@ -203,8 +207,8 @@ run_branch(struct machine *m, uint32_t *at)
 	uint32_t first = *at + 1, other = *at + m->steps[*at].operand;
 	uint32_t end = other - 1 + m->steps[other - 1].operand;
 
-	if (is_zero(x) || !has_zero(x)) {
-		*at = is_zero(x) ? other : first;
+	if (range_is_zero(x) || !range_has_zero(x)) {
+		*at = range_is_zero(x) ? other : first;
 		return true;
 	}
 	if (!run(m, first, other - 1))
@@ -235,7 +239,7 @@ run_plain(struct machine *m, const struct expr_step *s)
 		return true;
 	default:
 		m->top--;
-		if (s->op == EXPR_DIVIDE && has_zero(top[-1]))
+		if (s->op == EXPR_DIVIDE && range_has_zero(top[-1]))
 			return false;
 		top[-2] = apply(s->op, top[-2], top[-1]);
 		return true;
@@ -264,13 +268,13 @@ run(struct machine *m, uint32_t from, uint32_t to)
 }
 
 bool
-range_run(const struct meta_code *code, const struct range_source *from,
-    struct range *out)
+range_run_steps(const struct meta_code *code, uint32_t first, uint32_t end,
+    const struct range_source *from, struct range *out)
 {
 	struct range stack[EXPR_STACK_MAX + 1];
 	struct machine m = {code->steps, from, stack};
 
-	if (!run(&m, 0, code->count))
+	if (!run(&m, first, end))
 		return false;
 	*out = stack[0];
 	return true;

@@ -28,15 +28,50 @@ struct range_source {
 	const struct range *range;
 };
 
-/* False: nothing can be told (a division may be one by zero). */
-bool range_run(const struct meta_code *code, const struct range_source *from,
-    struct range *out);
+/* Steps [first, end), which leave one value. False: nothing can be told (a
+ * division may be one by zero). */
+bool range_run_steps(const struct meta_code *code, uint32_t first, uint32_t end,
+    const struct range_source *from, struct range *out);
+
+/* The whole program. */
+static inline bool
+range_run(const struct meta_code *code, const struct range_source *from,
+    struct range *out)
+{
+	return range_run_steps(code, 0, code->count, from, out);
+}
+
+struct range range_add(struct range x, struct range y);
+/* What a comparison, `op`, comes to. */
+struct range range_compare(enum expr_op op, struct range x, struct range y);
 
 /* Exactly one value? */
 static inline bool
 range_is_one(struct range r)
 {
 	return r.least == r.most;
+}
+
+/* What is open of a meta, where this is open of its result: a negative result
+ * counts as one hit. */
+static inline struct range
+range_as_hits(struct range r)
+{
+	if (r.least >= 0)
+		return r;
+	return (struct range){r.most<0, r.most> 1 ? r.most : 1};
+}
+
+static inline bool
+range_is_zero(struct range r)
+{
+	return r.least == 0 && r.most == 0;
+}
+
+static inline bool
+range_has_zero(struct range r)
+{
+	return r.least <= 0 && r.most >= 0;
 }
 
 #endif

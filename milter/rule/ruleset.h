@@ -191,11 +191,16 @@ struct ruleset {
 	struct rule_test *tests;
 	size_t test_count;
 	double required_score; /* 5.0 unless set */
+	struct meta_code *metas;    /* by place in meta_order */
 	struct meta_code **meta_of; /* by rule; NULL: it is no meta */
-	double *most_hits;	    /* by rule: rule_most_hits() */
+	double *most_hits;	    /* by rule: its highest value */
+	uint8_t *truth_rest;   /* rule/truth.h: all literals if nothing hits */
 	uint32_t *meta_order;  /* metas, dependencies first */
 	size_t meta_count;
-	double *meta_rest; /* by place in meta_order: worth if nothing hits */
+	uint32_t *restless; /* metas that are worth something even then */
+	size_t restless_count;
+	uint32_t *odd; /* metas that are not plain (rule/expr.h) */
+	size_t odd_count;
 	uint32_t *meta_users;	   /* places, by rule they look at ... */
 	uint32_t *first_meta_user; /* ... from here; one more at the end */
 	size_t files;
@@ -231,7 +236,8 @@ double rule_most_hits(const struct rule *r);
 
 /* What rules are worth before metas are computed. */
 struct rule_values {
-	double *value; /* by rule index; 0: no hit, and metas */
+	/* By rule index; 0: no hit, and metas; at most rule_most_hits(). */
+	double *value;
 	/* Rules not tried yet, worth 0 so far; NULL: none. Metas that stay
 	 * undecided are added. */
 	struct bitset *open;
