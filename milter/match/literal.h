@@ -13,7 +13,8 @@
 #include "base/arena.h"
 #include "base/regex.h"
 
-struct node; /* match/tree.h */
+struct node;	       /* match/tree.h */
+struct sample_strings; /* match/sample.h */
 
 /* Conditions on a place in a string. */
 enum literal_edge {
@@ -53,7 +54,7 @@ struct literal_clause {
 struct literal_need {
 	struct literal_clause clause[LITERAL_CLAUSES_MAX];
 	size_t count;  /* 0: nothing useful is required */
-	unsigned bits; /* how rare all of it is */
+	unsigned bits; /* how rare all of it is, by its letters */
 };
 
 /* `flags`: enum regex_flag. Memory from `a`; count 0 when it is full. */
@@ -64,9 +65,13 @@ void literal_extract(struct str pattern, unsigned flags, struct arena *a,
  */
 void literal_extract_common(struct str pattern, unsigned flags, unsigned bits,
     struct arena *a, struct literal_need *out);
-/* Of a pattern read already. */
-void literal_extract_tree(
-    const struct node *tree, struct arena *a, struct literal_need *out);
+/*
+ * Of a pattern read already. `sample`: what it would be matched against in
+ * common mail, which tells what is no use looking for; NULL: that is not known.
+ */
+void literal_extract_tree(const struct node *tree,
+    const struct sample_strings *sample, struct arena *a,
+    struct literal_need *out);
 
 /* \G and \K make a match depend on where the search began. */
 bool literal_depends_on_search(struct str pattern);

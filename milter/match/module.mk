@@ -20,6 +20,7 @@ libmatch_a_SOURCES = \
 	milter/match/prefilter.c milter/match/prefilter.h \
 	milter/match/rarity.c milter/match/rarity.h \
 	milter/match/run.c milter/match/run.h \
+	milter/match/sample.c milter/match/sample.h \
 	milter/match/scan.c milter/match/scan.h \
 	milter/match/scratch.c milter/match/scratch.h \
 	milter/match/select.c milter/match/select.h \
@@ -41,6 +42,10 @@ t_unit_bin_match_dict_scan_LDADD = $(MATCH_LIBS)
 check_PROGRAMS += t/unit/bin/match_rarity
 t_unit_bin_match_rarity_SOURCES = t/unit/match_rarity.c
 t_unit_bin_match_rarity_LDADD = $(MATCH_LIBS)
+
+check_PROGRAMS += t/unit/bin/match_sample
+t_unit_bin_match_sample_SOURCES = t/unit/match_sample.c
+t_unit_bin_match_sample_LDADD = $(MATCH_LIBS)
 
 check_PROGRAMS += t/unit/bin/match_shape
 t_unit_bin_match_shape_SOURCES = t/unit/match_shape.c

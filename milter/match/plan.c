@@ -20,6 +20,7 @@ struct builder {
 	VEC(struct mime_query) mime_queries;
 	VEC(struct job) jobs[VIEW_COUNT];
 	VEC(uint32_t) mime_negated;
+	struct sample sample;
 };
 
 static void
@@ -173,7 +174,8 @@ finish_work(struct builder *b, enum view view)
 	w->jobs = b->jobs[view].v;
 	w->job_count = b->jobs[view].len;
 	if (!b->options->no_prefilter)
-		select_build(w, view_keys(b, view), b->plan->dfas);
+		select_build(w, view, view_keys(b, view), b->plan->dfas,
+		    &b->sample);
 	w->always = mem_array(w->job_count + 1, sizeof(*w->always));
 	w->negated = mem_array(w->job_count + 1, sizeof(*w->negated));
 	for (uint32_t i = 0; i < w->job_count; i++) {
@@ -221,12 +223,14 @@ plan_new(const struct ruleset *rs, const struct dict_set *dicts,
 	b.mimes = map_new(false);
 	for (size_t i = 0; i < rs->count; i++)
 		add_rule(&b, &rs->rules[i]);
-	for (int view = 0; view < VIEW_COUNT; view++)
-		finish_work(&b, (enum view)view);
 	p->queries.headers = b.header_queries.v;
 	p->queries.header_count = b.header_queries.len;
 	p->queries.mimes = b.mime_queries.v;
 	p->queries.mime_count = b.mime_queries.len;
+	sample_init(&b.sample, &p->queries);
+	for (int view = 0; view < VIEW_COUNT; view++)
+		finish_work(&b, (enum view)view);
+	sample_fini(&b.sample);
 	p->mime_negated = b.mime_negated.v;
 	p->mime_negated_count = b.mime_negated.len;
 	find_unset_values(p);

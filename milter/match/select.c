@@ -33,6 +33,8 @@ struct selection {
 	VEC(struct raw_use) uses;
 	VEC(struct shaped) shaped;
 	struct dfa_set *dfas;
+	enum view view;
+	const struct sample *sample;
 };
 
 static uint32_t
@@ -148,8 +150,8 @@ store_uses(struct work *w, struct selection *sel)
 
 /* Literals when they are rare enough, else the shape of the pattern. */
 static void
-select_job(
-    struct selection *sel, struct job *j, uint32_t index, struct arena *a)
+select_job(struct selection *sel, struct job *j, uint32_t index,
+    const struct sample_strings *sample, struct arena *a)
 {
 	struct literal_need need;
 	struct shape_cover cover;
@@ -163,7 +165,7 @@ select_job(
 		return;
 	if (!rule->negated && rule->pattern.len >= DFA_PATTERN_MIN)
 		j->dfa = dfa_add(sel->dfas, tree);
-	literal_extract_tree(tree, a, &need);
+	literal_extract_tree(tree, sample, a, &need);
 	if (need.bits < LITERAL_BITS_GOOD && shape_extract(tree, a, &cover) &&
 	    cover.bits > need.bits + SHAPE_ADVANTAGE) {
 		for (size_t i = 0; i < cover.len; i++)
@@ -179,10 +181,10 @@ select_job(
 		: choose_anchor(&need));
 }
 
-/* Builds the set of the shapes [from, to), all of jobs with one key. */
+/* Builds the set of the shapes [v, v + n), all of jobs with one key. */
 static void
-make_group(
-    struct work *w, const struct shaped *v, size_t n, struct shape_group *out)
+make_group(const struct work *w, const struct shaped *v, size_t n,
+    struct shape_group *out)
 {
 	struct shape *shapes = mem_array(n, sizeof(*shapes));
 
@@ -194,6 +196,57 @@ make_group(
 	}
 	out->set = shape_set_new(shapes, n);
 	free(shapes);
+}
+
+static void
+free_group(struct shape_group *g)
+{
+	shape_set_free(&g->set);
+	free(g->jobs);
+}
+
+static void
+on_common_shape(void *context, uint32_t shape)
+{
+	((size_t *)context)[shape]++;
+}
+
+/* Is each of `n` shapes in more than three strings of four? */
+static bool
+all_common(
+    const struct shape_set *set, size_t n, const struct sample_strings *sample)
+{
+	size_t *found = mem_array(n, sizeof(*found)), strings = 0;
+	bool all = true;
+
+	for (size_t k = 0; k < SAMPLE_MESSAGES; k++) {
+		const struct str_list *list = &sample->list[k];
+
+		for (size_t i = 0; i < list->len; i++)
+			shape_set_scan(set, list->v[i], on_common_shape, found);
+		strings += list->len;
+	}
+	for (size_t i = 0; i < n; i++)
+		all = all && found[i] * 4 > strings * 3;
+	free(found);
+	return all;
+}
+
+/* A group that tells nothing of most texts costs more than it saves. */
+static void
+add_group(struct work *w, const struct shaped *v, size_t n,
+    const struct sample_strings *sample)
+{
+	struct shape_group *g = &w->groups[w->group_count];
+
+	make_group(w, v, n, g);
+	if (!all_common(g->set, n, sample)) {
+		w->group_count++;
+		return;
+	}
+	free_group(g);
+	for (size_t i = 0; i < n; i++)
+		w->jobs[v[i].job].always = true;
 }
 
 static void
@@ -209,9 +262,13 @@ store_shapes(struct work *w, struct selection *sel)
 	qsort(sel->shaped.v, sel->shaped.len, sizeof(*v), compare_shaped);
 	w->groups = mem_array(sel->shaped.len, sizeof(*w->groups));
 	for (size_t i = 1; i <= sel->shaped.len; i++) {
+		struct sample_strings sample;
+
 		if (i < sel->shaped.len && v[i].key == v[from].key)
 			continue;
-		make_group(w, v + from, i - from, &w->groups[w->group_count++]);
+		sample_strings(
+		    sel->sample, sel->view, v[from].key, w->key_count, &sample);
+		add_group(w, v + from, i - from, &sample);
 		from = i;
 	}
 }
@@ -248,7 +305,10 @@ static void
 select_key(struct work *w, struct selection *sel, const struct keyed *v,
     size_t n, struct arena *a)
 {
+	struct sample_strings sample;
+
 	sel->ids = map_new(false);
+	sample_strings(sel->sample, sel->view, v->key, w->key_count, &sample);
 	w->filters[v->key].first_literal = (uint32_t)sel->literals.len;
 	for (size_t i = 0; i < n; i++) {
 		struct job *j = &w->jobs[v[i].job];
@@ -257,16 +317,16 @@ select_key(struct work *w, struct selection *sel, const struct keyed *v,
 		if (j->rule->type == RULE_MIMEHEADER && j->rule->has_unset)
 			continue;
 		arena_reset(a);
-		select_job(sel, j, v[i].job, a);
+		select_job(sel, j, v[i].job, &sample, a);
 	}
 	map_free(&sel->ids);
 }
 
-/* `keys`: of the view's strings. */
 void
-select_build(struct work *w, size_t keys, struct dfa_set *dfas)
+select_build(struct work *w, enum view view, size_t keys, struct dfa_set *dfas,
+    const struct sample *sample)
 {
-	struct selection sel = {.dfas = dfas};
+	struct selection sel = {.dfas = dfas, .view = view, .sample = sample};
 	struct keyed *v = jobs_by_key(w);
 	struct arena a;
 
@@ -302,9 +362,7 @@ select_fini(struct work *w)
 	for (size_t i = 0; i < w->key_count; i++)
 		prefilter_free(&w->filters[i].set);
 	free(w->filters);
-	for (size_t i = 0; i < w->group_count; i++) {
-		shape_set_free(&w->groups[i].set);
-		free(w->groups[i].jobs);
-	}
+	for (size_t i = 0; i < w->group_count; i++)
+		free_group(&w->groups[i]);
 	free(w->groups);
 }

@@ -7,12 +7,14 @@
 #define POSTERN_MATCH_SELECT_H
 
 #include "match/plan.h"
+#include "match/sample.h"
 
 /*
- * Sets jobs[].need, literals, uses, filters and groups of `w`, whose jobs have
- * `keys` keys. Without it all needs stay 0.
+ * Sets jobs[].always, uses, filters and groups of `w`, whose jobs have `keys`
+ * keys. Without it all jobs are always tried.
  */
-void select_build(struct work *w, size_t keys, struct dfa_set *dfas);
+void select_build(struct work *w, enum view view, size_t keys,
+    struct dfa_set *dfas, const struct sample *sample);
 void select_fini(struct work *w);
 
 #endif

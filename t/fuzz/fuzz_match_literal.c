@@ -34,7 +34,7 @@ check_tree(const struct node *tree, struct arena *a, struct str text)
 	struct literal_need need;
 	struct shape_cover cover;
 
-	literal_extract_tree(tree, a, &need);
+	literal_extract_tree(tree, NULL, a, &need);
 	for (size_t i = 0; i < need.count; i++)
 		invariant(clause_met(&need.clause[i], text));
 	if (shape_extract(tree, a, &cover)) {

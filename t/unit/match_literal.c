@@ -110,7 +110,7 @@ test_table(void)
 		if (tree == NULL) {
 			buf_add_cstr(&got, "-");
 		} else {
-			literal_extract_tree(tree, &a, &need);
+			literal_extract_tree(tree, NULL, &a, &need);
 			format_need(&need, &got);
 		}
 		is_str(buf_str(&got), str_from(cases[i].want), "literals of %s",
@@ -305,7 +305,7 @@ check_pattern(struct str pattern, unsigned flags, struct tally *t)
 	arena_init(&a, 0);
 	tree = tree_parse(pattern, flags, &a);
 	if (tree != NULL) {
-		literal_extract_tree(tree, &a, &need);
+		literal_extract_tree(tree, NULL, &a, &need);
 		shaped = shape_extract(tree, &a, &cover);
 		t->patterns++;
 		t->with_literal += need.count > 0;
