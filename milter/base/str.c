@@ -55,91 +55,124 @@ str_rfind_char(struct str s, char c)
 	return hit ? (size_t)(hit - s.p) : STR_NPOS;
 }
 
-/* Hits of one byte tried before a needle goes to memmem(). */
+/* Sixteen bytes at a time. */
+typedef uint8_t lanes __attribute__((vector_size(16)));
+#define LANES sizeof(lanes)
+
+/* A byte, in either case where `cases` is the bit they differ in, and not 0. */
+struct sought {
+	uint8_t byte;
+	uint8_t cases;
+};
+
+static struct sought
+seek(char c, bool nocase)
+{
+	uint8_t cases = nocase && ascii_is_alpha(c) ? 0x20 : 0;
+
+	return (struct sought){(uint8_t)((uint8_t)c | cases), cases};
+}
+
+/* The first and the last byte of a needle: few places have both. */
+struct ends {
+	struct sought first;
+	struct sought last;
+	size_t apart;
+};
+
+static inline lanes
+lanes_of(const char *p)
+{
+	lanes v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+static inline bool
+is_sought(char c, struct sought b)
+{
+	return ((uint8_t)c | b.cases) == b.byte;
+}
+
+/* The first place from `from` on, below `end`, that has both; `end`: none. */
+static size_t
+next_place(const char *p, size_t from, size_t end, const struct ends *e)
+{
+	lanes first = (lanes){0} + e->first.byte,
+	      last = (lanes){0} + e->last.byte;
+	lanes first_cases = (lanes){0} + e->first.cases;
+	lanes last_cases = (lanes){0} + e->last.cases;
+	size_t i = from;
+
+	for (; i + LANES <= end; i += LANES) {
+		lanes a = lanes_of(p + i) | first_cases;
+		lanes b = lanes_of(p + i + e->apart) | last_cases;
+		lanes both = (lanes)(a == first) & (lanes)(b == last);
+		uint64_t half[2];
+
+		memcpy(half, &both, sizeof(half));
+		if ((half[0] | half[1]) == 0)
+			continue;
+		return half[0] != 0 ? i + block_first(le64toh(half[0]))
+				    : i + BLOCK + block_first(le64toh(half[1]));
+	}
+	while (i < end && !(is_sought(p[i], e->first) &&
+			      is_sought(p[i + e->apart], e->last)))
+		i++;
+	return i;
+}
+
+/* Places tried before a needle goes to memmem(). */
 #define FIND_TRIES 16
 
 /*
  * memmem() prepares itself for each needle, which costs more than the search of
- * a short text for a byte that is rare in it. A byte that is not is left to it,
- * so the time stays linear.
+ * a short text for bytes that are rare in it. What is not is left to it, so the
+ * time stays linear.
  */
 size_t
 str_find(struct str s, struct str needle)
 {
-	const char *at = s.p, *last, *hit;
-	/* The first byte that is not everywhere. */
-	size_t anchor = needle.len > 1 && needle.p[0] == ' ';
+	struct ends e;
+	size_t at = 0, end;
+	const char *hit;
 
-	if (needle.len == 0)
-		return 0;
+	if (needle.len <= 1)
+		return needle.len == 0 ? 0 : str_find_char(s, needle.p[0]);
 	if (needle.len > s.len)
 		return STR_NPOS;
-	last = s.p + (s.len - needle.len);
+	e = (struct ends){seek(needle.p[0], false),
+	    seek(needle.p[needle.len - 1], false), needle.len - 1};
+	end = s.len - needle.len + 1;
 	for (int i = 0; i < FIND_TRIES; i++) {
-		hit = memchr(
-		    at + anchor, needle.p[anchor], (size_t)(last - at) + 1);
-		if (hit == NULL)
+		at = next_place(s.p, at, end, &e);
+		if (at == end)
 			return STR_NPOS;
-		at = hit - anchor;
-		if (memcmp(at, needle.p, needle.len) == 0)
-			return (size_t)(at - s.p);
-		if (at++ == last)
-			return STR_NPOS;
+		if (memcmp(s.p + at, needle.p, needle.len) == 0)
+			return at;
+		at++;
 	}
-	hit = memmem(at, s.len - (size_t)(at - s.p), needle.p, needle.len);
+	hit = memmem(s.p + at, s.len - at, needle.p, needle.len);
 	return hit ? (size_t)(hit - s.p) : STR_NPOS;
-}
-
-/* Offset of `c` in `s` from `from` on; s.len: none. */
-static size_t
-next_byte(struct str s, size_t from, char c)
-{
-	const char *p =
-	    from < s.len ? memchr(s.p + from, c, s.len - from) : NULL;
-
-	return p != NULL ? (size_t)(p - s.p) : s.len;
-}
-
-/* A byte of one case only is found fastest. */
-static size_t
-caseless_byte(struct str needle)
-{
-	for (size_t i = 0; i < needle.len; i++)
-		if (!ascii_is_alpha(needle.p[i]))
-			return i;
-	return 0;
 }
 
 size_t
 str_find_nocase(struct str s, struct str needle)
 {
-	size_t anchor = caseless_byte(needle), end, lower, upper;
-	/* Looked at before all others. */
-	size_t second = anchor + 1 < needle.len ? anchor + 1 : 0;
-	char low, up;
+	struct ends e;
+	size_t at, end;
 
 	if (needle.len == 0)
 		return 0;
 	if (needle.len > s.len)
 		return STR_NPOS;
-	low = ascii_lower(needle.p[anchor]);
-	up = ascii_upper(needle.p[anchor]);
-	/* Behind the last place where the anchor can stand. */
-	end = s.len - (needle.len - anchor) + 1;
-	lower = next_byte(s, anchor, low);
-	upper = low == up ? s.len : next_byte(s, anchor, up);
-	while (lower < end || upper < end) {
-		size_t at = lower < upper ? lower : upper;
-		const char *p = s.p + at - anchor;
-
-		if (ascii_lower(p[second]) == ascii_lower(needle.p[second]) &&
-		    str_same_nocase(p, needle.p, needle.len))
-			return at - anchor;
-		if (at == lower)
-			lower = next_byte(s, at + 1, low);
-		else
-			upper = next_byte(s, at + 1, up);
-	}
+	e = (struct ends){seek(needle.p[0], true),
+	    seek(needle.p[needle.len - 1], true), needle.len - 1};
+	end = s.len - needle.len + 1;
+	for (at = 0; (at = next_place(s.p, at, end, &e)) < end; at++)
+		if (str_same_nocase(s.p + at, needle.p, needle.len))
+			return at;
 	return STR_NPOS;
 }
 
@@ -213,10 +246,7 @@ str_cspan(struct str s, const char *set)
 	return at == STR_NPOS ? s.len : at;
 }
 
-/* Sixteen bytes at a time, and as many times as a byte can count. */
-typedef uint8_t lanes __attribute__((vector_size(16)));
-#define LANES sizeof(lanes)
-#define LANES_TIMES 255
+#define LANES_TIMES 255 /* as many as a byte can count */
 
 static size_t
 count_lanes(const char *p, size_t times, uint8_t first, uint8_t size)

@@ -81,6 +81,35 @@ finding_behind_beginnings(void)
 	is_int(str_find(STR_NONE, STR("a")), (long long)STR_NPOS, "no more");
 }
 
+/* Needles of every length at every place of texts of some blocks. */
+static void
+finding_everywhere(void)
+{
+	char hay[5 * BLOCK + 1], needle[5 * BLOCK + 1];
+	size_t wrong = 0;
+
+	for (size_t len = 1; len < sizeof(hay); len++)
+		for (size_t n = 1; n <= len; n++)
+			for (size_t at = 0; at + n <= len; at++) {
+				struct str s = str_make(hay, len);
+				struct str k = str_make(needle, n);
+
+				/* Its ends stand in many places. */
+				memset(hay, 'k', len);
+				memset(needle, 'k', n);
+				hay[at + n / 2] = needle[n / 2] = 'K';
+				wrong += str_find(s, k) != at;
+				wrong += str_find_nocase(s, k) != 0;
+				memset(hay, '@', len);
+				memset(hay + at, 'k', n);
+				wrong += str_find_nocase(s, k) != at;
+				wrong += str_find(s, k) != STR_NPOS;
+				hay[at] = hay[at + n - 1] = '+';
+				wrong += str_find_nocase(s, k) != STR_NPOS;
+			}
+	is_int((long long)wrong, 0, "found at each place, and at no other");
+}
+
 /* Every byte against sets of none, one and several. */
 static void
 spanning(void)
@@ -417,6 +446,7 @@ main(void)
 	finding();
 	finding_nocase();
 	finding_behind_beginnings();
+	finding_everywhere();
 	spanning();
 	same_nocase();
 	spans_of_blocks();
