@@ -361,11 +361,20 @@ read_redirector(struct readings *r, struct str whole)
 {
 	const struct mail_settings *s = r->settings;
 	struct regex_span span;
+	bool there = true;
+	int byte = -1;
 
 	for (size_t i = 0; r->scratch != NULL && i < s->redirector_count; i++) {
 		struct str target;
+		int required = regex_required(s->redirectors[i]);
 
-		if (regex_match(
+		/* Most want the "=" of a query, which most URIs have not. */
+		if (required >= 0 && required != byte) {
+			byte = required;
+			there = str_find_char(whole, (char)byte) != STR_NPOS;
+		}
+		if ((required >= 0 && !there) ||
+		    regex_match(
 			s->redirectors[i], r->scratch, whole, 0, NULL) != 1 ||
 		    !regex_group(r->scratch, 1, &span))
 			continue;

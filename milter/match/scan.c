@@ -27,7 +27,6 @@ scan(const struct plan *p, struct scratch *s, struct message *m,
 	struct arena *a = message_arena(m);
 	struct scan *scan = arena_alloc(a, sizeof(*scan));
 
-	message_lend_regex(m, s->regex);
 	if (scan == NULL || !texts_gather(m, &p->queries, &scan->texts))
 		return NULL;
 	stages_lap(&s->stages, STAGE_texts);

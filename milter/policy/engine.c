@@ -496,6 +496,7 @@ find_hits(struct judge *j, struct scratch *scratch, struct message *m,
 	struct rule_values values = {
 	    .open = &hits->open, .ask = try_open, .context = &asked};
 
+	message_lend_regex(m, scratch_regex(scratch));
 	if (s->config->freemail_edits_body)
 		evalfns_prepare(&asked.evals);
 	if (all ? !scan_message(s->plan, scratch, m, hits)
