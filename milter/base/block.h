@@ -65,17 +65,6 @@ block_lower(uint64_t block)
 	return block | capital >> 2; /* 0x20 */
 }
 
-/* How many of a block of ASCII are `c`, which is ASCII too. */
-static inline size_t
-block_count(uint64_t block, unsigned char c)
-{
-	/* The high bit of each byte that is another one. */
-	uint64_t others =
-	    ((block ^ c * BLOCK_EACH) + 0x7f * BLOCK_EACH) & BLOCK_HIGH;
-
-	return BLOCK - ((others >> 7) * BLOCK_EACH >> 56);
-}
-
 /* A mark for each byte in [first, last], which are ASCII. */
 static inline uint64_t
 block_within(uint64_t block, unsigned char first, unsigned char last)
@@ -86,25 +75,6 @@ block_within(uint64_t block, unsigned char first, unsigned char last)
 	return ((low + (0x80u - first) * BLOCK_EACH) ^
 		   (low + (0x7fu - last) * BLOCK_EACH)) &
 	       ~block & BLOCK_HIGH;
-}
-
-/*
- * Bytes in front that are words of printable ASCII with one space between, up
- * to eight: never the space at the end of a block, as what follows it matters.
- * 0: look closer. `p` has BLOCK bytes and stands behind no space.
- */
-static inline size_t
-block_words(const char *p)
-{
-	uint64_t block = block_load(p), spaces;
-
-	if (block_high(block) || block_below(block, ' '))
-		return 0;
-	/* May take a '!' behind a space for another one: a closer look. */
-	spaces = block_below(block ^ ' ' * BLOCK_EACH, 1);
-	if (spaces & spaces >> BLOCK)
-		return 0;
-	return p[BLOCK - 1] == ' ' ? BLOCK - 1 : BLOCK;
 }
 
 /* Length of the ASCII in front, some of it at least. */

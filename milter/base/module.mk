@@ -15,6 +15,7 @@ libbase_a_SOURCES = \
 	milter/base/ip.c milter/base/ip.h \
 	milter/base/json.c milter/base/json.h \
 	milter/base/json_write.c milter/base/json_write.h \
+	milter/base/lanes.h \
 	milter/base/log.c milter/base/log.h \
 	milter/base/map.c milter/base/map.h \
 	milter/base/mem.c milter/base/mem.h \

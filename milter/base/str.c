@@ -1,6 +1,6 @@
 #include "base/str.h"
 
-#include "base/block.h"
+#include "base/lanes.h"
 
 #include <stdlib.h>
 #include <strings.h>
@@ -55,10 +55,6 @@ str_rfind_char(struct str s, char c)
 	return hit ? (size_t)(hit - s.p) : STR_NPOS;
 }
 
-/* Sixteen bytes at a time. */
-typedef uint8_t lanes __attribute__((vector_size(16)));
-#define LANES sizeof(lanes)
-
 /* A byte, in either case where `cases` is the bit they differ in, and not 0. */
 struct sought {
 	uint8_t byte;
@@ -80,15 +76,6 @@ struct ends {
 	size_t apart;
 };
 
-static inline lanes
-lanes_of(const char *p)
-{
-	lanes v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
 static inline bool
 is_sought(char c, struct sought b)
 {
@@ -99,23 +86,19 @@ is_sought(char c, struct sought b)
 static size_t
 next_place(const char *p, size_t from, size_t end, const struct ends *e)
 {
-	lanes first = (lanes){0} + e->first.byte,
-	      last = (lanes){0} + e->last.byte;
-	lanes first_cases = (lanes){0} + e->first.cases;
-	lanes last_cases = (lanes){0} + e->last.cases;
+	lanes first = lanes_of(e->first.byte), last = lanes_of(e->last.byte);
+	lanes first_cases = lanes_of(e->first.cases);
+	lanes last_cases = lanes_of(e->last.cases);
 	size_t i = from;
 
 	for (; i + LANES <= end; i += LANES) {
-		lanes a = lanes_of(p + i) | first_cases;
-		lanes b = lanes_of(p + i + e->apart) | last_cases;
-		lanes both = (lanes)(a == first) & (lanes)(b == last);
-		uint64_t half[2];
+		lanes a = lanes_load(p + i) | first_cases;
+		lanes b = lanes_load(p + i + e->apart) | last_cases;
+		size_t n =
+		    lanes_first((lanes)(a == first) & (lanes)(b == last));
 
-		memcpy(half, &both, sizeof(half));
-		if ((half[0] | half[1]) == 0)
-			continue;
-		return half[0] != 0 ? i + block_first(le64toh(half[0]))
-				    : i + BLOCK + block_first(le64toh(half[1]));
+		if (n < LANES)
+			return i + n;
 	}
 	while (i < end && !(is_sought(p[i], e->first) &&
 			      is_sought(p[i + e->apart], e->last)))
@@ -251,14 +234,12 @@ str_cspan(struct str s, const char *set)
 static size_t
 count_lanes(const char *p, size_t times, uint8_t first, uint8_t size)
 {
-	lanes sum = {0}, v;
+	lanes sum = {0};
 	size_t n = 0;
 
-	for (size_t i = 0; i < times; i++) {
-		memcpy(&v, p + i * LANES, sizeof(v));
-		/* A comparison that holds is -1. */
-		sum -= (lanes)(v - first <= size);
-	}
+	/* A comparison that holds is -1. */
+	for (size_t i = 0; i < times; i++)
+		sum -= (lanes)(lanes_load(p + i * LANES) - first <= size);
 	for (size_t i = 0; i < LANES; i++)
 		n += sum[i];
 	return n;

@@ -535,32 +535,20 @@ count_bits(uint64_t bits)
 	return n;
 }
 
-/* ASCII without controls: no white space but ' '. */
-static bool
-is_line(uint64_t block)
-{
-	return !block_high(block) && !block_below(block, ' ');
-}
-
 static size_t
 count_spaces(const struct html_result *r)
 {
 	struct str s = r->text;
-	size_t spaces = 0;
+	size_t spaces = str_count(s, ' ', ' ') + str_count(s, '\t', '\r');
 
-	for (size_t i = 0, n; i < s.len; i += n) {
-		uint32_t c = (unsigned char)s.p[i];
-
+	if (!r->characters)
+		return spaces - str_count(s, '\f', '\f');
+	/* All others are not ASCII. */
+	for (size_t i = block_ascii(s), n; i < s.len; i += n) {
 		n = 1;
-		if (i + BLOCK <= s.len && is_line(block_load(s.p + i))) {
-			spaces += block_count(block_load(s.p + i), ' ');
-			n = BLOCK;
-			continue;
-		}
-		if (c >= 0x80)
-			c = unicode_first(str_skip(s, i), &n);
-		if (unicode_is_space(c, r->characters))
-			spaces += r->characters || c != '\f';
+		if ((unsigned char)s.p[i] >= 0x80)
+			spaces += unicode_is_space(
+			    unicode_first(str_skip(s, i), &n), true);
 	}
 	return spaces;
 }

@@ -9,7 +9,7 @@
  */
 #include "mail/html_internal.h"
 
-#include "base/block.h"
+#include "base/lanes.h"
 #include "mail/unicode.h"
 
 #define BACKHAIR_MAX 7 /* characters on either side of a tag */
@@ -97,8 +97,10 @@ words_length(struct str s)
 	/* A lone U+00C2 starts the next piece. */
 	size_t n = 1, words;
 
-	while (s.len - n >= BLOCK && (words = block_words(s.p + n)) > 0)
+	do {
+		words = s.len - n > LANES ? lanes_words(s.p + n) : 0;
 		n += words;
+	} while (words == LANES);
 	while (n < s.len &&
 	       (is_solid(s.p[n]) ||
 		   (s.p[n] == ' ' && n + 1 < s.len && is_solid(s.p[n + 1]))))

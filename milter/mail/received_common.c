@@ -4,8 +4,8 @@
  */
 #include "mail/received_internal.h"
 
-#include "base/block.h"
 #include "base/buf.h"
+#include "base/lanes.h"
 
 /* ---- what all formats share ------------------------------------------------
  */
@@ -18,13 +18,14 @@ is_squeezed(struct str s)
 	size_t i = 0;
 
 	while (i < s.len) {
-		size_t words = !behind_space && s.len - i >= BLOCK
-				   ? block_words(s.p + i)
+		size_t words = !behind_space && s.len - i > LANES
+				   ? lanes_words(s.p + i)
 				   : 0;
 		char c = s.p[i];
 
 		if (words > 0) {
 			i += words;
+			behind_space = s.p[i - 1] == ' ';
 			continue;
 		}
 		if (ascii_is_space(c) && (c != ' ' || behind_space))

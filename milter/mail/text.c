@@ -9,8 +9,8 @@
  */
 #include "mail/message_internal.h"
 
-#include "base/block.h"
 #include "base/clean.h"
+#include "base/lanes.h"
 #include "mail/charset.h"
 #include "mail/header.h"
 #include "mail/html.h"
@@ -243,15 +243,13 @@ words_length(struct str s, bool wide)
 	size_t n = 0, closer = 0;
 
 	for (; n < s.len; n++) {
-		while (n >= closer && s.len - n >= BLOCK) {
-			size_t words = block_words(s.p + n);
+		while (n >= closer && s.len - n > LANES) {
+			size_t words = lanes_words(s.p + n);
 
 			n += words;
-			if (words == 0)
+			if (words < LANES)
 				closer = n + BLOCK;
 		}
-		if (n == s.len)
-			break;
 		if (is_visible(s.p[n], wide))
 			continue;
 		/* What stays as it is needs no copy of its own. */

@@ -6,8 +6,6 @@
  */
 #include "mail/unicode.h"
 
-#include "base/block.h"
-
 static const struct {
 	uint32_t first;
 	uint32_t last;
@@ -68,21 +66,11 @@ unicode_put(char *out, uint32_t c)
 	return n;
 }
 
-/* Eight bytes at a time: those of a character but its first are 10xxxxxx. */
+/* Those of a character but its first are 10xxxxxx. */
 size_t
 unicode_count(struct str s)
 {
-	size_t n = s.len, i = 0;
-
-	for (uint64_t v; i + sizeof(v) <= s.len; i += sizeof(v)) {
-		v = block_load(s.p + i);
-		v = v >> 7 & ~v >> 6 & BLOCK_EACH;
-		/* The sum of the bytes, in the highest. */
-		n -= v * BLOCK_EACH >> 56;
-	}
-	for (; i < s.len; i++)
-		n -= is_continuation(s.p[i]);
-	return n;
+	return s.len - str_count(s, 0x80, 0xbf);
 }
 
 size_t
@@ -90,11 +78,15 @@ unicode_offset(struct str s, size_t characters)
 {
 	size_t i = 0;
 
-	while (i < s.len) {
-		if (!is_continuation(s.p[i]) && characters-- == 0)
-			break;
-		i++;
+	/* As many bytes are no more characters. */
+	while (characters > 0 && i < s.len) {
+		struct str part = str_head(str_skip(s, i), characters);
+
+		characters -= unicode_count(part);
+		i += part.len;
 	}
+	while (i < s.len && is_continuation(s.p[i]))
+		i++;
 	return i;
 }
 

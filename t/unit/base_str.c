@@ -1,5 +1,5 @@
-#include "base/block.h"
 #include "base/clean.h"
+#include "base/lanes.h"
 #include "base/str.h"
 
 #include "tap.h"
@@ -162,9 +162,9 @@ same_nocase(void)
 				memset(b, 'X', sizeof(b));
 				b[at] = (char)c;
 				a[at] = some[(len + at) % (sizeof(some) - 1)];
-				wrong += str_same_nocase(a, b, len) !=
-					 (ascii_lower(a[at]) ==
-					     ascii_lower(b[at]));
+				wrong +=
+				    str_same_nocase(a, b, len) !=
+				    (ascii_lower(a[at]) == ascii_lower(b[at]));
 			}
 	is_int((long long)wrong, 0, "letters alone come in two cases");
 }
@@ -251,12 +251,6 @@ blocks(void)
 				 (c == fill ? 0 : (size_t)byte % BLOCK);
 			wrong += block_lower(block) != lower_of(p);
 			wrong += (block_has(block, '.') != 0) != (c == '.');
-			if (c < 0x80 && fill < 0x80) {
-				wrong += block_count(block, c) !=
-					 (c == fill ? BLOCK : 1);
-				wrong += block_count(block, fill) !=
-					 (c == fill ? BLOCK : BLOCK - 1);
-			}
 			wrong += block_ascii(str_make(p, sizeof(p))) !=
 				 (c < 0x80 && fill < 0x80 ? BLOCK : 0);
 		}
@@ -269,7 +263,8 @@ blocks(void)
 
 			memset(p, 'a', sizeof(p));
 			p[at] = (char)0x80;
-			wrong += block_is_ascii(str_make(p, len)) != (at == len);
+			wrong +=
+			    block_is_ascii(str_make(p, len)) != (at == len);
 		}
 	is_int((long long)wrong, 0, "no byte of a text is passed over");
 	is_int((long long)block_ascii(STR("abcdefg")), 0, "less than a block");
@@ -333,31 +328,37 @@ counting(void)
 	is_int((long long)str_count(STR_NONE, 0, 0xff), 0, "none in nothing");
 }
 
-/* Every block of letters, spaces and what neither is. */
+/* Letters, spaces and what neither is, at every place among letters. */
 static void
-words_of_blocks(void)
+words_of_lanes(void)
 {
 	static const char set[] = {'a', ' ', '\n', '\xa0'};
+	enum { WINDOW = 5 };
 	size_t wrong = 0, whole = 0;
 
-	for (unsigned v = 0; v < 1u << (2 * BLOCK); v++) {
-		char p[BLOCK];
-		bool plain = true;
-		size_t words;
+	for (size_t at = 0; at + WINDOW <= LANES + 1; at++)
+		for (unsigned v = 0; v < 1u << (2 * WINDOW); v++) {
+			char p[LANES + 1];
+			size_t want = 0, words;
 
-		for (size_t i = 0; i < BLOCK; i++) {
-			p[i] = set[v >> (2 * i) & 3];
-			plain = plain && (v >> (2 * i) & 3) < 2 &&
-				!(i > 0 && p[i] == ' ' && p[i - 1] == ' ');
+			memset(p, 'a', sizeof(p));
+			for (size_t i = 0; i < WINDOW; i++)
+				p[at + i] = set[v >> (2 * i) & 3];
+			while (want < LANES &&
+			       (p[want] == 'a' ||
+				   (p[want] == ' ' && p[want + 1] == 'a')))
+				want++;
+			words = lanes_words(p);
+			wrong += words != want;
+			whole += words == LANES;
 		}
-		words = block_words(p);
-		wrong += words != (!plain ? 0 : p[BLOCK - 1] == ' ' ? 7 : 8);
-		whole += words == BLOCK;
-	}
 	is_int((long long)wrong, 0, "words with one space between");
 	ok(whole > 0, "some are");
-	is_int((long long)block_words("a b c d "), 7, "not the last space");
-	is_int((long long)block_words(" b c d e"), 8, "but the first");
+	is_int((long long)lanes_words("~\x7f! ! abcdefghijkl"), LANES,
+	    "all that can be seen");
+	is_int((long long)lanes_words("ab\x1f"
+				      "cdefghijklmnopqr"),
+	    2, "but no controls");
 }
 
 static void
@@ -454,7 +455,7 @@ main(void)
 	blocks();
 	ranges_of_blocks();
 	counting();
-	words_of_blocks();
+	words_of_lanes();
 	numbers();
 	cleaning();
 	return done_testing();

@@ -186,6 +186,36 @@ test_counts(void)
 	is_int(r->html_length, 4, "length");
 }
 
+/* White space of each kind, of text that is characters and of what may be. */
+static void
+test_spaces(void)
+{
+	static const struct {
+		const char *source;
+		enum html_source kind;
+		size_t length, not_space;
+	} cases[] = {
+	    {"a b<br>c", HTML_CHARACTERS, 5, 3},
+	    {"<xmp>a b</xmp>", HTML_CHARACTERS, 7, 2},
+	    {"a&#12;b\xc2\xa0&#8195;c\xe2\x82\xac", HTML_CHARACTERS, 7, 4},
+	    {"a&#12;b&#11;c d", HTML_PLAIN, 7, 4},
+	    {"a&#160;b", HTML_PLAIN, 3, 3},
+	    {"a quite long text of some blocks, all of it plain", HTML_PLAIN,
+		49, 39},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct str source = str_from(cases[i].source);
+		const struct html_result *r =
+		    html_render(&arena, source, cases[i].kind, source.len);
+
+		is_int((long long)r->html_length, (long long)cases[i].length,
+		    "characters of %s", cases[i].source);
+		is_int((long long)r->non_space_len,
+		    (long long)cases[i].not_space, "and without spaces");
+	}
+}
+
 static void
 test_lists(void)
 {
@@ -313,6 +343,7 @@ main(void)
 	test_hidden();
 	test_flags();
 	test_counts();
+	test_spaces();
 	test_lists();
 	test_limits();
 	test_depth();

@@ -1,6 +1,7 @@
 /* The strings body and rawbody rules see: order, borders, limits. */
 #include "mail/html.h"
 #include "mail/message.h"
+#include "mail/unicode.h"
 #include "tap.h"
 
 static struct arena arena;
@@ -223,6 +224,35 @@ test_undecoded(void)
 	settings.normalize_charset = true;
 }
 
+/* Bytes of characters and bytes that are none, each number of characters. */
+static void
+test_offsets(void)
+{
+	static const char *const texts[] = {"", "abc", "a\xc3\xa9\xe2\x82\xac",
+	    "\xf0\x9f\x98\x80 ", "\x80\x80", "\xa0x\xbf\xbf\xc3"};
+	struct buf b;
+	size_t wrong = 0;
+
+	buf_init_arena(&b, &arena);
+	for (size_t i = 0; i < 6 * 6 * 6 * 6; i++) {
+		struct str s;
+
+		buf_clear(&b);
+		for (size_t v = i + 6 * 6 * 6 * 6; v > 1; v /= 6)
+			buf_add_cstr(&b, texts[v % 6]);
+		s = buf_str(&b);
+		for (size_t want = 0, n = 0; n <= s.len; n++) {
+			bool first = n < s.len && (s.p[n] & 0xc0) != 0x80;
+
+			wrong += first && unicode_offset(s, want) != n;
+			wrong += first && unicode_count(str_head(s, n)) != want;
+			wrong += n == s.len && unicode_offset(s, want) != n;
+			want += first;
+		}
+	}
+	is_int((long long)wrong, 0, "characters are counted and skipped");
+}
+
 int
 main(void)
 {
@@ -234,6 +264,7 @@ main(void)
 	test_part_limit();
 	test_rawbody();
 	test_undecoded();
+	test_offsets();
 	mail_settings_fini(&settings);
 	arena_fini(&arena);
 	return done_testing();
