@@ -81,7 +81,7 @@ struct run {
 	bool known;
 };
 
-/* Every URI, address, host name has one of them. */
+/* Every URI, address, host name has one of them, and goes on behind it. */
 static const char signs[] = ".:@";
 
 struct scan {
@@ -297,6 +297,23 @@ is_start(const struct scan *c, size_t pos)
 	       c->s.p[pos - 2] == '(' && c->s.p[pos - 1] != '\n';
 }
 
+/* The first `sign` at or behind `pos`, other than at the end of a sentence. */
+static size_t
+find_sign(const struct scan *c, size_t pos, char sign)
+{
+	for (;; pos += 2) {
+		size_t n = str_find_char(str_skip(c->s, pos), sign);
+
+		if (n == STR_NPOS)
+			return c->s.len;
+		pos += n;
+		if (pos + 1 == c->s.len)
+			return c->s.len;
+		if (!has_class(c, pos + 1, END))
+			return pos;
+	}
+}
+
 /* The first of `signs` at or behind `pos`, which never goes back. */
 static size_t
 next_sign(struct scan *c, size_t pos)
@@ -304,11 +321,8 @@ next_sign(struct scan *c, size_t pos)
 	size_t first = c->s.len;
 
 	for (size_t i = 0; i < sizeof(signs) - 1; i++) {
-		if (c->next[i] < pos) {
-			size_t n = str_find_char(str_skip(c->s, pos), signs[i]);
-
-			c->next[i] = n == STR_NPOS ? c->s.len : pos + n;
-		}
+		if (c->next[i] < pos)
+			c->next[i] = find_sign(c, pos, signs[i]);
 		if (c->next[i] < first)
 			first = c->next[i];
 	}
