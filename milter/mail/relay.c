@@ -212,8 +212,15 @@ set_views(struct message *m, const struct relay *v)
 
 	m->relay_texts[RELAY_TRUSTED] = join_texts(a, v, 0, l->trusted);
 	m->relay_texts[RELAY_UNTRUSTED] = join_texts(a, v, l->trusted, l->len);
-	m->relay_texts[RELAY_INTERNAL] = join_texts(a, v, 0, l->internal);
-	m->relay_texts[RELAY_EXTERNAL] = join_texts(a, v, l->internal, l->len);
+	/* Where nothing else is configured these are the same. */
+	m->relay_texts[RELAY_INTERNAL] = m->relay_texts[RELAY_TRUSTED];
+	m->relay_texts[RELAY_EXTERNAL] = m->relay_texts[RELAY_UNTRUSTED];
+	if (l->internal != l->trusted) {
+		m->relay_texts[RELAY_INTERNAL] =
+		    join_texts(a, v, 0, l->internal);
+		m->relay_texts[RELAY_EXTERNAL] =
+		    join_texts(a, v, l->internal, l->len);
+	}
 	if (l->len > 0) {
 		m->relay_sender =
 		    v[l->trusted < l->len ? l->trusted : l->len - 1].envfrom;

@@ -325,6 +325,19 @@ add_subject(struct message *m, struct buf *out)
 	buf_add_char(out, '\n');
 }
 
+/* Characters from `begin` on as bytes of that number, which are no more. */
+static void
+make_octets(struct buf *text, size_t begin, struct arena *a)
+{
+	struct str wide = str_skip(buf_str(text), begin);
+	struct str octets = charset_to_latin1(a, wide);
+
+	if (octets.p == wide.p)
+		return;
+	text->len = begin;
+	buf_add(text, octets);
+}
+
 void
 message_build_body(struct message *m)
 {
@@ -332,7 +345,7 @@ message_build_body(struct message *m)
 	struct string_list lines = {.arena = m->arena};
 	const struct mime_node *n;
 	struct buf text;
-	struct str body;
+	size_t begin;
 
 	/* A multipart without a single part has no Subject here either. */
 	if (mime_first_leaf(m->tree.root) == NULL)
@@ -345,15 +358,12 @@ message_build_body(struct message *m)
 	m->parts = (struct message_part_list){b.parts, b.part_count};
 
 	buf_init_arena(&text, m->arena);
-	add_paragraphs(&text, buf_str(&b.text), b.characters);
-	body = buf_str(&text);
-	if (!b.characters)
-		body = charset_to_latin1(m->arena, body);
-
-	buf_init_arena(&text, m->arena);
-	buf_reserve(&text, body.len + STRING_MAX);
+	buf_reserve(&text, b.text.len + STRING_MAX);
 	add_subject(m, &text);
-	buf_add(&text, body);
+	begin = text.len;
+	add_paragraphs(&text, buf_str(&b.text), b.characters);
+	if (!b.characters)
+		make_octets(&text, begin, m->arena);
 	add_lines(&lines, buf_str(&text));
 	m->body = (struct str_list){lines.v, lines.len};
 }
