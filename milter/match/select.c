@@ -1,5 +1,6 @@
 #include "match/select.h"
 
+#include "base/compat.h"
 #include "base/map.h"
 #include "base/vec.h"
 #include "match/shape_set.h"
@@ -194,7 +195,7 @@ make_group(const struct work *w, const struct shaped *v, size_t n,
 		shapes[i] = v[i].shape;
 		out->jobs[i] = v[i].job;
 	}
-	out->set = shape_set_new(shapes, n);
+	out->set = shape_set_new(shapes, n, compat_vector_bytes());
 	free(shapes);
 }
 

@@ -6,18 +6,9 @@
 #include <stdlib.h>
 
 #define WORD_BITS 64
-#define GROUP 8 /* words advanced as one, in the widest registers there are */
-#define LANES 4 /* groups advanced side by side */
+#define WORDS_ALIGN 8  /* words are in multiples of the longest vector */
+#define SIDE_BY_SIDE 4 /* vectors advanced together */
 #define ROWS_MAX 256
-
-/* The compiler maps it to what the machine has. */
-typedef uint64_t words __attribute__((vector_size(GROUP * 8)));
-
-/* What a byte does to a group's states. */
-struct step {
-	words enter; /* states it leads into */
-	words stay;  /* states it leaves alone */
-};
 
 /* A shape of one link, of one byte: looked for without states. */
 struct lone_byte {
@@ -33,12 +24,15 @@ struct lone_byte {
  * in its loop. The last state stays for good.
  */
 struct shape_set {
-	size_t groups;
+	size_t length;	      /* words of a vector */
+	size_t words;	      /* of states */
+	size_t stride;	      /* the same, in whole vectors of any length */
 	uint32_t row_of[256]; /* bytes that no shape tells apart share one */
 	size_t row_count;
-	struct step *rows;  /* [row + group] */
-	words *begin;	    /* [group]: states before the first byte */
-	words *last;	    /* [group]: states that end a shape */
+	uint64_t *rows;	    /* states a byte leads into, then, one stride ... */
+			    /* ... behind, those it leaves alone */
+	uint64_t *begin;    /* states before the first byte */
+	uint64_t *last;	    /* states that end a shape */
 	uint32_t *shape_of; /* by bit: shape that ends there */
 	struct lone_byte *lone;
 	size_t lone_count;
@@ -111,42 +105,32 @@ make_layout(struct layout *l, const struct shape *v, size_t n)
 }
 
 static void
-set_bit(words *v, size_t bit)
+set_bit(uint64_t *v, size_t bit)
 {
-	size_t word = bit / WORD_BITS;
-
-	v[word / GROUP][word % GROUP] |= (uint64_t)1 << (bit % WORD_BITS);
-}
-
-/* In the row of one byte. */
-static void
-set_state(struct step *row, size_t bit, bool enter)
-{
-	struct step *step = &row[bit / WORD_BITS / GROUP];
-
-	set_bit(enter ? &step->enter : &step->stay, bit % (WORD_BITS * GROUP));
+	v[bit / WORD_BITS] |= (uint64_t)1 << bit % WORD_BITS;
 }
 
 /* Aligned for vectors; zeroed. */
-static void *
-new_aligned(size_t count, size_t size)
+static uint64_t *
+new_words(size_t count)
 {
-	size_t bytes = (count > 0 ? count : 1) * size;
-	void *v = aligned_alloc(sizeof(words), bytes);
+	size_t size =
+	    (count - count % WORDS_ALIGN + WORDS_ALIGN) * sizeof(uint64_t);
+	uint64_t *v = aligned_alloc(WORDS_ALIGN * sizeof(*v), size);
 
 	invariant(v != NULL);
-	memset(v, 0, bytes);
+	memset(v, 0, size);
 	return v;
 }
 
 /* One row a byte at first; equal rows are then shared. */
 static void
-share_rows(struct shape_set *s, const struct step *rows)
+share_rows(struct shape_set *s, const uint64_t *rows)
 {
-	size_t n = s->groups, size = n * sizeof(*rows);
+	size_t n = 2 * s->stride, size = n * sizeof(*rows);
 
-	s->rows = new_aligned(ROWS_MAX * n, sizeof(*s->rows));
-	for (size_t byte = 0; byte < 256; byte++) {
+	s->rows = new_words(ROWS_MAX * n);
+	for (size_t byte = 0; byte < ROWS_MAX; byte++) {
 		size_t k = 0;
 
 		while (k < s->row_count &&
@@ -160,29 +144,29 @@ share_rows(struct shape_set *s, const struct step *rows)
 }
 
 static void
-fill_rows(
-    const struct shape *shape, size_t bit, size_t groups, struct step *rows)
+fill_rows(const struct shape *shape, size_t bit, size_t stride, uint64_t *rows)
 {
 	size_t last = bit + shape->len;
 
-	for (unsigned byte = 0; byte < 256; byte++) {
-		struct step *row = rows + byte * groups;
+	for (unsigned byte = 0; byte < ROWS_MAX; byte++) {
+		uint64_t *enter = rows + byte * 2 * stride;
+		uint64_t *stay = enter + stride;
 
 		if (!shape->at_start)
-			set_state(row, bit, false);
+			set_bit(stay, bit);
 		for (size_t i = 0; i < shape->len; i++) {
 			if (byte_class_has(&shape->link[i].must, byte))
-				set_state(row, bit + i + 1, true);
+				set_bit(enter, bit + i + 1);
 			if (byte_class_has(&shape->link[i].loop, byte))
-				set_state(row, bit + i + 1, false);
+				set_bit(stay, bit + i + 1);
 		}
-		set_state(row, last, false);
+		set_bit(stay, last);
 	}
 }
 
 static void
 add_shape(struct shape_set *s, const struct shape *shape, uint32_t number,
-    size_t bit, struct step *rows)
+    size_t bit, uint64_t *rows)
 {
 	int byte = only_byte(shape);
 
@@ -194,27 +178,29 @@ add_shape(struct shape_set *s, const struct shape *shape, uint32_t number,
 	set_bit(s->begin, bit);
 	set_bit(s->last, bit + shape->len);
 	s->shape_of[bit + shape->len] = number;
-	fill_rows(shape, bit, s->groups, rows);
+	fill_rows(shape, bit, s->stride, rows);
 }
 
 struct shape_set *
-shape_set_new(const struct shape *v, size_t n)
+shape_set_new(const struct shape *v, size_t n, unsigned vector_bytes)
 {
 	struct shape_set *s;
 	struct layout layout;
-	struct step *rows;
+	uint64_t *rows;
 
 	if (n == 0)
 		return NULL;
 	make_layout(&layout, v, n);
 	s = mem_alloc(sizeof(*s));
-	s->groups = (layout.words + GROUP - 1) / GROUP;
-	s->begin = new_aligned(s->groups, sizeof(words));
-	s->last = new_aligned(s->groups, sizeof(words));
-	s->shape_of =
-	    mem_array(s->groups * GROUP * WORD_BITS + 1, sizeof(*s->shape_of));
+	s->length = vector_bytes / sizeof(uint64_t);
+	s->words = layout.words;
+	s->stride =
+	    (layout.words + WORDS_ALIGN - 1) / WORDS_ALIGN * WORDS_ALIGN;
+	s->begin = new_words(s->stride);
+	s->last = new_words(s->stride);
+	s->shape_of = mem_array(s->words * WORD_BITS + 1, sizeof(*s->shape_of));
 	s->lone = mem_array(n, sizeof(*s->lone));
-	rows = new_aligned(ROWS_MAX * s->groups, sizeof(*rows));
+	rows = new_words(ROWS_MAX * 2 * s->stride);
 	for (uint32_t i = 0; i < n; i++)
 		add_shape(s, &v[i], i, layout.bit[i], rows);
 	share_rows(s, rows);
@@ -237,47 +223,51 @@ shape_set_free(struct shape_set **s)
 	*s = NULL;
 }
 
-/* Groups [group, group + n): all states that end a shape and were reached. */
-static inline __attribute__((always_inline)) void
-advance(const struct shape_set *s, struct str text, size_t group, size_t n,
-    words *seen)
-{
-	words state[LANES];
-
-	for (size_t k = 0; k < n; k++)
-		state[k] = s->begin[group + k];
-	for (size_t i = 0; i < text.len; i++) {
-		const struct step *row =
-		    s->rows + s->row_of[(unsigned char)text.p[i]] + group;
-
-#pragma GCC unroll 4
-		for (size_t k = 0; k < n; k++)
-			state[k] = (state[k] << 1 & row[k].enter) |
-				   (state[k] & row[k].stay);
+/*
+ * NAME(s, text, first, n, seen): from word `first` on `n` vectors of WORDS
+ * words; the states that end a shape and were reached are left in `seen`.
+ */
+#define DEFINE_ADVANCE(NAME, TARGET, WORDS)                                    \
+	typedef uint64_t NAME##_vector                                         \
+	    __attribute__((vector_size(WORDS * sizeof(uint64_t))));            \
+                                                                               \
+	TARGET static inline __attribute__((always_inline)) void NAME##_by(    \
+	    const struct shape_set *s, struct str text, size_t first,          \
+	    size_t n, uint64_t *seen)                                          \
+	{                                                                      \
+		NAME##_vector state[SIDE_BY_SIDE];                             \
+                                                                               \
+		memcpy(state, s->begin + first, n * sizeof(*state));           \
+		for (size_t i = 0; i < text.len; i++) {                        \
+			const uint64_t *row =                                  \
+			    s->rows + first + s->row_of[(uint8_t)text.p[i]];   \
+			const NAME##_vector *enter = (const void *)row;        \
+			const NAME##_vector *stay =                            \
+			    (const void *)(row + s->stride);                   \
+                                                                               \
+			_Pragma("GCC unroll 4") for (size_t k = 0; k < n; k++) \
+			    state[k] = (state[k] << 1 & enter[k]) |            \
+				       (state[k] & stay[k]);                   \
+		}                                                              \
+		memcpy(seen, state, n * sizeof(*state));                       \
+	}                                                                      \
+                                                                               \
+	TARGET static void NAME(const struct shape_set *s, struct str text,    \
+	    size_t first, size_t n, uint64_t *seen)                            \
+	{                                                                      \
+		if (n == 1)                                                    \
+			NAME##_by(s, text, first, 1, seen);                    \
+		else if (n == 2)                                               \
+			NAME##_by(s, text, first, 2, seen);                    \
+		else if (n == 3)                                               \
+			NAME##_by(s, text, first, 3, seen);                    \
+		else                                                           \
+			NAME##_by(s, text, first, SIDE_BY_SIDE, seen);         \
 	}
-	for (size_t k = 0; k < n; k++)
-		seen[k] = state[k] & s->last[group + k];
-}
 
-static COMPAT_WIDE void
-advance_groups(const struct shape_set *s, struct str text, size_t group,
-    size_t n, words *seen)
-{
-	switch (n) {
-	case 1:
-		advance(s, text, group, 1, seen);
-		break;
-	case 2:
-		advance(s, text, group, 2, seen);
-		break;
-	case 3:
-		advance(s, text, group, 3, seen);
-		break;
-	default:
-		advance(s, text, group, LANES, seen);
-		break;
-	}
-}
+DEFINE_ADVANCE(advance_16, , 2)
+DEFINE_ADVANCE(advance_32, COMPAT_VECTOR_32, 4)
+DEFINE_ADVANCE(advance_64, COMPAT_VECTOR_64, 8)
 
 static void
 report(const struct shape_set *s, size_t word, uint64_t bits,
@@ -295,18 +285,24 @@ void
 shape_set_scan(const struct shape_set *s, struct str text, shape_found *found,
     void *context)
 {
+	size_t step = s->length * SIDE_BY_SIDE;
+
 	for (size_t i = 0; i < s->lone_count && text.len > 0; i++)
 		if (memchr(text.p, s->lone[i].byte, text.len) != NULL)
 			found(context, s->lone[i].shape);
-	for (size_t group = 0; group < s->groups; group += LANES) {
-		size_t n =
-		    s->groups - group < LANES ? s->groups - group : LANES;
-		words seen[LANES];
+	for (size_t first = 0; first < s->words; first += step) {
+		size_t rest = (s->words - first + s->length - 1) / s->length;
+		size_t n = rest < SIDE_BY_SIDE ? rest : SIDE_BY_SIDE;
+		uint64_t seen[SIDE_BY_SIDE * WORDS_ALIGN];
 
-		advance_groups(s, text, group, n, seen);
-		for (size_t k = 0; k < n; k++)
-			for (size_t w = 0; w < GROUP; w++)
-				report(s, (group + k) * GROUP + w, seen[k][w],
-				    found, context);
+		if (s->length == 8)
+			advance_64(s, text, first, n, seen);
+		else if (s->length == 4)
+			advance_32(s, text, first, n, seen);
+		else
+			advance_16(s, text, first, n, seen);
+		for (size_t w = 0; w < step && first + w < s->words; w++)
+			report(s, first + w, seen[w] & s->last[first + w],
+			    found, context);
 	}
 }

@@ -12,8 +12,12 @@
 
 struct shape_set;
 
-/* NULL when `n` is 0. Shape `i` keeps its number. */
-struct shape_set *shape_set_new(const struct shape *v, size_t n);
+/*
+ * NULL when `n` is 0. Shape `i` keeps its number. `vector_bytes`: 16, 32 or 64;
+ * compat_vector_bytes() is fastest, more is not for this machine.
+ */
+struct shape_set *shape_set_new(
+    const struct shape *v, size_t n, unsigned vector_bytes);
 void shape_set_free(struct shape_set **s);
 
 typedef void shape_found(void *context, uint32_t shape);

@@ -2,6 +2,7 @@
  * A pattern, a newline, a text: what PCRE2 finds must hold every literal and
  * run through a shape that were extracted from the pattern.
  */
+#include "base/compat.h"
 #include "base/mem.h"
 #include "match/literal.h"
 #include "match/shape_set.h"
@@ -38,7 +39,8 @@ check_tree(const struct node *tree, struct arena *a, struct str text)
 	for (size_t i = 0; i < need.count; i++)
 		invariant(clause_met(&need.clause[i], text));
 	if (shape_extract(tree, a, &cover)) {
-		struct shape_set *set = shape_set_new(cover.v, cover.len);
+		struct shape_set *set =
+		    shape_set_new(cover.v, cover.len, compat_vector_bytes());
 		bool met = false;
 
 		shape_set_scan(set, text, on_shape, &met);

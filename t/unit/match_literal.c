@@ -248,7 +248,7 @@ on_shape(void *context, uint32_t shape)
 static bool
 shape_met(const struct shape_cover *cover, struct str text)
 {
-	struct shape_set *set = shape_set_new(cover->v, cover->len);
+	struct shape_set *set = shape_set_new(cover->v, cover->len, 16);
 	bool met = false;
 
 	shape_set_scan(set, text, on_shape, &met);

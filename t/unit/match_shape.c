@@ -4,6 +4,7 @@
  */
 #include "match/shape_set.h"
 
+#include "base/compat.h"
 #include "base/mem.h"
 #include "tap.h"
 
@@ -91,9 +92,10 @@ on_found(void *context, uint32_t shape)
 
 /* Texts in which a shape was missed, told twice or not there. */
 static size_t
-count_wrong(const struct shape *v, size_t n, unsigned *seed)
+count_wrong(
+    const struct shape *v, size_t n, unsigned vector_bytes, unsigned *seed)
 {
-	struct shape_set *set = shape_set_new(v, n);
+	struct shape_set *set = shape_set_new(v, n, vector_bytes);
 	size_t wrong = 0;
 
 	for (size_t t = 0; t < TEXTS; t++) {
@@ -127,11 +129,14 @@ main(void)
 		     k++) {
 			for (size_t j = 0; j < sizes[i]; j++)
 				roll_shape(&v[j], lengths[k], &seed);
-			is_int(count_wrong(v, sizes[i], &seed), 0,
-			    "%zu shapes of up to %zu links", sizes[i],
-			    lengths[k]);
+			for (unsigned b = 16; b <= compat_vector_bytes();
+			     b *= 2)
+				is_int(count_wrong(v, sizes[i], b, &seed), 0,
+				    "%zu shapes of up to %zu links, by %u "
+				    "bytes",
+				    sizes[i], lengths[k], b);
 		}
 	}
-	ok(shape_set_new(NULL, 0) == NULL, "no shapes, no set");
+	ok(shape_set_new(NULL, 0, 16) == NULL, "no shapes, no set");
 	return done_testing();
 }
