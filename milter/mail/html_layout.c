@@ -218,11 +218,11 @@ html_test_obfuscation(struct html_parser *h, struct str s, bool wide)
 	struct str before = str_skip(buf_str(&h->text), h->chunk_at);
 	size_t tail, head, n;
 
-	if (h->chunks == 0 || s.len == 0 || before.len == 0)
+	if (h->chunks == 0 || s.len == 0 || before.len == 0 ||
+	    !is_letter_like(unicode_first(s, &n), wide) ||
+	    !is_letter_like(unicode_last(before, &n), h->chunk_is_wide))
 		return;
-	if (is_letter_like(unicode_first(s, &n), wide) &&
-	    is_letter_like(unicode_last(before, &n), h->chunk_is_wide))
-		h->result->obfuscation++;
+	h->result->obfuscation++;
 	tail = tail_length(before, h->chunk_is_wide);
 	head = tail > 0 ? head_length(s, wide) : 0;
 	if (head > 0)
