@@ -9,11 +9,21 @@
 #define CASE_BITS (0x20 * BLOCK_EACH)
 
 static inline bool
-same_block(const char *a, const char *b)
+same_block(uint64_t x, uint64_t y)
 {
-	uint64_t x = block_load(a), y = block_load(b);
+	return x == y || (((x ^ y) & ~CASE_BITS) == 0 &&
+			     block_lower(x) == block_lower(y));
+}
 
-	return ((x ^ y) & ~CASE_BITS) == 0 && block_lower(x) == block_lower(y);
+/* Four bytes and more, up to a block: the last may be there twice. */
+static inline uint64_t
+load_short(const char *p, size_t len)
+{
+	uint32_t first, last;
+
+	memcpy(&first, p, sizeof(first));
+	memcpy(&last, p + len - sizeof(last), sizeof(last));
+	return (uint64_t)first << 32 | last;
 }
 
 bool
@@ -22,11 +32,14 @@ str_same_nocase(const char *a, const char *b, size_t len)
 	size_t i = 0;
 
 	for (; len - i >= BLOCK; i += BLOCK)
-		if (!same_block(a + i, b + i))
+		if (!same_block(block_load(a + i), block_load(b + i)))
 			return false;
 	/* The last block may begin within the one before. */
 	if (i > 0)
-		return i == len || same_block(a + len - BLOCK, b + len - BLOCK);
+		return i == len || same_block(block_load(a + len - BLOCK),
+				       block_load(b + len - BLOCK));
+	if (len >= BLOCK / 2)
+		return same_block(load_short(a, len), load_short(b, len));
 	for (; i < len; i++)
 		if (ascii_lower(a[i]) != ascii_lower(b[i]))
 			return false;
