@@ -421,29 +421,36 @@ handle_end(void *context, struct str source)
 
 /* ---- before and after --------------------------------------------------- */
 
-/* "<br/>", "<hr />": the length of the tag without its slash, 0: it is none. */
-static size_t
-empty_tag_name(struct str s, bool wide, size_t *whole_out)
+/* The character `s` ends in; one that is no ASCII means nothing otherwise. */
+static uint32_t
+last_character(struct str s, bool wide, size_t *len_out)
 {
-	size_t i = 1;
-	size_t name;
+	if (wide)
+		return unicode_last(s, len_out);
+	*len_out = 1;
+	return (unsigned char)s.p[s.len - 1];
+}
+
+/* Without characters of a class at the end. */
+static struct str
+trim_class(struct str s, bool wide, bool (*is_in)(uint32_t c, bool wide))
+{
 	size_t n;
 
-	while (i < s.len && (ascii_is_alnum(s.p[i]) || s.p[i] == '_'))
-		i++;
-	while (i < s.len &&
-	       unicode_is_word(unicode_first(str_skip(s, i), &n), wide))
-		i += n;
-	name = i;
-	/* Most tags end here, or have attributes. */
-	if (i < s.len && s.p[i] == '>')
-		return 0;
-	while ((n = unicode_space_length(str_skip(s, i), wide)) > 0)
-		i += n;
-	if (name == 1 || i + 1 >= s.len || s.p[i] != '/' || s.p[i + 1] != '>')
-		return 0;
-	*whole_out = i + 2;
-	return name;
+	while (s.len > 0 && is_in(last_character(s, wide, &n), wide))
+		s.len -= n;
+	return s;
+}
+
+/* "<br/>", "<hr />" at the end: where the name ends, 0: it is none. */
+static size_t
+empty_tag_name(struct str s, bool wide)
+{
+	struct str name =
+	    trim_class(str_head(s, s.len - 2), wide, unicode_is_space);
+	struct str open = trim_class(name, wide, unicode_is_word);
+
+	return open.len < name.len && str_ends(open, STR("<")) ? name.len : 0;
 }
 
 /*
@@ -471,7 +478,7 @@ static size_t
 plain_length(struct str s)
 {
 	static const bool begins[256] = {
-	    ['&'] = true, ['<'] = true, [0xe2] = true, [0xc3] = true};
+	    ['&'] = true, ['>'] = true, [0xe2] = true, [0xc3] = true};
 	size_t n = 0;
 
 	for (; n + BLOCK <= s.len; n += BLOCK) {
@@ -479,7 +486,7 @@ plain_length(struct str s)
 
 		if (block_high(block))
 			break;
-		found = block_has(block, '&') | block_has(block, '<');
+		found = block_has(block, '&') | block_has(block, '>');
 		if (found != 0)
 			return n + block_first(found);
 	}
@@ -500,15 +507,17 @@ prepare(struct html_parser *h, struct str s, struct buf *out)
 		return false;
 	for (size_t i = 0; (i += plain_length(str_skip(s, i))) < s.len;) {
 		struct str rest = str_skip(s, i);
-		size_t name = 0, n;
+		size_t from = i, n;
 		char instead;
 
 		if (rest.p[0] == '&' && str_starts(rest, STR("&nbsp;"))) {
 			instead = ' ';
 			n = 6;
-		} else if (rest.p[0] == '<' &&
-			   (name = empty_tag_name(rest, wide, &n)) > 0) {
+		} else if (rest.p[0] == '>' && i > 0 && s.p[i - 1] == '/' &&
+			   (n = empty_tag_name(str_head(s, i + 1), wide)) > 0) {
 			instead = '>';
+			from = n;
+			n = 1;
 		} else if ((unsigned char)rest.p[0] >= 0x80 &&
 			   (n = quote_length(h, rest)) > 0) {
 			instead = '"';
@@ -516,7 +525,7 @@ prepare(struct html_parser *h, struct str s, struct buf *out)
 			i++;
 			continue;
 		}
-		buf_add(out, str_make(s.p + copied, i + name - copied));
+		buf_add(out, str_make(s.p + copied, from - copied));
 		buf_add_char(out, instead);
 		i += n;
 		copied = i;
