@@ -97,15 +97,6 @@ header_query_prepare(struct header_query q)
 	    q, header_source_of(q.name), header_hash(q.name)};
 }
 
-/* Most of the names rules ask for, mail does not have. */
-static bool
-is_absent(const struct message *m, const struct prepared_query *p)
-{
-	return p->source == HEADER_SOURCE_FIELD && m->metadata == NULL &&
-	       header_first_hashed(
-		   &m->tree.root->headers, p->q.name, p->hash) == NULL;
-}
-
 /* Names of one meaning that differ in case are one. */
 static bool
 is_same(const struct prepared_query *a, const struct prepared_query *b)
@@ -145,16 +136,20 @@ cache_entry(struct message *m, const struct prepared_query *p, bool *fresh_out)
 static struct cached *
 look_up(struct message *m, const struct prepared_query *p)
 {
+	struct header *fields =
+	    header_first_hashed(&m->tree.root->headers, p->q.name, p->hash);
 	bool fresh = false;
 	struct cached *c;
 	struct value_list values = {.arena = m->arena};
 
-	if (is_absent(m, p))
+	/* Most of the names rules ask for, mail does not have. */
+	if (fields == NULL && p->source == HEADER_SOURCE_FIELD &&
+	    m->metadata == NULL)
 		return NULL;
 	c = cache_entry(m, p, &fresh);
 	if (!fresh)
 		return c;
-	header_source_add(m, p, &values);
+	header_source_add(m, p, fields, &values);
 	header_modify(m, p, &values);
 	c->list = (struct str_list){values.v, values.len};
 	return c;

@@ -39,10 +39,11 @@ struct value_list {
 
 void value_list_add(struct value_list *l, struct str value);
 
-/* header_source.c: what a name means, and its values. */
+/* header_source.c: what a name means, and its values. `fields` are those of
+ * that very name. */
 enum header_source header_source_of(struct str name);
 void header_source_add(struct message *m, const struct prepared_query *p,
-    struct value_list *out);
+    struct header *fields, struct value_list *out);
 
 /* header_modify.c: :first :last :addr :name :host :domain :ip :revip. */
 void header_modify(struct message *m, const struct prepared_query *p,

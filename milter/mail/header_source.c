@@ -290,15 +290,14 @@ add_author_domains(struct message *m, struct value_list *out)
 
 /* Fields of that name; addresses are taken from what they were. */
 static void
-add_named(
-    struct message *m, const struct prepared_query *p, struct value_list *out)
+add_named(struct message *m, const struct prepared_query *p,
+    struct header *fields, struct value_list *out)
 {
 	const struct header_list *l = &m->tree.root->headers;
 	bool raw =
 	    (p->q.modifiers & (HEADER_RAW | HEADER_ADDR | HEADER_NAME)) != 0;
-	struct header *h = header_first_hashed(l, p->q.name, p->hash);
 
-	for (; h != NULL; h = h->next)
+	for (struct header *h = fields; h != NULL; h = h->next)
 		if (!h->hidden)
 			value_list_add(out, raw ? h->raw : value_line(m, l, h));
 	if (out->len > 0 || add_metadata(m, p->q.name, out))
@@ -366,8 +365,8 @@ header_source_of(struct str name)
 }
 
 void
-header_source_add(
-    struct message *m, const struct prepared_query *p, struct value_list *out)
+header_source_add(struct message *m, const struct prepared_query *p,
+    struct header *fields, struct value_list *out)
 {
 	bool raw = (p->q.modifiers & HEADER_RAW) != 0;
 	struct str sender;
@@ -376,7 +375,7 @@ header_source_add(
 	case HEADER_SOURCE_FIELD:
 	case HEADER_SOURCE_SENDER_DOMAIN:
 	case HEADER_SOURCE_AUTHOR_DOMAIN:
-		add_named(m, p, out);
+		add_named(m, p, fields, out);
 		break;
 	case HEADER_SOURCE_ALL:
 		if (raw)
