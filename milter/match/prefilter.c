@@ -4,6 +4,7 @@
 #include "base/vec.h"
 #include "match/rarity.h"
 
+#include <endian.h>
 #include <stdlib.h>
 
 #define LANE 16	     /* places looked at together: what every machine has */
@@ -495,12 +496,19 @@ sift(const struct sieve *sieve, lane first, lane second)
 static void
 check_places(const struct search *s, const struct entry *e, size_t at, lane hit)
 {
-	uint8_t place[LANE];
+	uint64_t half[2];
 
-	memcpy(place, &hit, sizeof(place));
-	for (size_t i = 0; i < LANE && at + i < s->text.len; i++)
-		if (place[i] != 0)
-			check_entry(s, e, at + i);
+	memcpy(half, &hit, sizeof(half));
+	for (size_t h = 0; h < 2; h++, at += 8) {
+		uint64_t ones = le64toh(half[h]) & 0x0101010101010101u;
+
+		for (; ones != 0; ones &= ones - 1) {
+			size_t place = at + (size_t)__builtin_ctzll(ones) / 8;
+
+			if (place < s->text.len)
+				check_entry(s, e, place);
+		}
+	}
 }
 
 /* Some literal's bytes are in a lane: whose? */
