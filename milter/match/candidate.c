@@ -15,7 +15,6 @@ struct finding {
 	const struct work *work;
 	size_t string; /* the one that is searched */
 	struct str text;
-	const struct key_filter *filter;
 	const struct shape_group *group;
 };
 
@@ -242,12 +241,10 @@ has_edges(struct str text, size_t at, uint8_t edges)
 }
 
 static void
-on_literal(void *context, uint32_t number, size_t start, size_t end)
+on_literal(void *context, uint32_t first_use, size_t start, size_t end)
 {
 	struct finding *f = context;
-	const struct work *w = f->work;
-	const struct use *use =
-	    &w->uses[w->first_use[f->filter->first_literal + number]];
+	const struct use *use = &f->work->uses[first_use];
 
 	for (;; use++) {
 		if (has_edges(f->text, start, use->left) &&
@@ -296,18 +293,18 @@ find_literals(struct finding *f, const struct str_list *list)
 	struct scratch *s = f->scratch;
 
 	for (f->string = 0; f->string < list->len; f->string++) {
+		const struct prefilter *filter = f->work->filters[
+		    plan_string_key(f->plan, f->view, f->string)];
+
 		f->text = list->v[f->string];
-		f->filter = &f->work->filters[plan_string_key(
-		    f->plan, f->view, f->string)];
-		if (f->filter->set == NULL || f->text.len == 0)
+		if (filter == NULL || f->text.len == 0)
 			continue;
 		if (f->text.len > TEXT_MAX ||
 		    !scratch_reserve(s, f->text.len + PREFILTER_PADDING))
 			return false;
 		begin_marks(s);
 		prefilter_fold(f->text, s->folded);
-		prefilter_scan(
-		    f->filter->set, f->text, s->folded, on_literal, f);
+		prefilter_scan(filter, f->text, s->folded, on_literal, f);
 	}
 	return true;
 }

@@ -42,12 +42,6 @@ struct use {
 	struct distance distance; /* from the match's start to the literal's */
 };
 
-/* The literals of one key. */
-struct key_filter {
-	struct prefilter *set; /* NULL: none */
-	uint32_t first_literal; /* of the view */
-};
-
 /* Jobs of one key that are selected by their shape. */
 struct shape_group {
 	uint32_t key;
@@ -64,9 +58,8 @@ struct work {
 	size_t negated_count;
 	uint32_t *unset; /* jobs with a value for a missing header */
 	size_t unset_count;
-	struct use *uses;
-	uint32_t *first_use; /* by literal; a key's stand together */
-	struct key_filter *filters; /* by key; NULL: no prefilter is wanted */
+	struct use *uses; /* told by its filter: first of a literal */
+	struct prefilter **filters; /* by key; NULL: no prefilter is wanted */
 	size_t key_count;
 	struct shape_group *groups;
 	size_t group_count;

@@ -144,10 +144,9 @@ fold_literal(struct str text)
 }
 
 static struct entry
-make_entry(
-    uint32_t id, const struct prefilter_literal *l, const struct folded *f)
+make_entry(const struct prefilter_literal *l, const struct folded *f)
 {
-	struct entry e = {.id = id, .len = (uint8_t)l->text.len};
+	struct entry e = {.id = l->id, .len = (uint8_t)l->text.len};
 
 	memcpy(e.want, f->p, sizeof(e.want));
 	for (size_t i = 0; i < l->text.len && !l->nocase; i++)
@@ -320,10 +319,10 @@ prefilter_new(const struct prefilter_literal *v, size_t n)
 	f->count = n;
 	f->bytes = mem_array(n, sizeof(*f->bytes));
 	f->sieved = mem_array(n, sizeof(*f->sieved));
-	for (uint32_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct folded l = fold_literal(v[i].text);
 
-		add_literal(f, make_entry(i, &v[i], &l), &l);
+		add_literal(f, make_entry(&v[i], &l), &l);
 	}
 	build_sieves(f);
 	if (f->table.raw.len > 0)

@@ -22,9 +22,10 @@ struct prefilter;
 struct prefilter_literal {
 	struct str text;
 	bool nocase; /* ASCII letters match either case */
+	uint32_t id; /* to tell it by */
 };
 
-/* NULL when `n` is 0. Literal `i` keeps its number; `v` is not kept. */
+/* NULL when `n` is 0. `v` is not kept. */
 struct prefilter *prefilter_new(const struct prefilter_literal *v, size_t n);
 void prefilter_free(struct prefilter **f);
 

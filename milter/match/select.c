@@ -29,9 +29,10 @@ struct shaped {
 };
 
 struct selection {
-	struct map *ids; /* of this key: case, text -> id + 1 */
-	VEC(struct prefilter_literal) literals;
-	VEC(struct raw_use) uses;
+	struct map *ids; /* of this key: case, text -> literal + 1 */
+	VEC(struct prefilter_literal) literals; /* of this key */
+	VEC(struct raw_use) raw;		/* of this key */
+	VEC(struct use) uses;
 	VEC(struct shaped) shaped;
 	struct dfa_set *dfas;
 	enum view view;
@@ -95,7 +96,7 @@ add_need(struct selection *sel, uint32_t job, const struct literal_need *need,
 		for (size_t i = 0; i < clause->len; i++) {
 			use.left = clause->v[i].left;
 			use.right = clause->v[i].right;
-			*VEC_PUSH(&sel->uses) = (struct raw_use){
+			*VEC_PUSH(&sel->raw) = (struct raw_use){
 			    .literal = literal_id(sel, &clause->v[i]),
 			    .use = use};
 		}
@@ -130,23 +131,28 @@ compare_shaped(const void *a, const void *b)
 	return x->job < y->job ? -1 : x->job > y->job;
 }
 
-static void
-store_uses(struct work *w, struct selection *sel)
+/* The uses of a key's literals, and the set they are looked for with. */
+static struct prefilter *
+store_literals(struct selection *sel)
 {
-	size_t at = 0;
+	size_t n = sel->literals.len, at = 0;
+	struct prefilter *filter;
 
-	w->uses = mem_array(sel->uses.len + 1, sizeof(*w->uses));
-	w->first_use = mem_array(sel->literals.len + 1, sizeof(*w->first_use));
-	if (sel->uses.len > 0)
-		qsort(sel->uses.v, sel->uses.len, sizeof(*sel->uses.v),
-		    compare_uses);
-	for (uint32_t id = 0; id < sel->literals.len; id++) {
-		w->first_use[id] = (uint32_t)at;
-		for (; at < sel->uses.len && sel->uses.v[at].literal == id;
-		     at++)
-			w->uses[at] = sel->uses.v[at].use;
-		w->uses[at - 1].last = true;
+	if (n == 0)
+		return NULL;
+	qsort(sel->raw.v, sel->raw.len, sizeof(*sel->raw.v), compare_uses);
+	for (uint32_t i = 0; i < n; i++) {
+		sel->literals.v[i].id = (uint32_t)sel->uses.len;
+		for (; at < sel->raw.len && sel->raw.v[at].literal == i; at++)
+			*VEC_PUSH(&sel->uses) = sel->raw.v[at].use;
+		sel->uses.v[sel->uses.len - 1].last = true;
 	}
+	filter = prefilter_new(sel->literals.v, n);
+	for (size_t i = 0; i < n; i++)
+		free((char *)(uintptr_t)sel->literals.v[i].text.p);
+	sel->literals.len = 0;
+	sel->raw.len = 0;
+	return filter;
 }
 
 /* Literals when they are rare enough, else the shape of the pattern. */
@@ -310,7 +316,6 @@ select_key(struct work *w, struct selection *sel, const struct keyed *v,
 
 	sel->ids = map_new(false);
 	sample_strings(sel->sample, sel->view, v->key, w->key_count, &sample);
-	w->filters[v->key].first_literal = (uint32_t)sel->literals.len;
 	for (size_t i = 0; i < n; i++) {
 		struct job *j = &w->jobs[v[i].job];
 
@@ -335,22 +340,17 @@ select_build(struct work *w, enum view view, size_t keys, struct dfa_set *dfas,
 	w->key_count = keys;
 	arena_init(&a, EXTRACT_MEMORY_MAX);
 	for (size_t i = 0, end; i < w->job_count; i = end) {
-		struct key_filter *f = &w->filters[v[i].key];
-
 		end = i + 1;
 		while (end < w->job_count && v[end].key == v[i].key)
 			end++;
 		select_key(w, &sel, v + i, end - i, &a);
-		f->set = prefilter_new(sel.literals.v + f->first_literal,
-		    sel.literals.len - f->first_literal);
+		w->filters[v[i].key] = store_literals(&sel);
 	}
 	arena_fini(&a);
 	free(v);
-	store_uses(w, &sel);
-	for (size_t i = 0; i < sel.literals.len; i++)
-		free((char *)(uintptr_t)sel.literals.v[i].text.p);
 	VEC_FINI(&sel.literals);
-	VEC_FINI(&sel.uses);
+	VEC_FINI(&sel.raw);
+	w->uses = sel.uses.v;
 	store_shapes(w, &sel);
 	VEC_FINI(&sel.shaped);
 }
@@ -359,9 +359,8 @@ void
 select_fini(struct work *w)
 {
 	free(w->uses);
-	free(w->first_use);
 	for (size_t i = 0; i < w->key_count; i++)
-		prefilter_free(&w->filters[i].set);
+		prefilter_free(&w->filters[i]);
 	free(w->filters);
 	for (size_t i = 0; i < w->group_count; i++)
 		free_group(&w->groups[i]);

@@ -61,6 +61,7 @@ roll_set(struct set *s, size_t len, size_t least, unsigned *seed)
 			s->text[i][k] = roll_byte(seed);
 		s->v[i].text = str_make(s->text[i], n);
 		s->v[i].nocase = roll(seed, 2) == 0;
+		s->v[i].id = (uint32_t)i;
 	}
 }
 
@@ -148,7 +149,7 @@ main(void)
 	s.len = 1;
 	memcpy(s.text[0], "aaaaaaaaaaaaaa1@", PREFILTER_LITERAL_MAX);
 	s.v[0] = (struct prefilter_literal){
-	    str_make(s.text[0], PREFILTER_LITERAL_MAX), false};
+	    str_make(s.text[0], PREFILTER_LITERAL_MAX), false, 0};
 	test_set(&s, &seed, "the longest, rarest at its end");
 	ok(prefilter_new(NULL, 0) == NULL, "no literals, no prefilter");
 	return done_testing();
