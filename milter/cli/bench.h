@@ -26,7 +26,8 @@ struct bench_result {
 	uint64_t wall_ns;
 	uint64_t cpu_ns;
 	uint64_t load_ns; /* reading and compiling the rules */
-	uint64_t stage_ns[STAGE_COUNT];
+	uint64_t stage_ns[STAGE_COUNT]; /* in rounds that timed them */
+	uint64_t stage_messages;
 	struct bench_rule *rules; /* tried ones, most expensive first */
 	size_t rule_count;
 	uint64_t rule_messages; /* judged with every rule timed */

@@ -85,7 +85,7 @@ stages_json(const struct bench_result *r)
 
 	for (int i = 0; i < STAGE_COUNT; i++)
 		json_set_double(j, stage_text((enum stage)i),
-		    micros(r->stage_ns[i], r->messages));
+		    micros(r->stage_ns[i], r->stage_messages));
 	return j;
 }
 
@@ -173,7 +173,7 @@ add_stages(const struct bench_result *r, struct buf *out)
 	for (int i = 0; i < STAGE_COUNT; i++)
 		buf_printf(out, "%-14s %10.1f %5.1f%%\n",
 		    stage_text((enum stage)i),
-		    micros(r->stage_ns[i], r->messages),
+		    micros(r->stage_ns[i], r->stage_messages),
 		    100 * share((double)r->stage_ns[i], sum));
 }
 
