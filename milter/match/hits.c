@@ -14,9 +14,21 @@ hits_init(struct hits *h, size_t rules, struct arena *a)
 	return h->value != NULL && h->span_of != NULL && h->limited != NULL;
 }
 
+void
+hits_mark(struct hits *h, struct arena *a)
+{
+	if (!bitset_init_arena(&h->hit, h->rule_count, a))
+		return;
+	for (size_t i = sparse_next(h->value, h->rule_count, 0); i != SIZE_MAX;
+	     i = sparse_next(h->value, h->rule_count, i + 1))
+		bitset_add(&h->hit, i);
+}
+
 size_t
 hits_next(const struct hits *h, size_t from)
 {
+	if (h->hit.bits > 0)
+		return bitset_next(&h->hit, from);
 	return sparse_next(h->value, h->rule_count, from);
 }
 

@@ -104,8 +104,6 @@ run_ask(struct run *r, uint32_t rule)
 	else
 		ask_job(r, how);
 	bitset_remove(&r->hits->open, rule);
-	if (r->hits->value[rule] != 0)
-		cost_add_hit(&r->scratch->cost, rule);
 }
 
 /* ---- all rules ----------------------------------------------------------- */
@@ -202,9 +200,6 @@ run_texts(const struct plan *p, struct scratch *s, const struct texts *texts,
 	s->window_count = 0;
 	cost_begin(&s->cost);
 	run_all(r);
-	for (size_t i = hits_next(out, 0); i != SIZE_MAX;
-	     i = hits_next(out, i + 1))
-		cost_add_hit(&s->cost, (uint32_t)i);
 	out->truncated = a->full;
 	stages_lap(&s->stages, STAGE_confirm);
 	return r;

@@ -82,8 +82,11 @@ struct hits {
 	size_t limited_count;
 	bool truncated;		/* the arena was full */
 	struct bitset open;	/* rules not tried: their value says nothing */
+	struct bitset hit;	/* value is not 0: made by hits_mark() */
 };
 
+/* No value changes any more: from now on hits_next() need not look for them. */
+void hits_mark(struct hits *h, struct arena *a);
 /* The first rule from `from` on that hit, or SIZE_MAX. */
 size_t hits_next(const struct hits *h, size_t from);
 /* What rule `index` matched; text.p NULL: that is not known. */

@@ -1,5 +1,6 @@
 #include "policy/engine.h"
 
+#include "match/cost.h"
 #include "match/stages.h"
 #include "policy/decision.h"
 #include "policy/evalfns.h"
@@ -484,6 +485,16 @@ try_open(void *context, uint32_t rule)
 	}
 }
 
+/* Those of patterns and eval functions: metas are not counted. */
+static void
+count_hits(const struct ruleset *rs, const struct hits *hits, struct cost *cost)
+{
+	for (size_t i = hits_next(hits, 0); i != SIZE_MAX;
+	     i = hits_next(hits, i + 1))
+		if (rs->meta_of[i] == NULL)
+			cost_add_hit(cost, (uint32_t)i);
+}
+
 /* What every rule is worth, or every one that counts (helper_rules). */
 static bool
 find_hits(struct judge *j, struct scratch *scratch, struct message *m,
@@ -506,6 +517,8 @@ find_hits(struct judge *j, struct scratch *scratch, struct message *m,
 	evalfns_run(&asked.evals, hits->value, all ? NULL : &hits->open);
 	stages_lap(asked.stages, STAGE_evals);
 	ruleset_eval_metas(s->rules, &values, asked.evals.arena);
+	hits_mark(hits, asked.evals.arena);
+	count_hits(s->rules, hits, scratch_cost(scratch));
 	hits->truncated |= asked.evals.arena->full;
 	stages_lap(asked.stages, STAGE_metas);
 	return true;

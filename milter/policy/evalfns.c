@@ -249,8 +249,6 @@ run(struct eval_context *c, const struct eval_call *call)
 
 	if (timed)
 		cost_stop(c->cost, call->rule->index, start);
-	if (value != 0 && c->cost != NULL)
-		cost_add_hit(c->cost, call->rule->index);
 	return value;
 }
 

@@ -18,10 +18,15 @@ test_next(void)
 	for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++)
 		h.value[at[i]] = i % 2 == 0 ? 1 : -0.5;
 	h.value[20] = -0.0;
-	for (size_t i = 0, k = hits_next(&h, 0); i < sizeof(at) / sizeof(at[0]);
-	     i++, k = hits_next(&h, k + 1))
-		is_int(k, at[i], "number %zu", i);
-	ok(hits_next(&h, RULES) == SIZE_MAX, "behind the last");
+	for (int marked = 0; marked < 2; marked++) {
+		for (size_t i = 0, k = hits_next(&h, 0);
+		     i < sizeof(at) / sizeof(at[0]);
+		     i++, k = hits_next(&h, k + 1))
+			is_int(k, at[i], "number %zu%s", i,
+			    marked ? ", marked" : "");
+		ok(hits_next(&h, RULES) == SIZE_MAX, "behind the last");
+		hits_mark(&h, &a);
+	}
 	arena_fini(&a);
 }
 
