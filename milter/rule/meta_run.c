@@ -208,30 +208,33 @@ ask_deciders(struct meta_run *run, const struct meta_code *code)
 	return false;
 }
 
-/* Logic is cheap to look at; ranges are less and less often: of many rules none
- * decides. */
-static bool
-is_time_to_narrow(const struct meta_code *meta, unsigned asked)
+/* What to ask for next. The meta is open. */
+static uint32_t
+next_rule(const struct meta_run *run, const struct meta_code *meta)
 {
-	return meta->logical || (asked & (asked - 1)) == 0;
+	const struct rule_values *v = run->values;
+	uint32_t rule = EXPR_UNKNOWN;
+	double value;
+
+	if (meta->logical)
+		rule = truth_wants(meta->truth, run->truth);
+	if (rule == EXPR_UNKNOWN)
+		expr_run_open(meta, v->value, v->open, &value, &rule);
+	return rule;
 }
 
 static void
 resolve(struct meta_run *run, const struct meta_code *meta)
 {
-	uint32_t wanted;
-
 	if (narrow(run, meta))
 		return;
 	if (ask_deciders(run, meta)) {
 		set_value(run, meta->rule, 0);
 		return;
 	}
-	for (unsigned asked = 0; !compute(run, meta, &wanted); asked++) {
-		if (is_time_to_narrow(meta, asked) && narrow(run, meta))
-			return;
+	for (unsigned asked = 0; !narrow(run, meta); asked++) {
 		if (asked < ASKED_MAX)
-			ask(run, wanted);
+			ask(run, next_rule(run, meta));
 		else
 			ask_all(run, meta);
 	}

@@ -97,3 +97,18 @@ truth_run(const struct meta_code *code, const uint8_t *literals,
 		return TRUTH_OPEN;
 	return run(code->truth, code, literals, from);
 }
+
+uint32_t
+truth_wants(const struct truth_gate *g, const uint8_t *literals)
+{
+	uint32_t rule = EXPR_UNKNOWN;
+
+	for (uint32_t i = 0; i < g->literal_count; i++)
+		if (literals[g->literals[i]] == TRUTH_OPEN)
+			return TRUTH_RULE(g->literals[i]);
+	for (const struct truth_gate *in = g->inputs;
+	     in && rule == EXPR_UNKNOWN; in = in->next)
+		if (run(in, NULL, literals, NULL) == TRUTH_OPEN)
+			rule = truth_wants(in, literals);
+	return rule;
+}

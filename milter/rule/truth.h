@@ -16,6 +16,7 @@ enum truth { TRUTH_NO = 1, TRUTH_YES = 2, TRUTH_OPEN = TRUTH_NO | TRUTH_YES };
 
 /* By literal, each an enum truth: does the rule hit, and does it not? */
 #define TRUTH_LITERAL(rule, negated) (2 * (size_t)(rule) + (negated))
+#define TRUTH_RULE(literal) ((literal) / 2)
 
 static inline void
 truth_set(uint8_t *literals, uint32_t rule, enum truth t)
@@ -56,5 +57,9 @@ void truth_compile(
 /* Literals as truth_set() leaves them, `from` as for range_run(). */
 enum truth truth_run(const struct meta_code *code, const uint8_t *literals,
     const struct range_source *from);
+
+/* The first open rule on which a gate depends, nothing in which is calculated;
+ * EXPR_UNKNOWN: it does not depend on any. */
+uint32_t truth_wants(const struct truth_gate *g, const uint8_t *literals);
 
 #endif

@@ -102,15 +102,21 @@ compile(struct arena *a, const char *text)
 }
 
 static void
-test_cases(const struct bitset *open, const struct bitset *flags)
+fill(uint8_t *literals, const struct bitset *open)
 {
-	uint8_t literals[2 * sizeof(names)];
-
 	for (uint32_t i = 0; i < open->bits; i++)
 		truth_set(literals, i,
 		    bitset_has(open, i) ? TRUTH_OPEN
 		    : values[i] != 0	? TRUTH_YES
 					: TRUTH_NO);
+}
+
+static void
+test_cases(const struct bitset *open, const struct bitset *flags)
+{
+	uint8_t literals[2 * sizeof(names)];
+
+	fill(literals, open);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct range_source from = {values, open, ranges};
 		struct meta_code *code;
@@ -125,6 +131,39 @@ test_cases(const struct bitset *open, const struct bitset *flags)
 		    "%s is %d: %d, %d, %d", cases[i].text, cases[i].want,
 		    (int)truth_run(code, literals, &from), code->truth != NULL,
 		    code->logical);
+		arena_fini(&a);
+	}
+}
+
+static const struct {
+	const char *text;
+	const char *rule; /* "": none */
+} wants[] = {
+    {"x", "x"}, {"a && !y", "y"}, {"(a || x) && y", "y"},
+    {"(b && x) || (y && a)", "y"}, {"(x || y) && z", "z"}, /* literals first */
+    {"a && (b || (u && z))", "u"}, {"a + y + x > 1", "y"}, {"a && b", ""},
+    {"a || x", "x"}, /* which nobody asks: it is true */
+};
+
+static void
+test_wants(const struct bitset *open, const struct bitset *flags)
+{
+	uint8_t literals[2 * sizeof(names)];
+
+	fill(literals, open);
+	for (size_t i = 0; i < sizeof(wants) / sizeof(wants[0]); i++) {
+		struct meta_code *code;
+		uint32_t rule;
+		struct arena a;
+
+		arena_init(&a, 0);
+		code = compile(&a, wants[i].text);
+		truth_compile(&a, code, flags);
+		rule = truth_wants(code->truth, literals);
+		ok(rule == EXPR_UNKNOWN ? wants[i].rule[0] == '\0'
+					: wants[i].rule[0] == names[rule],
+		    "%s wants %s", wants[i].text,
+		    wants[i].rule[0] != '\0' ? wants[i].rule : "nothing");
 		arena_fini(&a);
 	}
 }
@@ -175,6 +214,7 @@ main(void)
 	for (size_t i = 2; i < open.bits; i++)
 		bitset_add(&open, i);
 	test_cases(&open, &flags);
+	test_wants(&open, &flags);
 	test_long(&open, &flags);
 	bitset_fini(&open);
 	bitset_fini(&flags);
