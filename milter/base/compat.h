@@ -8,6 +8,9 @@
 #ifndef POSTERN_BASE_COMPAT_H
 #define POSTERN_BASE_COMPAT_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #if defined(__x86_64__)
 #define COMPAT_VECTOR_64 __attribute__((target("avx512f,avx512bw")))
 #define COMPAT_VECTOR_32 __attribute__((target("avx2")))
@@ -29,5 +32,67 @@ compat_vector_bytes(void)
 #endif
 	return 16;
 }
+
+typedef uint8_t compat_bytes __attribute__((vector_size(16)));
+
+/*
+ * Sixteen bytes looked up at once, in functions marked COMPAT_SHUFFLE: they are
+ * not called where compat_can_shuffle() says no.
+ */
+#if defined(__x86_64__)
+#define COMPAT_SHUFFLE __attribute__((target("avx")))
+
+static inline bool
+compat_can_shuffle(void)
+{
+	return __builtin_cpu_supports("avx");
+}
+
+/* `at` is below 16. */
+static inline COMPAT_SHUFFLE compat_bytes
+compat_shuffle(compat_bytes table, compat_bytes at)
+{
+	typedef char chars __attribute__((vector_size(16)));
+
+	return (compat_bytes)__builtin_ia32_pshufb128((chars)table, (chars)at);
+}
+
+/* The high bit of each byte; the first one's is the lowest. */
+static inline COMPAT_SHUFFLE unsigned
+compat_mask(compat_bytes v)
+{
+	typedef char chars __attribute__((vector_size(16)));
+
+	return (unsigned)__builtin_ia32_pmovmskb128((chars)v);
+}
+#else
+#define COMPAT_SHUFFLE
+
+static inline bool
+compat_can_shuffle(void)
+{
+	return false;
+}
+
+static inline compat_bytes
+compat_shuffle(compat_bytes table, compat_bytes at)
+{
+	compat_bytes v;
+
+	for (unsigned i = 0; i < sizeof(v); i++)
+		v[i] = table[at[i]];
+	return v;
+}
+
+static inline unsigned
+compat_mask(compat_bytes v)
+{
+	unsigned mask = 0;
+
+	for (unsigned i = 0; i < sizeof(v); i++)
+		mask |= (unsigned)(v[i] >> 7) << i;
+	return mask;
+}
+#endif
 
 #endif

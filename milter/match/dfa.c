@@ -1,487 +1,16 @@
-#include "match/dfa.h"
+#include "match/dfa_table.h"
 
-#include "base/vec.h"
-
-#include <pthread.h>
 #include <stdlib.h>
 
 #define ASKED_MIN 64	/* answers before it is judged */
 #define ASKED_MAX 4096	/* older ones count half then */
 #define USELESS_SHARE 4 /* "maybe" more often than one time in so many */
 #define USELESS_RETRY 16
-#define STATES_FIRST                                            \
-	64 /* of a first table; each next one has twice as many \
-	    */
-#define STATES_MAX 4096
-#define BUCKETS 1024
 #define LANES 4
 #define LANES_TEXT_MIN 64
-#define STATE_NONE UINT32_MAX	     /* not built */
-#define STATE_MATCH (UINT32_MAX - 1) /* the pattern's end is reached */
-#define STATE_SPECIAL STATE_MATCH    /* these and above are no offsets */
-
-/* What stands before the byte that is next. */
-enum before {
-	BEFORE_OTHER,
-	BEFORE_LINE, /* a newline */
-	BEFORE_TEXT, /* nothing */
-	BEFORE_COUNT
-};
-
-/*
- * A state is the set of steps that wait for a byte, without those of the start,
- * which always wait: a match may begin anywhere. A state is known by the offset
- * of its row of transitions. State 0 has no steps of its own: no match is under
- * way.
- */
-struct set {
-	uint32_t first; /* in members */
-	uint32_t count;
-	uint32_t next; /* number of a state of the same hash, plus one */
-};
-
-/*
- * States and transitions, of which readers need the rows only. When there is
- * no room for a further state a larger table takes the place of this one, with
- * its states; when it cannot be larger, the other begins anew.
- */
-struct table {
-	uint32_t *row; /* never moves; the last of one: text ends here? */
-	size_t max;
-	VEC(struct set) sets;
-	VEC(uint16_t) members;
-	uint32_t buckets[BUCKETS];    /* by hash: number of a state, plus one */
-	uint32_t begin[BEFORE_COUNT]; /* states */
-	bool idle[256];		      /* bytes that lead from state 0 to it */
-	size_t used;		      /* bytes, as counted in the set */
-	struct table *next;
-};
-
-/* One set of steps under construction. */
-struct maker {
-	uint32_t *mark; /* by step: stamp of the set it was put into */
-	uint32_t stamp;
-	uint16_t *list;
-	uint64_t *bits;	 /* by step; all zero but for sorting */
-	uint8_t *latest; /* by place in the nfa's tail: copy, plus one; or 0 */
-	size_t count;
-	uint16_t *stack;
-	bool matched;
-	bool ends;
-	size_t work; /* of this text */
-};
-
-struct dfa {
-	struct dfa_set *set;
-	struct nfa *nfa;
-	size_t width;	       /* of a row */
-	struct table *current; /* atomic; NULL until first used */
-	unsigned readers;      /* atomic */
-	/* How often it was asked, and could not say no; atomic, may lose one.
-	 */
-	unsigned asked;
-	unsigned passed;
-	unsigned skipped;
-	pthread_mutex_t guards_building; /* all below; never waited for */
-	struct table *former;		 /* may have readers still */
-	struct maker maker;
-	uint16_t *start; /* steps that always wait */
-	size_t start_count;
-	bool *is_start; /* by step: of the start, and nothing else */
-	bool start_ends;
-	bool anchored; /* a match begins at the text's start or nowhere */
-};
-
-struct dfa_set {
-	VEC(struct dfa *) v;
-	size_t memory;
-	size_t used; /* atomic */
-};
+#define SOME 8 /* steps one by one, until hot states are tried again */
 
 enum answer { ANSWER_NO, ANSWER_MAYBE, ANSWER_UNKNOWN };
-
-/* One text on its way through. */
-struct reader {
-	struct dfa *dfa;
-	struct table *table;
-	size_t work;
-};
-
-/* ---- sets of steps ------------------------------------------------------- */
-
-static void
-begin_set(struct dfa *d)
-{
-	struct maker *m = &d->maker;
-
-	m->count = 0;
-	m->matched = m->ends = false;
-	if (++m->stamp == 0) {
-		memset(m->mark, 0, d->nfa->count * sizeof(*m->mark));
-		m->stamp = 1;
-	}
-}
-
-static bool
-goes_on(const struct nfa_step *s, enum before before)
-{
-	return s->kind == NFA_START ? before == BEFORE_TEXT
-				    : before != BEFORE_OTHER;
-}
-
-/* Puts in the steps that wait for a byte, reached from `at` without one. */
-static void
-add_step(struct dfa *d, size_t at, enum before before)
-{
-	struct maker *m = &d->maker;
-	size_t depth = 0;
-
-	m->stack[depth++] = (uint16_t)at;
-	while (depth > 0) {
-		const struct nfa_step *s;
-
-		at = m->stack[--depth];
-		if (m->mark[at] == m->stamp)
-			continue;
-		m->mark[at] = m->stamp;
-		m->work++;
-		s = &d->nfa->steps[at];
-		switch (s->kind) {
-		case NFA_MATCH:
-			m->matched = true;
-			break;
-		case NFA_END:
-			m->ends = true;
-			/* fall through */
-		case NFA_BYTE:
-			if (!d->is_start[at])
-				m->list[m->count++] = (uint16_t)at;
-			break;
-		case NFA_START:
-		case NFA_LINE:
-			if (goes_on(s, before))
-				m->stack[depth++] = (uint16_t)(at + 1);
-			break;
-		case NFA_SPLIT:
-			m->stack[depth++] = s->b;
-			/* fall through */
-		default:
-			m->stack[depth++] = s->a;
-			break;
-		}
-	}
-}
-
-static void
-add_steps_behind(
-    struct dfa *d, const uint16_t *steps, size_t count, unsigned byte)
-{
-	enum before before = byte == '\n' ? BEFORE_LINE : BEFORE_OTHER;
-
-	for (size_t i = 0; i < count; i++) {
-		const struct nfa_step *s = &d->nfa->steps[steps[i]];
-
-		if (s->kind == NFA_END)
-			d->maker.matched |= byte == '\n';
-		else if (byte_class_has(&d->nfa->classes[s->a], byte))
-			add_step(d, steps[i] + 1u, before);
-	}
-	d->maker.work += count;
-}
-
-/* Sets are known by their steps in order, which a bit for each puts them in. */
-static void
-sort_steps(struct maker *m)
-{
-	size_t low = SIZE_MAX, high = 0, count = 0;
-
-	for (size_t i = 0; i < m->count; i++) {
-		size_t word = m->list[i] / 64;
-
-		m->bits[word] |= UINT64_C(1) << m->list[i] % 64;
-		low = word < low ? word : low;
-		high = word > high ? word : high;
-	}
-	for (size_t word = low; count < m->count && word <= high; word++) {
-		uint64_t bits = m->bits[word];
-
-		for (; bits != 0; bits &= bits - 1)
-			m->list[count++] =
-			    (uint16_t)(word * 64 +
-				       (size_t)__builtin_ctzll(bits));
-		m->bits[word] = 0;
-	}
-}
-
-/* Of one place in several copies of the pattern's tail only the latest. */
-static void
-drop_dominated(struct dfa *d)
-{
-	const struct nfa *n = d->nfa;
-	struct maker *m = &d->maker;
-	size_t size = n->tail_size, all = size * n->tail_copies, kept = 0;
-
-	for (size_t i = 0; i < m->count; i++) {
-		size_t at = m->list[i] - n->tail_start;
-		uint8_t copy = (uint8_t)(at / size + 1);
-
-		if (at < all && copy > m->latest[at % size])
-			m->latest[at % size] = copy;
-	}
-	for (size_t i = 0; i < m->count; i++) {
-		size_t at = m->list[i] - n->tail_start;
-
-		if (at >= all || at / size + 1 == m->latest[at % size])
-			m->list[kept++] = m->list[i];
-	}
-	for (size_t i = 0; i < m->count; i++)
-		m->latest[(m->list[i] - n->tail_start) % size] = 0;
-	m->count = kept;
-}
-
-static uint32_t
-hash_steps(const uint16_t *v, size_t n)
-{
-	uint32_t h = 0x811c9dc5;
-
-	for (size_t i = 0; i < n; i++)
-		h = (h ^ v[i]) * 0x01000193;
-	return h ^ h >> 15;
-}
-
-/* ---- tables -------------------------------------------------------------- */
-
-/* The state of the set just made; STATE_NONE: there is no room for it. */
-static uint32_t
-find_state(struct dfa *d, struct table *t)
-{
-	struct maker *m = &d->maker;
-	size_t bytes = d->width * sizeof(*t->row) + sizeof(struct set) +
-		       m->count * sizeof(*m->list);
-	uint32_t *bucket, state;
-	struct set *set;
-
-	if (m->matched)
-		return STATE_MATCH;
-	if (d->nfa->tail_copies > 1)
-		drop_dominated(d);
-	sort_steps(m);
-	bucket = &t->buckets[hash_steps(m->list, m->count) % BUCKETS];
-	for (uint32_t k = *bucket; k != 0; k = set->next) {
-		set = &t->sets.v[k - 1];
-		if (set->count != m->count)
-			continue;
-		if (m->count == 0 || memcmp(t->members.v + set->first, m->list,
-					 m->count * sizeof(*m->list)) == 0)
-			return (k - 1) * (uint32_t)d->width;
-	}
-	if (t->sets.len == t->max || t->used + bytes > DFA_MEMORY_MAX ||
-	    __atomic_load_n(&d->set->used, __ATOMIC_RELAXED) + bytes >
-		d->set->memory)
-		return STATE_NONE;
-	t->used += bytes;
-	__atomic_fetch_add(&d->set->used, bytes, __ATOMIC_RELAXED);
-	state = (uint32_t)t->sets.len;
-	*VEC_PUSH(&t->sets) = (struct set){.first = (uint32_t)t->members.len,
-	    .count = (uint32_t)m->count,
-	    .next = *bucket};
-	*bucket = state + 1;
-	for (size_t i = 0; i < m->count; i++)
-		*VEC_PUSH(&t->members) = m->list[i];
-	state *= (uint32_t)d->width;
-	memset(&t->row[state], 0xff, d->width * sizeof(*t->row));
-	t->row[state + d->width - 1] = m->ends || d->start_ends;
-	return state;
-}
-
-static void
-free_table(struct dfa *d, struct table *t)
-{
-	__atomic_fetch_sub(&d->set->used, t->used, __ATOMIC_RELAXED);
-	free(t->row);
-	VEC_FINI(&t->sets);
-	VEC_FINI(&t->members);
-	free(t);
-}
-
-static size_t
-states_max(const struct dfa *d, size_t states)
-{
-	size_t most = DFA_MEMORY_MAX / (d->width * sizeof(uint32_t));
-
-	if (most > STATES_MAX)
-		most = STATES_MAX;
-	return states < most ? states : most;
-}
-
-/* With room for so many states, at most; NULL: there is none. */
-static struct table *
-new_table(struct dfa *d, size_t states)
-{
-	struct table *t = mem_alloc(sizeof(*t));
-
-	t->max = states_max(d, states);
-	t->row = mem_array(t->max * d->width, sizeof(*t->row));
-	begin_set(d);
-	t->begin[BEFORE_OTHER] = find_state(d, t);
-	for (int before = BEFORE_LINE; before < BEFORE_COUNT; before++) {
-		begin_set(d);
-		add_step(d, 0, (enum before)before);
-		t->begin[before] = find_state(d, t);
-	}
-	if (t->begin[BEFORE_OTHER] == STATE_NONE) {
-		free_table(d, t);
-		return NULL;
-	}
-	return t;
-}
-
-/*
- * A full table's states, each under its number, and room for as many again.
- * NULL: it is not full, cannot be larger, or there is no memory for both.
- */
-static struct table *
-grow_table(struct dfa *d, const struct table *old)
-{
-	size_t max = states_max(d, 2 * old->max);
-	struct table *t;
-
-	if (old->sets.len < old->max || max <= old->max ||
-	    __atomic_load_n(&d->set->used, __ATOMIC_RELAXED) + old->used >
-		d->set->memory)
-		return NULL;
-	t = mem_alloc(sizeof(*t));
-	*t = *old;
-	t->max = max;
-	t->row = mem_array(max * d->width, sizeof(*t->row));
-	memcpy(t->row, old->row, old->max * d->width * sizeof(*t->row));
-	memset(&t->sets, 0, sizeof(t->sets));
-	memset(&t->members, 0, sizeof(t->members));
-	for (size_t i = 0; i < old->sets.len; i++)
-		*VEC_PUSH(&t->sets) = old->sets.v[i];
-	for (size_t i = 0; i < old->members.len; i++)
-		*VEC_PUSH(&t->members) = old->members.v[i];
-	__atomic_fetch_add(&d->set->used, t->used, __ATOMIC_RELAXED);
-	return t;
-}
-
-/* When only the caller, a reader of the current table, is left. */
-static void
-free_former(struct dfa *d)
-{
-	while (d->former != NULL &&
-	       __atomic_load_n(&d->readers, __ATOMIC_SEQ_CST) == 1) {
-		struct table *t = d->former;
-
-		d->former = t->next;
-		free_table(d, t);
-	}
-}
-
-/* ---- building ------------------------------------------------------------ */
-
-/* A larger table with the set just made in it; STATE_NONE: not now. */
-static uint32_t
-start_over(struct reader *r)
-{
-	struct dfa *d = r->dfa;
-	struct maker *m = &d->maker;
-	size_t count = m->count;
-	bool ends = m->ends;
-	uint16_t *kept;
-	struct table *t;
-
-	if (d->former != NULL)
-		return STATE_NONE;
-	kept = mem_array(count + 1, sizeof(*kept));
-	memcpy(kept, m->list, count * sizeof(*kept));
-	t = grow_table(d, r->table);
-	if (t == NULL)
-		t = new_table(d, 2 * r->table->max);
-	if (t == NULL) {
-		free(kept);
-		return STATE_NONE;
-	}
-	begin_set(d);
-	memcpy(m->list, kept, count * sizeof(*kept));
-	free(kept);
-	m->count = count;
-	m->ends = ends;
-	d->former = r->table;
-	__atomic_store_n(&d->current, t, __ATOMIC_SEQ_CST);
-	r->table = t;
-	free_former(d);
-	return find_state(d, t);
-}
-
-static void
-note_idle(struct table *t, const struct nfa *n, unsigned group)
-{
-	for (unsigned byte = 0; byte < 256; byte++)
-		if (n->group_of[byte] == group)
-			__atomic_store_n(
-			    &t->idle[byte], true, __ATOMIC_RELAXED);
-}
-
-static uint32_t
-build_transition(struct reader *r, uint32_t state, unsigned byte)
-{
-	struct dfa *d = r->dfa;
-	const struct set *set = &r->table->sets.v[state / d->width];
-	uint32_t to;
-
-	begin_set(d);
-	if (byte == '\n')
-		add_step(d, 0, BEFORE_LINE);
-	add_steps_behind(d, d->start, d->start_count, byte);
-	add_steps_behind(d, r->table->members.v + set->first, set->count, byte);
-	to = find_state(d, r->table);
-	if (to == STATE_NONE)
-		return start_over(r);
-	__atomic_store_n(&r->table->row[state + d->nfa->group_of[byte]], to,
-	    __ATOMIC_RELEASE);
-	if (state == 0 && to == 0)
-		note_idle(r->table, d->nfa, d->nfa->group_of[byte]);
-	return to;
-}
-
-/* Where `state` goes with `byte`; STATE_NONE: that is not to be known now. */
-static uint32_t
-build(struct reader *r, uint32_t state, unsigned byte)
-{
-	struct dfa *d = r->dfa;
-	uint32_t to = STATE_NONE;
-
-	if (r->work > DFA_WORK_MAX ||
-	    pthread_mutex_trylock(&d->guards_building) != 0)
-		return STATE_NONE;
-	d->maker.work = 0;
-	if (__atomic_load_n(&d->current, __ATOMIC_SEQ_CST) == r->table) {
-		free_former(d);
-		to = build_transition(r, state, byte);
-	}
-	r->work += d->maker.work;
-	pthread_mutex_unlock(&d->guards_building);
-	return to;
-}
-
-/* The first text makes the first table. */
-static struct table *
-open_table(struct dfa *d)
-{
-	struct table *t = __atomic_load_n(&d->current, __ATOMIC_SEQ_CST);
-
-	if (t != NULL || pthread_mutex_trylock(&d->guards_building) != 0)
-		return t;
-	t = __atomic_load_n(&d->current, __ATOMIC_SEQ_CST);
-	if (t == NULL) {
-		t = new_table(d, STATES_FIRST);
-		if (t != NULL)
-			__atomic_store_n(&d->current, t, __ATOMIC_SEQ_CST);
-	}
-	pthread_mutex_unlock(&d->guards_building);
-	return t;
-}
 
 /* ---- the set ------------------------------------------------------------- */
 
@@ -497,25 +26,25 @@ dfa_set_new(size_t memory)
 static void
 find_start(struct dfa *d)
 {
-	struct maker *m = &d->maker;
+	struct nfa_walk *w = &d->maker.walk;
 
-	begin_set(d);
-	add_step(d, 0, BEFORE_OTHER);
-	d->start_count = m->count;
-	d->start = mem_array(m->count + 1, sizeof(*d->start));
-	memcpy(d->start, m->list, m->count * sizeof(*d->start));
-	d->start_ends = m->ends;
-	begin_set(d);
-	add_step(d, 0, BEFORE_LINE);
-	d->anchored = d->start_count + m->count == 0 && !m->matched &&
-		      !m->ends && !d->start_ends;
+	nfa_walk_begin(w);
+	nfa_walk_add(w, 0, BEFORE_OTHER);
+	d->start_count = w->count;
+	d->start = mem_array(w->count + 1, sizeof(*d->start));
+	memcpy(d->start, w->list, w->count * sizeof(*d->start));
+	d->start_ends = w->ends;
+	nfa_walk_begin(w);
+	nfa_walk_add(w, 0, BEFORE_LINE);
+	d->anchored = d->start_count + w->count == 0 && !w->matched &&
+		      !w->ends && !d->start_ends;
 	/* Of those that loops lead back to, a match under way may be at one. */
-	begin_set(d);
+	nfa_walk_begin(w);
 	for (size_t i = 0; i < d->nfa->count; i++)
 		if (d->nfa->steps[i].kind == NFA_BYTE)
-			add_step(d, i + 1, BEFORE_TEXT);
+			nfa_walk_add(w, i + 1, BEFORE_TEXT);
 	for (size_t i = 0; i < d->start_count; i++)
-		if (m->mark[d->start[i]] != m->stamp)
+		if (!nfa_walk_reached(w, d->start[i]))
 			d->is_start[d->start[i]] = true;
 }
 
@@ -532,14 +61,14 @@ dfa_add(struct dfa_set *s, const struct node *tree)
 	d->set = s;
 	d->nfa = n;
 	d->width = n->group_count + 1;
-	d->maker.mark = mem_array(n->count, sizeof(*d->maker.mark));
-	d->maker.list = mem_array(n->count + 1, sizeof(*d->maker.list));
+	nfa_walk_init(&d->maker.walk, n);
+	d->maker.walk.skip = d->is_start =
+	    mem_array(n->count, sizeof(*d->is_start));
 	d->maker.bits = mem_array(n->count / 64 + 1, sizeof(*d->maker.bits));
 	d->maker.latest = mem_array(n->tail_size + 1, sizeof(*d->maker.latest));
-	d->maker.stack = mem_array(2 * n->count + 2, sizeof(*d->maker.stack));
-	d->is_start = mem_array(n->count, sizeof(*d->is_start));
 	pthread_mutex_init(&d->guards_building, NULL);
 	find_start(d);
+	d->starts = starts_new(n);
 	return d;
 }
 
@@ -547,16 +76,15 @@ static void
 free_dfa(struct dfa *d)
 {
 	if (d->current != NULL)
-		free_table(d, d->current);
+		table_free(d, d->current);
 	if (d->former != NULL)
-		free_table(d, d->former);
+		table_free(d, d->former);
 	nfa_free(&d->nfa);
+	starts_free(&d->starts);
 	pthread_mutex_destroy(&d->guards_building);
-	free(d->maker.mark);
-	free(d->maker.list);
+	nfa_walk_fini(&d->maker.walk);
 	free(d->maker.bits);
 	free(d->maker.latest);
-	free(d->maker.stack);
 	free(d->is_start);
 	free(d->start);
 	free(d);
@@ -598,16 +126,71 @@ ends(const struct reader *r, uint32_t state)
 	return r->table->row[state + r->dfa->width - 1] != 0;
 }
 
-/* The first offset in [from, to) with a byte that begins something; `to`: none
- * does. */
-static size_t
-skip_idle(const struct table *t, struct str text, size_t from, size_t to)
+/*
+ * With no match under way: goes to where one may begin, before `stop`. False:
+ * there is none.
+ */
+static bool
+begin_match(const struct reader *r, struct str text, size_t stop, size_t *at,
+    uint32_t *state)
 {
-	while (
-	    from < to && __atomic_load_n(&t->idle[(unsigned char)text.p[from]],
-			     __ATOMIC_RELAXED))
-		from++;
-	return from;
+	const struct starts *starts = r->dfa->starts;
+
+	if (r->dfa->anchored)
+		*at = text.len;
+	else if (starts != NULL && *at < stop)
+		*at = starts_next(starts, text, *at, stop);
+	if (*at >= stop)
+		return false;
+	if (starts != NULL)
+		*state = first_state(r, text, *at);
+	return true;
+}
+
+/* On from `*at` as long as that is through hot states; and what is to be seen
+ * of where texts go is noted. */
+static inline void
+run_hot(const struct reader *r, struct str text, size_t idle, size_t *at,
+    uint32_t *state)
+{
+	struct hot_choice *choice = &r->table->choice;
+	const struct hot *hot = hot_choice_hot(choice);
+	size_t was = *at;
+
+	if (hot != NULL)
+		*at = hot_run(hot, text, *at, idle, state);
+	if (!hot_choice_is_open(choice))
+		return;
+	if (hot != NULL)
+		hot_choice_ran(
+		    choice, *at - was, *at < text.len && *state != 0);
+	else
+		hot_choice_visit(choice, *state / r->dfa->width);
+	if (!hot_choice_is_open(choice))
+		table_settle(r->dfa, r->table);
+}
+
+/* On from `*at`, over at most a few bytes, or to state 0 when that is of
+ * interest; the state there. */
+static uint32_t
+run_some(
+    struct reader *r, struct str text, size_t *at, uint32_t state, bool to_idle)
+{
+	const uint8_t *group_of = r->dfa->nfa->group_of;
+	const uint32_t *row = r->table->row;
+	size_t end = text.len - *at > SOME ? *at + SOME : text.len;
+	unsigned char c;
+	uint32_t to;
+
+	do {
+		c = (unsigned char)text.p[(*at)++];
+		to = __atomic_load_n(
+		    &row[state + group_of[c]], __ATOMIC_ACQUIRE);
+		if (to - to_idle >= STATE_SPECIAL - to_idle)
+			break;
+		state = to;
+	} while (*at < end);
+	return to == STATE_NONE ? table_build(r, state, c) : to;
 }
 
 /*
@@ -617,47 +200,25 @@ skip_idle(const struct table *t, struct str text, size_t from, size_t to)
 static bool
 run(struct reader *r, struct str text, size_t from, size_t until, size_t *end)
 {
-	const uint8_t *group_of = r->dfa->nfa->group_of;
-	const uint32_t *row = r->table->row;
-	size_t stop = until < text.len ? until + 1 : text.len;
+	struct dfa *d = r->dfa;
+	size_t stop = until < text.len ? until + 1 : text.len, at = from;
+	size_t idle = d->anchored || d->starts != NULL ? 0 : stop;
 	uint32_t state = first_state(r, text, from);
 
-	if (state >= STATE_SPECIAL)
-		return true;
-	for (size_t i = from; i < text.len;) {
-		unsigned char c;
-		uint32_t to;
+	while (at < text.len) {
+		size_t was;
 
-		if (state == 0 && r->dfa->anchored) {
-			*end = text.len;
-			return false;
-		}
-		if (state == 0) {
-			i = skip_idle(r->table, text, i, stop);
-			if (i >= stop) {
-				*end = i;
-				return i == text.len && ends(r, state);
-			}
-		}
-		/* Most steps lead neither to state 0 nor to a special one. */
-		do {
-			c = (unsigned char)text.p[i++];
-			to = __atomic_load_n(
-			    &row[state + group_of[c]], __ATOMIC_ACQUIRE);
-			if (to - 1 >= STATE_SPECIAL - 1)
-				break;
-			state = to;
-		} while (i < text.len);
-		if (to == STATE_NONE) {
-			to = build(r, state, c);
-			row = r->table->row;
-		}
-		if (to >= STATE_SPECIAL)
+		if (state == 0 && !begin_match(r, text, stop, &at, &state))
+			break;
+		if (state >= STATE_SPECIAL)
 			return true;
-		state = to;
+		was = at;
+		run_hot(r, text, idle, &at, &state);
+		if (at < text.len && (state != 0 || at == was))
+			state = run_some(r, text, &at, state, at >= idle);
 	}
-	*end = text.len;
-	return ends(r, state);
+	*end = at;
+	return state >= STATE_SPECIAL || (at == text.len && ends(r, state));
 }
 
 /* ---- several places at once -----------------------------------------------
@@ -766,7 +327,8 @@ run_windows(struct reader *r, struct str text, const struct window *windows,
 {
 	size_t end = 0;
 
-	if (first == 0 && text.len >= LANES_TEXT_MIN && !r->dfa->anchored) {
+	if (first == 0 && text.len >= LANES_TEXT_MIN && dfa_has_lanes(r->dfa) &&
+	    hot_choice_is_against(&r->table->choice)) {
 		enum answer answer = run_lanes(r, text);
 
 		if (answer != ANSWER_UNKNOWN)
@@ -828,7 +390,7 @@ dfa_may_match(struct dfa *d, struct str text, const struct window *windows,
 		return true;
 	/* Before the table is looked at: what has readers is not freed. */
 	__atomic_fetch_add(&d->readers, 1, __ATOMIC_SEQ_CST);
-	r.table = open_table(d);
+	r.table = table_open(d);
 	if (r.table != NULL)
 		maybe = run_windows(&r, text, windows, first);
 	__atomic_fetch_sub(&d->readers, 1, __ATOMIC_SEQ_CST);

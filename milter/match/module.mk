@@ -7,15 +7,19 @@ libmatch_a_SOURCES = \
 	milter/match/capture.c milter/match/capture.h \
 	milter/match/cost.c milter/match/cost.h \
 	milter/match/dfa.c milter/match/dfa.h \
+	milter/match/dfa_table.c milter/match/dfa_table.h \
 	milter/match/dict_index.c milter/match/dict_index.h \
 	milter/match/dict_counter.h milter/match/dict_leet.c \
 	milter/match/dict_pattern.c milter/match/dict_scan.c milter/match/dict_scan.h \
 	milter/match/dict_score.c milter/match/dict_texts.c \
 	milter/match/dict_words.c \
 	milter/match/hits.c milter/match/hits.h \
+	milter/match/hot.c milter/match/hot.h \
+	milter/match/hot_choice.c milter/match/hot_choice.h \
 	milter/match/literal.c milter/match/literal.h \
 	milter/match/literal_set.c milter/match/literal_set.h \
 	milter/match/nfa.c milter/match/nfa.h \
+	milter/match/nfa_walk.c milter/match/nfa_walk.h \
 	milter/match/plan.c milter/match/plan.h \
 	milter/match/prefilter.c milter/match/prefilter.h \
 	milter/match/rarity.c milter/match/rarity.h \
@@ -29,6 +33,7 @@ libmatch_a_SOURCES = \
 	milter/match/special.c milter/match/special.h \
 	milter/match/stage.def \
 	milter/match/stages.c milter/match/stages.h \
+	milter/match/starts.c milter/match/starts.h \
 	milter/match/texts.c milter/match/texts.h \
 	milter/match/tree.c milter/match/tree.h \
 	milter/match/tree_class.c milter/match/tree_parser.h
@@ -70,6 +75,14 @@ t_unit_bin_match_hits_LDADD = $(MATCH_LIBS)
 check_PROGRAMS += t/unit/bin/match_dfa
 t_unit_bin_match_dfa_SOURCES = t/unit/match_dfa.c
 t_unit_bin_match_dfa_LDADD = $(MATCH_LIBS)
+
+check_PROGRAMS += t/unit/bin/match_starts
+t_unit_bin_match_starts_SOURCES = t/unit/match_starts.c
+t_unit_bin_match_starts_LDADD = $(MATCH_LIBS)
+
+check_PROGRAMS += t/unit/bin/match_hot
+t_unit_bin_match_hot_SOURCES = t/unit/match_hot.c
+t_unit_bin_match_hot_LDADD = $(MATCH_LIBS)
 
 check_PROGRAMS += t/unit/bin/match_cache
 t_unit_bin_match_cache_SOURCES = t/unit/match_cache.c

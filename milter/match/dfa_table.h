@@ -1,0 +1,113 @@
+/*
+ * The states of one automaton and where they lead: built as texts ask for them,
+ * shared by all threads. Private to match/dfa.c and match/dfa_table.c.
+ *
+ * A state is the set of steps that wait for a byte, without those of the start,
+ * which always wait: a match may begin anywhere. A state is known by the offset
+ * of its row of transitions. State 0 has no steps of its own: no match is under
+ * way.
+ */
+#ifndef POSTERN_MATCH_DFA_TABLE_H
+#define POSTERN_MATCH_DFA_TABLE_H
+
+#include "base/vec.h"
+#include "match/dfa.h"
+#include "match/hot_choice.h"
+#include "match/nfa_walk.h"
+#include "match/starts.h"
+
+#include <pthread.h>
+
+#define STATE_NONE UINT32_MAX	     /* not built */
+#define STATE_MATCH (UINT32_MAX - 1) /* the pattern's end is reached */
+#define STATE_SPECIAL STATE_MATCH    /* these and above are no offsets */
+
+#define TABLE_BUCKETS 1024
+
+/* The steps of a state, in order. */
+struct set {
+	uint32_t first; /* in members */
+	uint32_t count;
+	uint32_t next; /* number of a state of the same hash, plus one */
+};
+
+/*
+ * States and transitions, of which readers need the rows only. When there is
+ * no room for a further state a larger table takes the place of this one, with
+ * its states; when it cannot be larger, the other begins anew.
+ */
+struct table {
+	uint32_t *row; /* never moves; the last of one: text ends here? */
+	size_t max;
+	VEC(struct set) sets;
+	VEC(uint16_t) members;
+	uint32_t
+	    buckets[TABLE_BUCKETS];   /* by hash: number of a state, plus one */
+	uint32_t begin[BEFORE_COUNT]; /* states */
+	struct hot_choice choice;
+	size_t used; /* bytes, as counted in the set */
+	struct table *next;
+};
+
+/* One set of steps under construction. */
+struct maker {
+	struct nfa_walk walk; /* its work is of this text */
+	uint64_t *bits;	      /* by step; all zero but for sorting */
+	uint8_t *latest; /* by place in the nfa's tail: copy, plus one; or 0 */
+};
+
+struct dfa {
+	struct dfa_set *set;
+	struct nfa *nfa;
+	struct starts *starts; /* NULL: everywhere */
+	size_t width;	       /* of a row */
+	struct table *current; /* atomic; NULL until first used */
+	unsigned readers;      /* atomic */
+	/* How often it was asked, and could not say no; atomic, may lose one.
+	 */
+	unsigned asked;
+	unsigned passed;
+	unsigned skipped;
+	pthread_mutex_t guards_building; /* all below; never waited for */
+	struct table *former;		 /* may have readers still */
+	struct maker maker;
+	uint16_t *start; /* steps that always wait */
+	size_t start_count;
+	bool *is_start; /* by step: of the start, and nothing else */
+	bool start_ends;
+	bool anchored; /* a match begins at the text's start or nowhere */
+};
+
+struct dfa_set {
+	VEC(struct dfa *) v;
+	size_t memory;
+	size_t used; /* atomic */
+};
+
+/* One text on its way through. */
+struct reader {
+	struct dfa *dfa;
+	struct table *table;
+	size_t work;
+};
+
+/* Can parts of a text be run through side by side? */
+static inline bool
+dfa_has_lanes(const struct dfa *d)
+{
+	return d->starts == NULL && !d->anchored;
+}
+
+/* The current table; the first text makes the first one. NULL: there is none.
+ */
+struct table *table_open(struct dfa *d);
+void table_free(struct dfa *d, struct table *t);
+/*
+ * Where `state` goes with `byte`, which its row does not know; STATE_NONE: that
+ * is not to be known now. The reader may have another table then.
+ */
+uint32_t table_build(struct reader *r, uint32_t state, unsigned byte);
+/* Enough was seen of where texts go: what follows from it. */
+void table_settle(struct dfa *d, struct table *t);
+
+#endif
