@@ -150,7 +150,8 @@ attempt_string(struct run *r, const struct attempt *t, size_t i)
 	}
 	start = cost_start(&r->scratch->cost);
 	if (t->dfa == NULL ||
-	    dfa_may_match(t->dfa, text, r->scratch->windows, t->windows))
+	    dfa_may_match(r->scratch->dfas, t->dfa, text,
+		r->scratch->windows, t->windows))
 		attempt_match(r, t, text);
 	cost_stop(&r->scratch->cost, t->rule->index, start);
 }

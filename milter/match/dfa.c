@@ -20,6 +20,8 @@ dfa_set_new(size_t memory)
 	struct dfa_set *s = mem_alloc(sizeof(*s));
 
 	s->memory = memory;
+	s->time = 1;
+	pthread_mutex_init(&s->guards_readers, NULL);
 	return s;
 }
 
@@ -57,6 +59,7 @@ dfa_add(struct dfa_set *s, const struct node *tree)
 	if (n == NULL)
 		return NULL;
 	d = mem_alloc(sizeof(*d));
+	d->number = (uint32_t)s->v.len;
 	*VEC_PUSH(&s->v) = d;
 	d->set = s;
 	d->nfa = n;
@@ -77,8 +80,12 @@ free_dfa(struct dfa *d)
 {
 	if (d->current != NULL)
 		table_free(d, d->current);
-	if (d->former != NULL)
-		table_free(d, d->former);
+	while (d->former != NULL) {
+		struct table *t = d->former;
+
+		d->former = t->next;
+		table_free(d, t);
+	}
 	nfa_free(&d->nfa);
 	starts_free(&d->starts);
 	pthread_mutex_destroy(&d->guards_building);
@@ -98,6 +105,8 @@ dfa_set_free(struct dfa_set **s)
 	for (size_t i = 0; i < (*s)->v.len; i++)
 		free_dfa((*s)->v.v[i]);
 	VEC_FINI(&(*s)->v);
+	invariant((*s)->readers == NULL);
+	pthread_mutex_destroy(&(*s)->guards_readers);
 	free(*s);
 	*s = NULL;
 }
@@ -108,10 +117,63 @@ dfa_set_used(const struct dfa_set *s)
 	return __atomic_load_n(&s->used, __ATOMIC_RELAXED);
 }
 
+/* ---- readers ------------------------------------------------------------- */
+
+struct dfa_reader *
+dfa_reader_new(struct dfa_set *s)
+{
+	struct dfa_reader *r = mem_alloc(sizeof(*r));
+
+	r->set = s;
+	r->opinions = mem_array(s->v.len + 1, sizeof(*r->opinions));
+	pthread_mutex_lock(&s->guards_readers);
+	r->next = s->readers;
+	if (r->next != NULL)
+		r->next->previous = r;
+	s->readers = r;
+	pthread_mutex_unlock(&s->guards_readers);
+	return r;
+}
+
+void
+dfa_reader_free(struct dfa_reader **rp)
+{
+	struct dfa_reader *r = *rp;
+
+	if (r == NULL)
+		return;
+	pthread_mutex_lock(&r->set->guards_readers);
+	if (r->previous != NULL)
+		r->previous->next = r->next;
+	else
+		r->set->readers = r->next;
+	if (r->next != NULL)
+		r->next->previous = r->previous;
+	pthread_mutex_unlock(&r->set->guards_readers);
+	free(r->opinions);
+	free(r);
+	*rp = NULL;
+}
+
+/* The time is written before a table is looked for, and goes on after one is
+ * replaced: who frees it sees the reader, or the reader sees the new one. */
+void
+dfa_reader_begin(struct dfa_reader *r)
+{
+	__atomic_store_n(&r->since,
+	    __atomic_load_n(&r->set->time, __ATOMIC_SEQ_CST), __ATOMIC_SEQ_CST);
+}
+
+void
+dfa_reader_end(struct dfa_reader *r)
+{
+	__atomic_store_n(&r->since, 0, __ATOMIC_RELEASE);
+}
+
 /* ---- running ------------------------------------------------------------- */
 
 static uint32_t
-first_state(const struct reader *r, struct str text, size_t from)
+first_state(const struct passage *r, struct str text, size_t from)
 {
 	if (from == 0)
 		return r->table->begin[BEFORE_TEXT];
@@ -121,7 +183,7 @@ first_state(const struct reader *r, struct str text, size_t from)
 
 /* Is the text's end the pattern's, too? */
 static bool
-ends(const struct reader *r, uint32_t state)
+ends(const struct passage *r, uint32_t state)
 {
 	return r->table->row[state + r->dfa->width - 1] != 0;
 }
@@ -131,7 +193,7 @@ ends(const struct reader *r, uint32_t state)
  * there is none.
  */
 static bool
-begin_match(const struct reader *r, struct str text, size_t stop, size_t *at,
+begin_match(const struct passage *r, struct str text, size_t stop, size_t *at,
     uint32_t *state)
 {
 	const struct starts *starts = r->dfa->starts;
@@ -150,7 +212,7 @@ begin_match(const struct reader *r, struct str text, size_t stop, size_t *at,
 /* On from `*at` as long as that is through hot states; and what is to be seen
  * of where texts go is noted. */
 static inline void
-run_hot(const struct reader *r, struct str text, size_t idle, size_t *at,
+run_hot(const struct passage *r, struct str text, size_t idle, size_t *at,
     uint32_t *state)
 {
 	struct hot_choice *choice = &r->table->choice;
@@ -173,8 +235,8 @@ run_hot(const struct reader *r, struct str text, size_t idle, size_t *at,
 /* On from `*at`, over at most a few bytes, or to state 0 when that is of
  * interest; the state there. */
 static uint32_t
-run_some(
-    struct reader *r, struct str text, size_t *at, uint32_t state, bool to_idle)
+run_some(struct passage *r, struct str text, size_t *at, uint32_t state,
+    bool to_idle)
 {
 	const uint8_t *group_of = r->dfa->nfa->group_of;
 	const uint32_t *row = r->table->row;
@@ -198,7 +260,7 @@ run_some(
  * `*end` is where. True: one may be there.
  */
 static bool
-run(struct reader *r, struct str text, size_t from, size_t until, size_t *end)
+run(struct passage *r, struct str text, size_t from, size_t until, size_t *end)
 {
 	struct dfa *d = r->dfa;
 	size_t stop = until < text.len ? until + 1 : text.len, at = from;
@@ -234,7 +296,8 @@ step(const uint32_t *row, const uint8_t *group_of, uint32_t state, char c)
 /* Where each lane is, LANES parts of a text of `len` bytes each. False: a step
  * led where no state is known, or a match ends. */
 static bool
-run_parts(const struct reader *r, const char *text, size_t len, uint32_t *state)
+run_parts(
+    const struct passage *r, const char *text, size_t len, uint32_t *state)
 {
 	const uint8_t *group_of = r->dfa->nfa->group_of;
 	const uint32_t *row = r->table->row;
@@ -261,7 +324,7 @@ run_parts(const struct reader *r, const char *text, size_t len, uint32_t *state)
  * begins there has come to: all that is left is known then.
  */
 static enum answer
-run_over(const struct reader *r, struct str text, size_t from, uint32_t state)
+run_over(const struct passage *r, struct str text, size_t from, uint32_t state)
 {
 	const uint8_t *group_of = r->dfa->nfa->group_of;
 	const uint32_t *row = r->table->row;
@@ -280,7 +343,7 @@ run_over(const struct reader *r, struct str text, size_t from, uint32_t state)
 
 /* From `from` to the text's end. */
 static enum answer
-run_end(const struct reader *r, struct str text, size_t from, uint32_t state)
+run_end(const struct passage *r, struct str text, size_t from, uint32_t state)
 {
 	for (; from < text.len; from++) {
 		state = step(
@@ -297,7 +360,7 @@ run_end(const struct reader *r, struct str text, size_t from, uint32_t state)
  * followed into the next. Only over states that are known.
  */
 static enum answer
-run_lanes(const struct reader *r, struct str text)
+run_lanes(const struct passage *r, struct str text)
 {
 	size_t len = text.len / LANES;
 	uint32_t state[LANES];
@@ -322,7 +385,7 @@ run_lanes(const struct reader *r, struct str text)
 }
 
 static bool
-run_windows(struct reader *r, struct str text, const struct window *windows,
+run_windows(struct passage *r, struct str text, const struct window *windows,
     uint32_t first)
 {
 	size_t end = 0;
@@ -353,47 +416,36 @@ run_windows(struct reader *r, struct str text, const struct window *windows,
  * now and again, as mail changes.
  */
 static bool
-is_worth_asking(struct dfa *d)
+is_worth_asking(struct opinion *o)
 {
-	unsigned asked = __atomic_load_n(&d->asked, __ATOMIC_RELAXED);
-	unsigned passed = __atomic_load_n(&d->passed, __ATOMIC_RELAXED);
-
-	if (asked < ASKED_MIN || passed <= asked / USELESS_SHARE)
+	if (o->asked < ASKED_MIN || o->passed <= o->asked / USELESS_SHARE)
 		return true;
-	return __atomic_add_fetch(&d->skipped, 1, __ATOMIC_RELAXED) %
-		   USELESS_RETRY ==
-	       0;
+	return ++o->skipped % USELESS_RETRY == 0;
 }
 
 static void
-note_answer(struct dfa *d, bool maybe)
+note_answer(struct opinion *o, bool maybe)
 {
-	unsigned asked = __atomic_load_n(&d->asked, __ATOMIC_RELAXED) + 1;
-	unsigned passed = __atomic_load_n(&d->passed, __ATOMIC_RELAXED) + maybe;
-
-	if (asked >= ASKED_MAX) {
-		asked /= 2;
-		passed /= 2;
+	o->passed += maybe;
+	if (++o->asked >= ASKED_MAX) {
+		o->asked /= 2;
+		o->passed /= 2;
 	}
-	__atomic_store_n(&d->asked, asked, __ATOMIC_RELAXED);
-	__atomic_store_n(&d->passed, passed, __ATOMIC_RELAXED);
 }
 
 bool
-dfa_may_match(struct dfa *d, struct str text, const struct window *windows,
-    uint32_t first)
+dfa_may_match(struct dfa_reader *r, struct dfa *d, struct str text,
+    const struct window *windows, uint32_t first)
 {
-	struct reader r = {.dfa = d};
+	struct opinion *opinion = &r->opinions[d->number];
+	struct passage passage = {.dfa = d};
 	bool maybe = true;
 
-	if (!is_worth_asking(d))
+	if (!is_worth_asking(opinion))
 		return true;
-	/* Before the table is looked at: what has readers is not freed. */
-	__atomic_fetch_add(&d->readers, 1, __ATOMIC_SEQ_CST);
-	r.table = table_open(d);
-	if (r.table != NULL)
-		maybe = run_windows(&r, text, windows, first);
-	__atomic_fetch_sub(&d->readers, 1, __ATOMIC_SEQ_CST);
-	note_answer(d, maybe);
+	passage.table = table_open(d);
+	if (passage.table != NULL)
+		maybe = run_windows(&passage, text, windows, first);
+	note_answer(opinion, maybe);
 	return maybe;
 }

@@ -23,6 +23,7 @@
 
 struct dfa;
 struct dfa_set;
+struct dfa_reader;
 
 /* Offsets where a match may begin, in order, not overlapping. */
 struct window {
@@ -40,10 +41,22 @@ struct dfa *dfa_add(struct dfa_set *s, const struct node *tree);
 size_t dfa_set_used(const struct dfa_set *s);
 
 /*
+ * One thread's view of a set whose members are all added; freed before the set.
+ * It learns by itself which members are of use, and asking them writes nothing
+ * that others look at.
+ */
+struct dfa_reader *dfa_reader_new(struct dfa_set *s);
+void dfa_reader_free(struct dfa_reader **r);
+/* What tables the set has from here on is not freed until the end, or until the
+ * next begin. Members are only asked between both. */
+void dfa_reader_begin(struct dfa_reader *r);
+void dfa_reader_end(struct dfa_reader *r);
+
+/*
  * False: no match begins in `text` in one of the windows; `first` is the number
  * of the first one in `windows`, plus one, 0 for the whole text. Any thread.
  */
-bool dfa_may_match(struct dfa *d, struct str text, const struct window *windows,
-    uint32_t first);
+bool dfa_may_match(struct dfa_reader *r, struct dfa *d, struct str text,
+    const struct window *windows, uint32_t first);
 
 #endif

@@ -190,24 +190,55 @@ grow_table(struct dfa *d, const struct table *old)
 	return t;
 }
 
-/* When only the caller, a reader of the current table, is left. */
+/* Since when there are readers; 0: that is not to be known now. */
+static uint64_t
+oldest_reader(struct dfa_set *s)
+{
+	uint64_t oldest = UINT64_MAX;
+
+	if (pthread_mutex_trylock(&s->guards_readers) != 0)
+		return 0;
+	for (const struct dfa_reader *r = s->readers; r != NULL; r = r->next) {
+		uint64_t since = __atomic_load_n(&r->since, __ATOMIC_SEQ_CST);
+
+		if (since != 0 && since < oldest)
+			oldest = since;
+	}
+	pthread_mutex_unlock(&s->guards_readers);
+	return oldest;
+}
+
+/* Who began after it was retired has never seen a table. */
 static void
 free_former(struct dfa *d)
 {
-	while (d->former != NULL &&
-	       __atomic_load_n(&d->readers, __ATOMIC_SEQ_CST) == 1) {
-		struct table *t = d->former;
+	struct table **former = &d->former;
+	uint64_t oldest = *former != NULL ? oldest_reader(d->set) : 0;
 
-		d->former = t->next;
+	while (*former != NULL && (*former)->retired >= oldest)
+		former = &(*former)->next;
+	while (*former != NULL) {
+		struct table *t = *former;
+
+		*former = t->next;
 		table_free(d, t);
 	}
+}
+
+static void
+retire(struct dfa *d, struct table *old, struct table *t)
+{
+	__atomic_store_n(&d->current, t, __ATOMIC_SEQ_CST);
+	old->retired = __atomic_fetch_add(&d->set->time, 1, __ATOMIC_SEQ_CST);
+	old->next = d->former;
+	d->former = old;
 }
 
 /* ---- building ------------------------------------------------------------ */
 
 /* A larger table with the set just made in it; STATE_NONE: not now. */
 static uint32_t
-start_over(struct reader *r)
+start_over(struct passage *r)
 {
 	struct dfa *d = r->dfa;
 	struct nfa_walk *w = &d->maker.walk;
@@ -216,12 +247,11 @@ start_over(struct reader *r)
 	uint16_t *kept;
 	struct table *t;
 
-	if (d->former != NULL)
-		return STATE_NONE;
 	kept = mem_array(count + 1, sizeof(*kept));
 	memcpy(kept, w->list, count * sizeof(*kept));
 	t = grow_table(d, r->table);
-	if (t == NULL)
+	/* Beginning anew again and again waits for the readers. */
+	if (t == NULL && d->former == NULL)
 		t = new_table(d, 2 * r->table->max);
 	if (t == NULL) {
 		free(kept);
@@ -232,15 +262,13 @@ start_over(struct reader *r)
 	free(kept);
 	w->count = count;
 	w->ends = ends;
-	d->former = r->table;
-	__atomic_store_n(&d->current, t, __ATOMIC_SEQ_CST);
+	retire(d, r->table, t);
 	r->table = t;
-	free_former(d);
 	return find_state(d, t);
 }
 
 static uint32_t
-build_transition(struct reader *r, uint32_t state, unsigned byte)
+build_transition(struct passage *r, uint32_t state, unsigned byte)
 {
 	struct dfa *d = r->dfa;
 	const struct set *set = &r->table->sets.v[state / d->width];
@@ -261,7 +289,7 @@ build_transition(struct reader *r, uint32_t state, unsigned byte)
 }
 
 uint32_t
-table_build(struct reader *r, uint32_t state, unsigned byte)
+table_build(struct passage *r, uint32_t state, unsigned byte)
 {
 	struct dfa *d = r->dfa;
 	uint32_t to = STATE_NONE;

@@ -45,8 +45,9 @@ struct table {
 	    buckets[TABLE_BUCKETS];   /* by hash: number of a state, plus one */
 	uint32_t begin[BEFORE_COUNT]; /* states */
 	struct hot_choice choice;
-	size_t used; /* bytes, as counted in the set */
-	struct table *next;
+	size_t used;	    /* bytes, as counted in the set */
+	struct table *next; /* former ones, the latest first */
+	uint64_t retired;   /* the set's time then */
 };
 
 /* One set of steps under construction. */
@@ -59,15 +60,10 @@ struct maker {
 struct dfa {
 	struct dfa_set *set;
 	struct nfa *nfa;
-	struct starts *starts; /* NULL: everywhere */
-	size_t width;	       /* of a row */
-	struct table *current; /* atomic; NULL until first used */
-	unsigned readers;      /* atomic */
-	/* How often it was asked, and could not say no; atomic, may lose one.
-	 */
-	unsigned asked;
-	unsigned passed;
-	unsigned skipped;
+	struct starts *starts;		 /* NULL: everywhere */
+	size_t width;			 /* of a row */
+	struct table *current;		 /* atomic; NULL until first used */
+	uint32_t number;		 /* in the set */
 	pthread_mutex_t guards_building; /* all below; never waited for */
 	struct table *former;		 /* may have readers still */
 	struct maker maker;
@@ -81,11 +77,30 @@ struct dfa {
 struct dfa_set {
 	VEC(struct dfa *) v;
 	size_t memory;
-	size_t used; /* atomic */
+	size_t used;   /* atomic */
+	uint64_t time; /* atomic; goes on when a table is retired */
+	pthread_mutex_t guards_readers;
+	struct dfa_reader *readers;
+};
+
+/* What a reader thinks of one member: how often it was asked, could not say no,
+ * and was not asked. */
+struct opinion {
+	uint16_t asked;
+	uint16_t passed;
+	uint16_t skipped;
+};
+
+struct dfa_reader {
+	struct dfa_set *set;
+	struct dfa_reader *next;
+	struct dfa_reader *previous;
+	uint64_t since; /* atomic; the time it began; 0: it sees no table */
+	struct opinion *opinions; /* by member */
 };
 
 /* One text on its way through. */
-struct reader {
+struct passage {
 	struct dfa *dfa;
 	struct table *table;
 	size_t work;
@@ -106,7 +121,7 @@ void table_free(struct dfa *d, struct table *t);
  * Where `state` goes with `byte`, which its row does not know; STATE_NONE: that
  * is not to be known now. The reader may have another table then.
  */
-uint32_t table_build(struct reader *r, uint32_t state, unsigned byte);
+uint32_t table_build(struct passage *r, uint32_t state, unsigned byte);
 /* Enough was seen of where texts go: what follows from it. */
 void table_settle(struct dfa *d, struct table *t);
 

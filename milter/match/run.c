@@ -198,6 +198,7 @@ run_texts(const struct plan *p, struct scratch *s, const struct texts *texts,
 	r->tags.arena = a;
 	s->candidate_count = 0;
 	s->window_count = 0;
+	dfa_reader_begin(s->dfas);
 	cost_begin(&s->cost);
 	run_all(r);
 	out->truncated = a->full;

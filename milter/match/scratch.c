@@ -38,6 +38,7 @@ scratch_new(const struct plan *p)
 	struct scratch *s = mem_alloc(sizeof(*s));
 
 	s->regex = regex_scratch_new(&p->limits);
+	s->dfas = dfa_reader_new(p->dfas);
 	s->mark_count = largest_view(p);
 	s->marks = mem_array(s->mark_count, sizeof(*s->marks));
 	s->threads = mem_array(s->mark_count, sizeof(*s->threads));
@@ -129,6 +130,7 @@ scratch_free(struct scratch **sp)
 	retire_costs(&s->pool->retired, &s->cost);
 	pthread_mutex_unlock(&s->pool->scratches_lock);
 	regex_scratch_free(&s->regex);
+	dfa_reader_free(&s->dfas);
 	cost_fini(&s->cost);
 	free(s->marks);
 	free(s->open);
@@ -177,6 +179,7 @@ scratch_return(struct plan *p, struct scratch *s)
 	if (s == NULL)
 		return;
 	invariant(s->pool == p->pool);
+	dfa_reader_end(s->dfas);
 	pthread_mutex_lock(&p->pool->scratches_lock);
 	s->next_free = p->pool->free;
 	p->pool->free = s;

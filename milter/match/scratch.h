@@ -57,6 +57,7 @@ struct open_rule {
 
 struct scratch {
 	struct regex_scratch *regex;
+	struct dfa_reader *dfas;
 	struct mark *marks; /* by job of the view being scanned */
 	size_t mark_count;
 	uint32_t mark_string; /* number of the string being searched */

@@ -114,9 +114,22 @@ struct tally {
 	int matched;
 };
 
+/* As in the scan of one message. */
+static bool
+may_match(struct dfa_reader *r, struct dfa *d, struct str text,
+    const struct window *windows, uint32_t first)
+{
+	bool maybe;
+
+	dfa_reader_begin(r);
+	maybe = dfa_may_match(r, d, text, windows, first);
+	dfa_reader_end(r);
+	return maybe;
+}
+
 static void
-ask(struct dfa *d, const struct regex *re, struct regex_scratch *s,
-    uint32_t *seed, struct tally *t)
+ask(struct dfa_reader *r, struct dfa *d, const struct regex *re,
+    struct regex_scratch *s, uint32_t *seed, struct tally *t)
 {
 	struct window windows[4] = {{0}};
 	char bytes[300];
@@ -124,7 +137,7 @@ ask(struct dfa *d, const struct regex *re, struct regex_scratch *s,
 	struct str text = random_text(
 	    bytes, next_random(seed) % 4 ? 40 : sizeof(bytes), seed);
 	uint32_t n = random_windows(windows, text.len, seed);
-	bool maybe = dfa_may_match(d, text, windows, n > 0 ? 1 : 0);
+	bool maybe = may_match(r, d, text, windows, n > 0 ? 1 : 0);
 	bool matches = n > 0 ? matches_in_windows(re, s, text, windows, n)
 			     : regex_match(re, s, text, 0, NULL) == 1;
 
@@ -147,14 +160,16 @@ test_patterns(size_t memory, bool tight)
 		    str_from(patterns[i].pattern), patterns[i].flags, &error);
 		struct dfa *d =
 		    add(set, patterns[i].pattern, patterns[i].flags);
+		struct dfa_reader *r = dfa_reader_new(set);
 
 		for (int n = 0; n < 4000; n++)
-			ask(d, re, s, &seed, &t);
+			ask(r, d, re, s, &seed, &t);
 		ok(t.wrong == 0 && t.matched > 0,
 		    "%zu bytes, %s: no is true (%d times no, %d matches)",
 		    memory, patterns[i].pattern, t.no, t.matched);
 		if (!tight)
 			ok(t.no > 50, "%s: no is said", patterns[i].pattern);
+		dfa_reader_free(&r);
 		regex_free(&re);
 	}
 	if (tight)
@@ -169,16 +184,18 @@ test_useless(void)
 {
 	struct dfa_set *set = dfa_set_new(DFA_SET_MEMORY_MAX);
 	struct dfa *d = add(set, "abc", 0);
+	struct dfa_reader *r = dfa_reader_new(set);
 	int no = 0;
 
 	for (int i = 0; i < 1000; i++)
-		dfa_may_match(d, STR("xabc"), NULL, 0);
+		may_match(r, d, STR("xabc"), NULL, 0);
 	for (int i = 0; i < 32; i++)
-		no += !dfa_may_match(d, STR("xyz"), NULL, 0);
+		no += !may_match(r, d, STR("xyz"), NULL, 0);
 	is_int(no, 2, "seldom asked when it only said maybe");
 	for (int i = 0; i < 100000; i++)
-		dfa_may_match(d, STR("xyz"), NULL, 0);
-	ok(!dfa_may_match(d, STR("xyz"), NULL, 0), "always when of use again");
+		may_match(r, d, STR("xyz"), NULL, 0);
+	ok(!may_match(r, d, STR("xyz"), NULL, 0), "always when of use again");
+	dfa_reader_free(&r);
 	dfa_set_free(&set);
 }
 
@@ -187,9 +204,11 @@ test_no_room(void)
 {
 	struct dfa_set *set = dfa_set_new(0);
 	struct dfa *d = add(set, "abc", 0);
+	struct dfa_reader *r = dfa_reader_new(set);
 
-	ok(dfa_may_match(d, STR("xyz"), NULL, 0), "no room: maybe");
-	ok(dfa_may_match(d, STR(""), NULL, 0), "and for nothing, too");
+	ok(may_match(r, d, STR("xyz"), NULL, 0), "no room: maybe");
+	ok(may_match(r, d, STR(""), NULL, 0), "and for nothing, too");
+	dfa_reader_free(&r);
 	dfa_set_free(&set);
 }
 
@@ -229,18 +248,22 @@ test_tail(void)
 	struct dfa_set *inner = dfa_set_new(DFA_SET_MEMORY_MAX);
 	struct dfa *ends = add(tail, "(?:a.{1,12}b|c.{1,9}d){8}", 0);
 	struct dfa *goes_on = add(inner, "(?:a.{1,12}b|c.{1,9}d){8}E", 0);
+	struct dfa_reader *first = dfa_reader_new(tail);
+	struct dfa_reader *second = dfa_reader_new(inner);
 	char text[40000];
 	uint32_t seed = 5;
 
 	for (size_t i = 0; i < sizeof(text); i++)
 		text[i] = "abcdefghabcd"[next_random(&seed) % 12];
 	for (size_t i = 0; i < sizeof(text); i += 400) {
-		dfa_may_match(ends, str_make(text + i, 400), NULL, 0);
-		dfa_may_match(goes_on, str_make(text + i, 400), NULL, 0);
+		may_match(first, ends, str_make(text + i, 400), NULL, 0);
+		may_match(second, goes_on, str_make(text + i, 400), NULL, 0);
 	}
 	ok(dfa_set_used(tail) < dfa_set_used(inner) * 2 / 3,
 	    "%zu bytes of states, %zu where every copy counts",
 	    dfa_set_used(tail), dfa_set_used(inner));
+	dfa_reader_free(&first);
+	dfa_reader_free(&second);
 	dfa_set_free(&tail);
 	dfa_set_free(&inner);
 }
@@ -251,10 +274,12 @@ test_empty_tail(void)
 {
 	struct dfa_set *set = dfa_set_new(DFA_SET_MEMORY_MAX);
 	struct dfa *d = add(set, "a[bc]b?(?:(?!)){2}", 0);
+	struct dfa_reader *r = dfa_reader_new(set);
 
-	ok(dfa_may_match(d, STR("aa abb"), NULL, 0) &&
-	       !dfa_may_match(d, STR("aa bb"), NULL, 0),
+	ok(may_match(r, d, STR("aa abb"), NULL, 0) &&
+		!may_match(r, d, STR("aa bb"), NULL, 0),
 	    "a tail of no steps is followed");
+	dfa_reader_free(&r);
 	dfa_set_free(&set);
 }
 
@@ -267,22 +292,58 @@ test_work_limit(void)
 	    "(?:a|b|c|d)*a(?:(?:a|b){8}){8}(?:(?:a|b){8}){4}"
 	    "(?:(?:a|b){8}){4}e",
 	    0);
+	struct dfa_reader *r = dfa_reader_new(set);
 	char *text = mem_alloc(100000);
 	uint32_t seed = 3;
 
 	for (int i = 0; i < 100000; i++)
 		text[i] = "ab"[next_random(&seed) & 1];
-	ok(dfa_may_match(d, str_make(text, 100000), NULL, 0),
+	ok(may_match(r, d, str_make(text, 100000), NULL, 0),
 	    "too many states: maybe");
 	ok(dfa_set_used(set) <= 2 * DFA_MEMORY_MAX, "in bounded memory");
-	ok(!dfa_may_match(d, STR("cdcdcd"), NULL, 0), "others go on");
+	ok(!may_match(r, d, STR("cdcdcd"), NULL, 0), "others go on");
 	free(text);
+	dfa_reader_free(&r);
+	dfa_set_free(&set);
+}
+
+/* What a reader may look at stays, however often others need more room. */
+static void
+test_retirement(void)
+{
+	struct dfa_set *set = dfa_set_new(DFA_SET_MEMORY_MAX);
+	struct dfa *d = add(set, "a(?:(?:a|b){8}){8}(?:(?:a|b){8}){4}e", 0);
+	struct dfa_reader *r = dfa_reader_new(set);
+	struct dfa_reader *idle = dfa_reader_new(set);
+	size_t used, freed;
+	uint32_t seed = 3;
+	char text[400];
+
+	dfa_reader_begin(idle);
+	for (int i = 0; i < 2000; i++) {
+		for (size_t k = 0; k < sizeof(text); k++)
+			text[k] = "ab"[next_random(&seed) & 1];
+		may_match(r, d, str_make(text, sizeof(text)), NULL, 0);
+	}
+	used = dfa_set_used(set);
+	ok(used <= 3 * DFA_MEMORY_MAX, "%zu bytes while one looks on", used);
+	dfa_reader_end(idle);
+	for (int i = 0; i < 2000; i++) {
+		for (size_t k = 0; k < sizeof(text); k++)
+			text[k] = "ab"[next_random(&seed) & 1];
+		may_match(r, d, str_make(text, sizeof(text)), NULL, 0);
+	}
+	freed = dfa_set_used(set);
+	ok(freed < used, "%zu when none does", freed);
+	dfa_reader_free(&idle);
+	dfa_reader_free(&r);
 	dfa_set_free(&set);
 }
 
 /* ---- threads ------------------------------------------------------------- */
 
 struct shared {
+	struct dfa_set *set;
 	struct dfa *dfa[PATTERNS];
 	struct regex *regex[PATTERNS];
 };
@@ -299,11 +360,13 @@ ask_all(void *arg)
 {
 	struct thread *t = arg;
 	struct regex_scratch *s = regex_scratch_new(NULL);
+	struct dfa_reader *r = dfa_reader_new(t->shared->set);
 
 	for (int n = 0; n < 500; n++)
 		for (size_t i = 0; i < PATTERNS; i++)
-			ask(t->shared->dfa[i], t->shared->regex[i], s, &t->seed,
-			    &t->tally);
+			ask(r, t->shared->dfa[i], t->shared->regex[i], s,
+			    &t->seed, &t->tally);
+	dfa_reader_free(&r);
 	regex_scratch_free(&s);
 	return NULL;
 }
@@ -312,7 +375,7 @@ static void
 test_threads(size_t memory)
 {
 	struct dfa_set *set = dfa_set_new(memory);
-	struct shared shared;
+	struct shared shared = {.set = set};
 	struct thread thread[4];
 	struct regex_error error;
 	int wrong = 0;
@@ -349,6 +412,7 @@ main(void)
 	test_tail();
 	test_empty_tail();
 	test_work_limit();
+	test_retirement();
 	test_threads(DFA_SET_MEMORY_MAX);
 	test_threads(12000);
 	return done_testing();
