@@ -104,14 +104,19 @@ next_place(const char *p, size_t from, size_t end, const struct ends *e)
 	lanes last_cases = lanes_of(e->last.cases);
 	size_t i = from;
 
-	for (; i + LANES <= end; i += LANES) {
-		lanes a = lanes_load(p + i) | first_cases;
-		lanes b = lanes_load(p + i + e->apart) | last_cases;
-		size_t n =
-		    lanes_first((lanes)(a == first) & (lanes)(b == last));
+	while (i + LANES <= end || (i > from && i < end)) {
+		lanes a, b;
+		size_t n;
 
+		/* The last ones begin among those before. */
+		if (i + LANES > end)
+			i = end - LANES;
+		a = lanes_load(p + i) | first_cases;
+		b = lanes_load(p + i + e->apart) | last_cases;
+		n = lanes_first((lanes)(a == first) & (lanes)(b == last));
 		if (n < LANES)
 			return i + n;
+		i += LANES;
 	}
 	while (i < end && !(is_sought(p[i], e->first) &&
 			      is_sought(p[i + e->apart], e->last)))
