@@ -10,6 +10,7 @@ attempt_of_job(const struct job *j, enum view view)
 	return (struct attempt){.rule = j->rule,
 	    .regex = j->regex,
 	    .dfa = j->dfa,
+	    .counter = j->counter,
 	    .view = view,
 	    .skip_unset = view == VIEW_HEADER};
 }
@@ -107,6 +108,33 @@ attempt_match(struct run *r, const struct attempt *t, struct str text)
 		hits_add_limited(r->hits, t->rule->index);
 }
 
+/* The same for a pattern that needs no search. */
+static void
+count_matches(struct run *r, const struct attempt *t, struct str text)
+{
+	double *value = &r->hits->value[t->rule->index];
+	double most = most_hits(t->rule, t->view) - *value;
+	bool is_first = *value == 0;
+	struct regex_span at = {0};
+	size_t count = counter_count(
+	    t->counter, text, (size_t)most, is_first ? &at : NULL);
+
+	if (count > 0 && is_first)
+		set_span(r, t, text, at);
+	*value += (double)count;
+}
+
+/* A counter is faster than to ask whether there is anything to count. */
+static void
+try_text(struct run *r, const struct attempt *t, struct str text)
+{
+	if (t->counter != NULL)
+		count_matches(r, t, text);
+	else if (t->dfa == NULL || dfa_may_match(r->scratch->dfas, t->dfa, text,
+				       r->scratch->windows, t->windows))
+		attempt_match(r, t, text);
+}
+
 bool
 attempt_in_range(const struct run *r, const struct rule *rule, size_t i)
 {
@@ -149,10 +177,7 @@ attempt_string(struct run *r, const struct attempt *t, size_t i)
 		text = t->rule->has_unset ? t->rule->unset : STR("");
 	}
 	start = cost_start(&r->scratch->cost);
-	if (t->dfa == NULL ||
-	    dfa_may_match(r->scratch->dfas, t->dfa, text,
-		r->scratch->windows, t->windows))
-		attempt_match(r, t, text);
+	try_text(r, t, text);
 	cost_stop(&r->scratch->cost, t->rule->index, start);
 }
 

@@ -33,6 +33,7 @@ struct attempt {
 	struct tag_values *values; /* NULL: sets no tags */
 	bool skip_unset;	   /* job.unset has the answer already */
 	struct dfa *dfa;	   /* job.dfa */
+	const struct counter *counter; /* job.counter */
 	uint32_t windows; /* where it may begin (candidate.windows) */
 };
 

@@ -6,6 +6,7 @@ libmatch_a_SOURCES = \
 	milter/match/candidate.c milter/match/candidate.h \
 	milter/match/capture.c milter/match/capture.h \
 	milter/match/cost.c milter/match/cost.h \
+	milter/match/counter.c milter/match/counter.h \
 	milter/match/dfa.c milter/match/dfa.h \
 	milter/match/dfa_table.c milter/match/dfa_table.h \
 	milter/match/dict_index.c milter/match/dict_index.h \
@@ -75,6 +76,10 @@ t_unit_bin_match_hits_LDADD = $(MATCH_LIBS)
 check_PROGRAMS += t/unit/bin/match_dfa
 t_unit_bin_match_dfa_SOURCES = t/unit/match_dfa.c
 t_unit_bin_match_dfa_LDADD = $(MATCH_LIBS)
+
+check_PROGRAMS += t/unit/bin/match_counter
+t_unit_bin_match_counter_SOURCES = t/unit/match_counter.c
+t_unit_bin_match_counter_LDADD = $(MATCH_LIBS)
 
 check_PROGRAMS += t/unit/bin/match_starts
 t_unit_bin_match_starts_SOURCES = t/unit/match_starts.c

@@ -251,6 +251,8 @@ plan_free(struct plan **pp)
 	for (int view = 0; view < VIEW_COUNT; view++) {
 		struct work *w = &p->work[view];
 
+		for (size_t i = 0; i < w->job_count; i++)
+			counter_free(&w->jobs[i].counter);
 		free(w->jobs);
 		free(w->always);
 		free(w->negated);

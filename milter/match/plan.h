@@ -8,6 +8,7 @@
 #ifndef POSTERN_MATCH_PLAN_H
 #define POSTERN_MATCH_PLAN_H
 
+#include "match/counter.h"
 #include "match/dfa.h"
 #include "match/dict_index.h"
 #include "match/literal.h"
@@ -26,6 +27,7 @@ struct job {
 	uint32_t unset; /* hit value when the header does not exist */
 	bool may_stay_open; /* until a meta asks for it */
 	struct dfa *dfa; /* asked before PCRE2; NULL: none */
+	struct counter *counter; /* instead of PCRE2; NULL: none */
 };
 
 /* A literal that proves one clause of one job, and all that is to be known of

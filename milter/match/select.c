@@ -170,7 +170,11 @@ select_job(struct selection *sel, struct job *j, uint32_t index,
 
 	if (tree == NULL)
 		return;
-	if (!rule->negated && rule->pattern.len >= DFA_PATTERN_MIN)
+	if ((rule->flags & TFLAG_MULTIPLE) != 0 && !rule->calls_tags)
+		j->counter =
+		    counter_new(rule->pattern, rule->regex_flags, tree);
+	if (j->counter == NULL && !rule->negated &&
+	    rule->pattern.len >= DFA_PATTERN_MIN)
 		j->dfa = dfa_add(sel->dfas, tree);
 	literal_extract_tree(tree, sample, a, &need);
 	if (need.bits < LITERAL_BITS_GOOD && shape_extract(tree, a, &cover) &&
