@@ -17,8 +17,30 @@ void bitset_init(struct bitset *s, size_t bits);
 void bitset_fini(struct bitset *s);	/* heap sets only */
 void bitset_clear(struct bitset *s);
 size_t bitset_count(const struct bitset *s);
+
+static inline size_t
+bitset_words(size_t bits)
+{
+	return (bits + 63) / 64;
+}
+
 /* The first member >= from, or SIZE_MAX. */
-size_t bitset_next(const struct bitset *s, size_t from);
+static inline size_t
+bitset_next(const struct bitset *s, size_t from)
+{
+	size_t i = from / 64, end = bitset_words(s->bits);
+	uint64_t w;
+
+	if (i >= end)
+		return SIZE_MAX;
+	w = s->word[i] & ~(uint64_t)0 << (from % 64);
+	while (w == 0) {
+		if (++i == end)
+			return SIZE_MAX;
+		w = s->word[i];
+	}
+	return i * 64 + (size_t)__builtin_ctzll(w);
+}
 
 static inline bool
 bitset_has(const struct bitset *s, size_t i)
