@@ -192,17 +192,22 @@ narrow(struct meta_run *run, const struct meta_code *meta)
 	return false;
 }
 
-/* Asks for deciders, the cheapest first. True: one has made the meta 0. */
+/* Asks for deciders, the cheapest first, until the meta is settled. That a
+ * rule hit decides nothing in logic; how often, it may where that counts. */
 static bool
-ask_deciders(struct meta_run *run, const struct meta_code *code)
+ask_deciders(struct meta_run *run, const struct meta_code *meta)
 {
-	for (uint32_t i = 0; i < code->decider_count; i++) {
-		const struct meta_decider *d = &code->deciders[i];
+	for (uint32_t i = 0; i < meta->decider_count; i++) {
+		const struct meta_decider *d = &meta->deciders[i];
 
 		if (!is_open(run, d->rule))
 			continue;
 		ask(run, d->rule);
-		if ((run->values->value[d->rule] != 0) == d->veto)
+		if ((run->values->value[d->rule] != 0) == d->veto) {
+			set_value(run, meta->rule, 0);
+			return true;
+		}
+		if (!meta->logical && narrow(run, meta))
 			return true;
 	}
 	return false;
@@ -226,12 +231,8 @@ next_rule(const struct meta_run *run, const struct meta_code *meta)
 static void
 resolve(struct meta_run *run, const struct meta_code *meta)
 {
-	if (narrow(run, meta))
+	if (narrow(run, meta) || ask_deciders(run, meta))
 		return;
-	if (ask_deciders(run, meta)) {
-		set_value(run, meta->rule, 0);
-		return;
-	}
 	for (unsigned asked = 0; !narrow(run, meta); asked++) {
 		if (asked < ASKED_MAX)
 			ask(run, next_rule(run, meta));

@@ -232,6 +232,8 @@ static const struct {
     /* hits more than once */
     {"tflags __A multiple\nmeta M __A > 2", "Abcd", 0, 1},
     {"tflags __A multiple maxhits=2\nmeta M __A > 2", "Abcd", 0, 0},
+    {"tflags __A multiple\ntflags __B multiple\n"
+     "meta M __A > 1 && __B > 1", "ABcd", 0, 1},
 };
 
 static void
