@@ -41,4 +41,20 @@ sparse_next(const double *v, size_t n, size_t from)
 	return SIZE_MAX;
 }
 
+/* Adds bit i for each of `n` numbers that is not 0. */
+static inline void
+sparse_add_bits(const double *v, size_t n, uint64_t *bits)
+{
+	for (size_t i = 0, end; i < n; i = end) {
+		uint64_t block = 0;
+
+		end = n - i < SPARSE_BLOCK ? n : i + SPARSE_BLOCK;
+		if (end - i == SPARSE_BLOCK && sparse_block_is_zero(v + i))
+			continue;
+		for (size_t k = i; k < end; k++)
+			block |= (uint64_t)(v[k] != 0) << (k - i);
+		bits[i / 64] |= block << (i % 64);
+	}
+}
+
 #endif

@@ -19,9 +19,7 @@ hits_mark(struct hits *h, struct arena *a)
 {
 	if (!bitset_init_arena(&h->hit, h->rule_count, a))
 		return;
-	for (size_t i = sparse_next(h->value, h->rule_count, 0); i != SIZE_MAX;
-	     i = sparse_next(h->value, h->rule_count, i + 1))
-		bitset_add(&h->hit, i);
+	sparse_add_bits(h->value, h->rule_count, h->hit.word);
 }
 
 size_t

@@ -77,6 +77,7 @@ struct meta_run {
 	uint8_t *truth;	     /* of literals, see rule/truth.h */
 	struct range *range; /* of open rules, by rule index */
 	struct bitset awake; /* places of metas to be computed */
+	struct bitset hit;   /* rules that hit, at first */
 };
 
 static bool
@@ -297,8 +298,9 @@ wake_first(struct meta_run *run)
 {
 	const struct rule_values *v = run->values;
 
-	for (size_t i = sparse_next(v->value, run->rs->count, 0); i != SIZE_MAX;
-	     i = sparse_next(v->value, run->rs->count, i + 1)) {
+	sparse_add_bits(v->value, run->rs->count, run->hit.word);
+	for (size_t i = bitset_next(&run->hit, 0); i != SIZE_MAX;
+	     i = bitset_next(&run->hit, i + 1)) {
 		truth_set(run->truth, (uint32_t)i, TRUTH_YES);
 		wake_users(run, (uint32_t)i);
 	}
@@ -334,7 +336,8 @@ run_init(struct meta_run *run, const struct ruleset *rs,
     const struct rule_values *v, struct arena *a)
 {
 	*run = (struct meta_run){.rs = rs, .values = v};
-	if (a == NULL || !bitset_init_arena(&run->awake, rs->meta_count, a))
+	if (a == NULL || !bitset_init_arena(&run->awake, rs->meta_count, a) ||
+	    !bitset_init_arena(&run->hit, rs->count, a))
 		return false;
 	run->truth = arena_alloc(a, 2 * rs->count);
 	run->range = arena_alloc(a, rs->count * sizeof(*run->range));
