@@ -17,7 +17,7 @@
 #define BYTE_CODES 32
 /* Bits for each gram: few places are looked at in vain. */
 #define SPARSENESS 64
-#define BLOCK 256 /* bytes of a text looked up together */
+#define BLOCK 1024 /* bytes of a text looked up together */
 #define TABLE_BITS_LEAST 9
 #define TABLE_BITS_MOST 18
 #define HASH_FACTOR 0x9e3779b1u

@@ -155,6 +155,51 @@ store_literals(struct selection *sel)
 	return filter;
 }
 
+static void
+on_common_shape(void *context, uint32_t shape)
+{
+	((size_t *)context)[shape]++;
+}
+
+/* How many of `n` shapes are in more than three strings of four. */
+static size_t
+count_common(
+    const struct shape_set *set, size_t n, const struct sample_strings *sample)
+{
+	size_t *found = mem_array(n, sizeof(*found));
+	size_t strings = 0, common = 0;
+
+	for (size_t k = 0; k < SAMPLE_MESSAGES; k++) {
+		const struct str_list *list = &sample->list[k];
+
+		for (size_t i = 0; i < list->len; i++)
+			shape_set_scan(set, list->v[i], on_common_shape, found);
+		strings += list->len;
+	}
+	for (size_t i = 0; i < n; i++)
+		common += found[i] * 4 > strings * 3;
+	free(found);
+	return common;
+}
+
+/* Is the shape of a pattern so much rarer than its literals? */
+static bool
+prefers_shape(const struct literal_need *need, const struct shape_cover *cover,
+    const struct sample_strings *sample)
+{
+	struct shape_set *set;
+	size_t common;
+
+	if (cover->bits <= need->bits + SHAPE_ADVANTAGE)
+		return false;
+	if (need->count == 0)
+		return true;
+	set = shape_set_new(cover->v, cover->len, compat_vector_bytes());
+	common = count_common(set, cover->len, sample);
+	shape_set_free(&set);
+	return common == 0;
+}
+
 /* Literals when they are rare enough, else the shape of the pattern. */
 static void
 select_job(struct selection *sel, struct job *j, uint32_t index,
@@ -178,7 +223,7 @@ select_job(struct selection *sel, struct job *j, uint32_t index,
 		j->dfa = dfa_add(sel->dfas, tree);
 	literal_extract_tree(tree, sample, a, &need);
 	if (need.bits < LITERAL_BITS_GOOD && shape_extract(tree, a, &cover) &&
-	    cover.bits > need.bits + SHAPE_ADVANTAGE) {
+	    prefers_shape(&need, &cover, sample)) {
 		for (size_t i = 0; i < cover.len; i++)
 			add_shape(sel, index, &cover.v[i]);
 		j->always = false;
@@ -216,33 +261,6 @@ free_group(struct shape_group *g)
 	free(g->jobs);
 }
 
-static void
-on_common_shape(void *context, uint32_t shape)
-{
-	((size_t *)context)[shape]++;
-}
-
-/* Is each of `n` shapes in more than three strings of four? */
-static bool
-all_common(
-    const struct shape_set *set, size_t n, const struct sample_strings *sample)
-{
-	size_t *found = mem_array(n, sizeof(*found)), strings = 0;
-	bool all = true;
-
-	for (size_t k = 0; k < SAMPLE_MESSAGES; k++) {
-		const struct str_list *list = &sample->list[k];
-
-		for (size_t i = 0; i < list->len; i++)
-			shape_set_scan(set, list->v[i], on_common_shape, found);
-		strings += list->len;
-	}
-	for (size_t i = 0; i < n; i++)
-		all = all && found[i] * 4 > strings * 3;
-	free(found);
-	return all;
-}
-
 /* A group that tells nothing of most texts costs more than it saves. */
 static void
 add_group(struct work *w, const struct shaped *v, size_t n,
@@ -251,7 +269,7 @@ add_group(struct work *w, const struct shaped *v, size_t n,
 	struct shape_group *g = &w->groups[w->group_count];
 
 	make_group(w, v, n, g);
-	if (!all_common(g->set, n, sample)) {
+	if (count_common(g->set, n, sample) < n) {
 		w->group_count++;
 		return;
 	}
