@@ -278,8 +278,9 @@ build_transition(struct passage *r, uint32_t state, unsigned byte)
 	if (byte == '\n')
 		nfa_walk_add(&d->maker.walk, 0, BEFORE_LINE);
 	nfa_walk_advance(&d->maker.walk, d->start, d->start_count, byte);
-	nfa_walk_advance(
-	    &d->maker.walk, r->table->members.v + set->first, set->count, byte);
+	if (set->count > 0)
+		nfa_walk_advance(&d->maker.walk,
+		    r->table->members.v + set->first, set->count, byte);
 	to = find_state(d, r->table);
 	if (to == STATE_NONE)
 		return start_over(r);
