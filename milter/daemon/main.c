@@ -507,7 +507,7 @@ suit_many_threads(void)
 {
 	pthread_attr_t attr;
 
-	mallopt(M_ARENA_MAX, 4);
+	mallopt(M_ARENA_MAX, 2);
 	if (pthread_getattr_default_np(&attr) != 0)
 		return;
 	if (pthread_attr_setstacksize(&attr, STACK_SIZE) == 0)

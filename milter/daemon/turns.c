@@ -7,6 +7,9 @@
 
 /* More threads than that no machine runs at once. */
 #define TURNS_MAX 10000u
+/* Turns for each processor, as a rule: there is always a message to go on with
+ * while a turn changes hands, and memory of those judged is still near. */
+#define TURNS_EACH 3u
 
 struct turns {
 	sem_t free;
@@ -26,7 +29,7 @@ turns_new(size_t count)
 	struct turns *t = mem_alloc(sizeof(*t));
 	unsigned n = count > TURNS_MAX ? TURNS_MAX
 		     : count > 0       ? (unsigned)count
-				       : processors();
+				       : TURNS_EACH * processors();
 
 	invariant(sem_init(&t->free, 0, n) == 0);
 	return t;
