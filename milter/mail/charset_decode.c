@@ -3,8 +3,8 @@
  *
  * The only file that talks to iconv. It supplies mappings; how bytes are
  * grouped, what is refused and how much of a fault is skipped is decided here,
- * as Perl's Encode does it. One iconv handle lives for one call. Loops advance
- * at least one byte a turn. No state between calls.
+ * as Perl's Encode does it. One iconv handle lives for one call, one of each
+ * charset for ever. Loops advance at least one byte a turn.
  */
 #include "mail/charset_codec.h"
 
@@ -13,11 +13,17 @@
 #include "mail/unicode.h"
 
 #include <iconv.h>
+#include <pthread.h>
 #include <stdio.h>
 
 #define NO_HANDLE ((iconv_t)-1)
+
+static const char jis_x_0212[] = "EUC-JP"; /* holds it */
+
 /* Bytes handed to iconv at once. */
 #define RUN_MAX 4096
+/* More charsets than iconv_name says there are. */
+#define LOADED_MAX 128
 
 struct decoder {
 	const struct codec *codec;
@@ -28,6 +34,53 @@ struct decoder {
 	iconv_t handle;
 	iconv_t second; /* JIS X 0212, opened on first need */
 };
+
+/*
+ * glibc unloads the module of a charset with its last handle and loads it anew
+ * for the next: a file is looked up, mapped and unmapped, which interrupts
+ * every other thread. So one handle of each charset that mail had is kept.
+ */
+static struct {
+	pthread_mutex_t loading;
+	const char *name[LOADED_MAX];
+	iconv_t handle[LOADED_MAX];
+	size_t count; /* atomic */
+} loaded = {.loading = PTHREAD_MUTEX_INITIALIZER};
+
+static bool
+is_loaded(const char *name)
+{
+	size_t n = __atomic_load_n(&loaded.count, __ATOMIC_ACQUIRE);
+
+	while (n > 0)
+		if (loaded.name[--n] == name)
+			return true;
+	return false;
+}
+
+static void
+keep_loaded(const char *name)
+{
+	size_t n;
+
+	pthread_mutex_lock(&loaded.loading);
+	n = loaded.count;
+	if (!is_loaded(name) && n < LOADED_MAX) {
+		loaded.name[n] = name;
+		loaded.handle[n] = iconv_open("UTF-8", name);
+		__atomic_store_n(&loaded.count, n + 1, __ATOMIC_RELEASE);
+	}
+	pthread_mutex_unlock(&loaded.loading);
+}
+
+/* `name` is a constant of the codecs: known by its address. */
+static iconv_t
+open_charset(const char *name)
+{
+	if (!is_loaded(name))
+		keep_loaded(name);
+	return iconv_open("UTF-8", name);
+}
 
 static void
 put(struct buf *out, uint32_t c)
@@ -387,7 +440,7 @@ map_triple(struct decoder *d, char *out)
 	size_t n;
 
 	if (d->second == NO_HANDLE)
-		d->second = iconv_open("UTF-8", "EUC-JP");
+		d->second = open_charset(jis_x_0212);
 	if (d->second != NO_HANDLE &&
 	    (n = map_bytes(d->second, bytes, out, UNICODE_LENGTH_MAX)) > 0)
 		return n;
@@ -462,7 +515,7 @@ decode_mapped(struct decoder *d)
 {
 	bool good;
 
-	d->handle = iconv_open("UTF-8", d->codec->iconv_name);
+	d->handle = open_charset(d->codec->iconv_name);
 	if (d->handle == NO_HANDLE)
 		return false;
 	good =
