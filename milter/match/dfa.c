@@ -185,7 +185,7 @@ first_state(const struct passage *r, struct str text, size_t from)
 static bool
 ends(const struct passage *r, uint32_t state)
 {
-	return r->table->row[state + r->dfa->width - 1] != 0;
+	return r->table->row[(state + 1) * r->table->width - 1] != 0;
 }
 
 /*
@@ -227,9 +227,31 @@ run_hot(const struct passage *r, struct str text, size_t idle, size_t *at,
 		hot_choice_ran(
 		    choice, *at - was, *at < text.len && *state != 0);
 	else
-		hot_choice_visit(choice, *state / r->dfa->width);
+		hot_choice_visit(choice, *state);
 	if (!hot_choice_is_open(choice))
 		table_settle(r->dfa, r->table);
+}
+
+/* What a step needs, for loops over many. */
+struct stepper {
+	const uint8_t *group_of;
+	const uint16_t *row;
+	size_t width;
+};
+
+static inline struct stepper
+stepper_of(const struct passage *r)
+{
+	return (struct stepper){
+	    r->dfa->nfa->group_of, r->table->row, r->table->width};
+}
+
+static inline uint32_t
+step(const struct stepper *s, uint32_t state, char c)
+{
+	return __atomic_load_n(
+	    &s->row[state * s->width + s->group_of[(unsigned char)c]],
+	    __ATOMIC_ACQUIRE);
 }
 
 /* On from `*at`, over at most a few bytes, or to state 0 when that is of
@@ -238,21 +260,19 @@ static uint32_t
 run_some(struct passage *r, struct str text, size_t *at, uint32_t state,
     bool to_idle)
 {
-	const uint8_t *group_of = r->dfa->nfa->group_of;
-	const uint32_t *row = r->table->row;
+	const struct stepper s = stepper_of(r);
 	size_t end = text.len - *at > SOME ? *at + SOME : text.len;
-	unsigned char c;
 	uint32_t to;
+	char c;
 
 	do {
-		c = (unsigned char)text.p[(*at)++];
-		to = __atomic_load_n(
-		    &row[state + group_of[c]], __ATOMIC_ACQUIRE);
+		c = text.p[(*at)++];
+		to = step(&s, state, c);
 		if (to - to_idle >= STATE_SPECIAL - to_idle)
 			break;
 		state = to;
 	} while (*at < end);
-	return to == STATE_NONE ? table_build(r, state, c) : to;
+	return to == STATE_NONE ? table_build(r, state, (unsigned char)c) : to;
 }
 
 /*
@@ -286,28 +306,20 @@ run(struct passage *r, struct str text, size_t from, size_t until, size_t *end)
 /* ---- several places at once -----------------------------------------------
  */
 
-static inline uint32_t
-step(const uint32_t *row, const uint8_t *group_of, uint32_t state, char c)
-{
-	return __atomic_load_n(
-	    &row[state + group_of[(unsigned char)c]], __ATOMIC_ACQUIRE);
-}
-
 /* Where each lane is, LANES parts of a text of `len` bytes each. False: a step
  * led where no state is known, or a match ends. */
 static bool
 run_parts(
     const struct passage *r, const char *text, size_t len, uint32_t *state)
 {
-	const uint8_t *group_of = r->dfa->nfa->group_of;
-	const uint32_t *row = r->table->row;
+	const struct stepper s = stepper_of(r);
 	uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
 
 	for (size_t i = 0; i < len; i++) {
-		a = step(row, group_of, a, text[i]);
-		b = step(row, group_of, b, text[len + i]);
-		c = step(row, group_of, c, text[2 * len + i]);
-		d = step(row, group_of, d, text[3 * len + i]);
+		a = step(&s, a, text[i]);
+		b = step(&s, b, text[len + i]);
+		c = step(&s, c, text[2 * len + i]);
+		d = step(&s, d, text[3 * len + i]);
 		if (a >= STATE_SPECIAL || b >= STATE_SPECIAL ||
 		    c >= STATE_SPECIAL || d >= STATE_SPECIAL)
 			return false;
@@ -326,15 +338,14 @@ run_parts(
 static enum answer
 run_over(const struct passage *r, struct str text, size_t from, uint32_t state)
 {
-	const uint8_t *group_of = r->dfa->nfa->group_of;
-	const uint32_t *row = r->table->row;
+	const struct stepper s = stepper_of(r);
 	uint32_t fresh = first_state(r, text, from);
 
 	for (; from < text.len; from++) {
 		if (state == fresh)
 			return ANSWER_NO;
-		state = step(row, group_of, state, text.p[from]);
-		fresh = step(row, group_of, fresh, text.p[from]);
+		state = step(&s, state, text.p[from]);
+		fresh = step(&s, fresh, text.p[from]);
 		if (state >= STATE_SPECIAL || fresh >= STATE_SPECIAL)
 			return ANSWER_UNKNOWN;
 	}
@@ -345,9 +356,10 @@ run_over(const struct passage *r, struct str text, size_t from, uint32_t state)
 static enum answer
 run_end(const struct passage *r, struct str text, size_t from, uint32_t state)
 {
+	const struct stepper s = stepper_of(r);
+
 	for (; from < text.len; from++) {
-		state = step(
-		    r->table->row, r->dfa->nfa->group_of, state, text.p[from]);
+		state = step(&s, state, text.p[from]);
 		if (state >= STATE_SPECIAL)
 			return ANSWER_UNKNOWN;
 	}

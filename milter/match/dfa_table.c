@@ -95,7 +95,7 @@ find_state(struct dfa *d, struct table *t)
 			continue;
 		if (w->count == 0 || memcmp(t->members.v + set->first, w->list,
 					 w->count * sizeof(*w->list)) == 0)
-			return (k - 1) * (uint32_t)d->width;
+			return k - 1;
 	}
 	if (t->sets.len == t->max || t->used + bytes > DFA_MEMORY_MAX ||
 	    __atomic_load_n(&d->set->used, __ATOMIC_RELAXED) + bytes >
@@ -110,9 +110,8 @@ find_state(struct dfa *d, struct table *t)
 	*bucket = state + 1;
 	for (size_t i = 0; i < w->count; i++)
 		*VEC_PUSH(&t->members) = w->list[i];
-	state *= (uint32_t)d->width;
-	memset(&t->row[state], 0xff, d->width * sizeof(*t->row));
-	t->row[state + d->width - 1] = w->ends || d->start_ends;
+	memset(&t->row[state * t->width], 0xff, t->width * sizeof(*t->row));
+	t->row[(state + 1) * t->width - 1] = w->ends || d->start_ends;
 	return state;
 }
 
@@ -130,7 +129,7 @@ table_free(struct dfa *d, struct table *t)
 static size_t
 states_max(const struct dfa *d, size_t states)
 {
-	size_t most = DFA_MEMORY_MAX / (d->width * sizeof(uint32_t));
+	size_t most = DFA_MEMORY_MAX / (d->width * sizeof(uint16_t));
 
 	if (most > STATES_MAX)
 		most = STATES_MAX;
@@ -144,6 +143,7 @@ new_table(struct dfa *d, size_t states)
 	struct table *t = mem_alloc(sizeof(*t));
 
 	t->max = states_max(d, states);
+	t->width = d->width;
 	t->row = mem_array(t->max * d->width, sizeof(*t->row));
 	hot_choice_begin(&t->choice, t->max);
 	nfa_walk_begin(&d->maker.walk);
@@ -176,6 +176,7 @@ grow_table(struct dfa *d, const struct table *old)
 		return NULL;
 	t = mem_alloc(sizeof(*t));
 	t->max = max;
+	t->width = old->width;
 	t->used = old->used;
 	t->row = mem_array(max * d->width, sizeof(*t->row));
 	memcpy(t->row, old->row, old->max * d->width * sizeof(*t->row));
@@ -271,7 +272,7 @@ static uint32_t
 build_transition(struct passage *r, uint32_t state, unsigned byte)
 {
 	struct dfa *d = r->dfa;
-	const struct set *set = &r->table->sets.v[state / d->width];
+	const struct set *set = &r->table->sets.v[state];
 	uint32_t to;
 
 	nfa_walk_begin(&d->maker.walk);
@@ -284,8 +285,9 @@ build_transition(struct passage *r, uint32_t state, unsigned byte)
 	to = find_state(d, r->table);
 	if (to == STATE_NONE)
 		return start_over(r);
-	__atomic_store_n(&r->table->row[state + d->nfa->group_of[byte]], to,
-	    __ATOMIC_RELEASE);
+	__atomic_store_n(
+	    &r->table->row[state * r->table->width + d->nfa->group_of[byte]],
+	    (uint16_t)to, __ATOMIC_RELEASE);
 	return to;
 }
 
@@ -332,7 +334,7 @@ next_state(const void *context, uint32_t state, unsigned group)
 {
 	const struct table *t = context;
 
-	return t->row[state + group];
+	return t->row[state * t->width + group];
 }
 
 /* Those visited most, when there is room for them. */
@@ -349,8 +351,6 @@ make_hot(struct dfa *d, struct table *t)
 		return;
 	t->used += bytes;
 	__atomic_fetch_add(&d->set->used, bytes, __ATOMIC_RELAXED);
-	for (size_t i = 0; i < count; i++)
-		states[i] *= (uint32_t)d->width;
 	hot_choice_use(
 	    &t->choice, hot_new(d->nfa, states, count, next_state, t));
 }

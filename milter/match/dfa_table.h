@@ -3,9 +3,8 @@
  * shared by all threads. Private to match/dfa.c and match/dfa_table.c.
  *
  * A state is the set of steps that wait for a byte, without those of the start,
- * which always wait: a match may begin anywhere. A state is known by the offset
- * of its row of transitions. State 0 has no steps of its own: no match is under
- * way.
+ * which always wait: a match may begin anywhere. State 0 has no steps of its
+ * own: no match is under way.
  */
 #ifndef POSTERN_MATCH_DFA_TABLE_H
 #define POSTERN_MATCH_DFA_TABLE_H
@@ -18,9 +17,9 @@
 
 #include <pthread.h>
 
-#define STATE_NONE UINT32_MAX	     /* not built */
-#define STATE_MATCH (UINT32_MAX - 1) /* the pattern's end is reached */
-#define STATE_SPECIAL STATE_MATCH    /* these and above are no offsets */
+#define STATE_NONE ((uint32_t)UINT16_MAX) /* not built */
+#define STATE_MATCH (STATE_NONE - 1)	  /* the pattern's end is reached */
+#define STATE_SPECIAL STATE_MATCH	  /* these and above have no row */
 
 #define TABLE_BUCKETS 1024
 
@@ -37,7 +36,10 @@ struct set {
  * its states; when it cannot be larger, the other begins anew.
  */
 struct table {
-	uint32_t *row; /* never moves; the last of one: text ends here? */
+	/* By state and group of bytes; never moves; the last of a row: text
+	 * ends here? */
+	uint16_t *row;
+	size_t width; /* of a row */
 	size_t max;
 	VEC(struct set) sets;
 	VEC(uint16_t) members;
