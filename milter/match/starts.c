@@ -13,7 +13,7 @@
 /* Bytes the look at PLACES takes. */
 #define REACH (PLACES + DEPTH - 1)
 /* Found at more places than this share, it is faster to look at all. */
-#define CHANCE_MAX 0.15
+#define CHANCE_MAX 0.05
 
 struct starts {
 	/* By half a byte: the kinds that have such a byte, a bit each. */

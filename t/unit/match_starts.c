@@ -23,7 +23,7 @@ static const struct {
     {"(?:aab|bba|ccd|ddx|xab|xba|bdx|dbc|cdd|aax)c", 0},
     {"\\n\\nab", 0},
     {"x(?:$|ab)", REGEX_MULTILINE},
-    {"ab?$\\n^c", REGEX_MULTILINE},
+    {"xb?$\\n^c", REGEX_MULTILINE},
 };
 #define PATTERNS (sizeof(patterns) / sizeof(patterns[0]))
 #define TEXT_MAX 90
