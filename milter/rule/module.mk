@@ -75,11 +75,11 @@ t_unit_bin_rule_parse_SOURCES = t/unit/rule_parse.c
 t_unit_bin_rule_parse_LDADD = $(RULE_LIBS)
 t_unit_bin_rule_check_SOURCES = t/unit/rule_check.c
 t_unit_bin_rule_check_LDADD = $(RULE_LIBS)
-t_unit_bin_rule_range_SOURCES = t/unit/rule_range.c
+t_unit_bin_rule_range_SOURCES = t/unit/rule_range.c t/unit/expr_of.h
 t_unit_bin_rule_range_LDADD = $(RULE_LIBS)
 t_unit_bin_rule_replace_SOURCES = t/unit/rule_replace.c
 t_unit_bin_rule_replace_LDADD = $(RULE_LIBS)
-t_unit_bin_rule_truth_SOURCES = t/unit/rule_truth.c
+t_unit_bin_rule_truth_SOURCES = t/unit/rule_truth.c t/unit/expr_of.h
 t_unit_bin_rule_truth_LDADD = $(RULE_LIBS)
 
 if FUZZ

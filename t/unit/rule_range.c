@@ -1,7 +1,7 @@
 /* What an expression may come to: sound for every value, and sharp enough. */
 #include "rule/range.h"
 
-#include "base/vec.h"
+#include "expr_of.h"
 #include "tap.h"
 
 #include <math.h>
@@ -65,31 +65,6 @@ static const struct {
     {"(x && b) || (y && b)", 0, 0},
 };
 
-static struct meta_code *
-compile(struct arena *a, const char *text)
-{
-	VEC(struct lex_token) tokens = {0};
-	VEC(uint32_t) index = {0};
-	struct str s = str_from(text);
-	struct meta_code *code;
-	struct lex_token t;
-	struct expr_error e;
-	size_t pos = 0;
-
-	while (lex_next(s, &pos, &t)) {
-		const char *at =
-		    t.type == LEX_WORD ? strchr(names, t.text.p[0]) : NULL;
-
-		*VEC_PUSH(&tokens) = t;
-		*VEC_PUSH(&index) =
-		    at != NULL ? (uint32_t)(at - names) : EXPR_UNKNOWN;
-	}
-	code = expr_compile(a, tokens.v, tokens.len, index.v, &e);
-	VEC_FINI(&tokens);
-	VEC_FINI(&index);
-	return code;
-}
-
 int
 main(void)
 {
@@ -106,7 +81,7 @@ main(void)
 		bool told;
 
 		arena_init(&a, 0);
-		code = compile(&a, cases[i].text);
+		code = expr_of(&a, names, cases[i].text);
 		told = code != NULL && range_run(code, &from, &r);
 		if (cases[i].least != cases[i].least)
 			ok(code != NULL && !told, "%s: nothing is told",

@@ -1,7 +1,7 @@
 /* Whether an expression is true while some rules are open: gates of logic. */
 #include "rule/truth.h"
 
-#include "base/vec.h"
+#include "expr_of.h"
 #include "tap.h"
 
 #include <math.h>
@@ -76,31 +76,6 @@ static const struct {
     {"a && 1 / x", OPEN, false, false},
 };
 
-static struct meta_code *
-compile(struct arena *a, const char *text)
-{
-	VEC(struct lex_token) tokens = {0};
-	VEC(uint32_t) index = {0};
-	struct str s = str_from(text);
-	struct meta_code *code;
-	struct lex_token t;
-	struct expr_error e;
-	size_t pos = 0;
-
-	while (lex_next(s, &pos, &t)) {
-		const char *at =
-		    t.type == LEX_WORD ? strchr(names, t.text.p[0]) : NULL;
-
-		*VEC_PUSH(&tokens) = t;
-		*VEC_PUSH(&index) =
-		    at != NULL ? (uint32_t)(at - names) : EXPR_UNKNOWN;
-	}
-	code = expr_compile(a, tokens.v, tokens.len, index.v, &e);
-	VEC_FINI(&tokens);
-	VEC_FINI(&index);
-	return code;
-}
-
 static void
 fill(uint8_t *literals, const struct bitset *open)
 {
@@ -123,7 +98,7 @@ test_cases(const struct bitset *open, const struct bitset *flags)
 		struct arena a;
 
 		arena_init(&a, 0);
-		code = compile(&a, cases[i].text);
+		code = expr_of(&a, names, cases[i].text);
 		truth_compile(&a, code, flags);
 		ok((int)truth_run(code, literals, &from) == cases[i].want &&
 			(code->truth != NULL) == cases[i].gates &&
@@ -157,7 +132,7 @@ test_wants(const struct bitset *open, const struct bitset *flags)
 		struct arena a;
 
 		arena_init(&a, 0);
-		code = compile(&a, wants[i].text);
+		code = expr_of(&a, names, wants[i].text);
 		truth_compile(&a, code, flags);
 		rule = truth_wants(code->truth, literals);
 		ok(rule == EXPR_UNKNOWN ? wants[i].rule[0] == '\0'
@@ -191,7 +166,7 @@ test_long(const struct bitset *open, const struct bitset *flags)
 			buf_add_cstr(&b, "x");
 		}
 		buf_printf(&b, "%s", k == 2 ? " > 8999" : "");
-		code = compile(&a, buf_cstr(&b));
+		code = expr_of(&a, names, buf_cstr(&b));
 		truth_compile(&a, code, flags);
 		ok(code->logical && code->truth->literal_count == LENGTH &&
 			truth_run(code, literals, &from) == TRUTH_OPEN,
