@@ -63,7 +63,6 @@ dfa_add(struct dfa_set *s, const struct node *tree)
 	*VEC_PUSH(&s->v) = d;
 	d->set = s;
 	d->nfa = n;
-	d->width = n->group_count + 1;
 	nfa_walk_init(&d->maker.walk, n);
 	d->maker.walk.skip = d->is_start =
 	    mem_array(n->count, sizeof(*d->is_start));

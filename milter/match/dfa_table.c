@@ -78,7 +78,7 @@ static uint32_t
 find_state(struct dfa *d, struct table *t)
 {
 	struct nfa_walk *w = &d->maker.walk;
-	size_t bytes = d->width * sizeof(*t->row) + sizeof(struct set) +
+	size_t bytes = t->width * sizeof(*t->row) + sizeof(struct set) +
 		       w->count * sizeof(*w->list);
 	uint32_t *bucket, state;
 	struct set *set;
@@ -127,9 +127,9 @@ table_free(struct dfa *d, struct table *t)
 }
 
 static size_t
-states_max(const struct dfa *d, size_t states)
+states_max(size_t width, size_t states)
 {
-	size_t most = DFA_MEMORY_MAX / (d->width * sizeof(uint16_t));
+	size_t most = DFA_MEMORY_MAX / (width * sizeof(uint16_t));
 
 	if (most > STATES_MAX)
 		most = STATES_MAX;
@@ -142,9 +142,9 @@ new_table(struct dfa *d, size_t states)
 {
 	struct table *t = mem_alloc(sizeof(*t));
 
-	t->max = states_max(d, states);
-	t->width = d->width;
-	t->row = mem_array(t->max * d->width, sizeof(*t->row));
+	t->width = d->nfa->group_count + 1;
+	t->max = states_max(t->width, states);
+	t->row = mem_array(t->max * t->width, sizeof(*t->row));
 	hot_choice_begin(&t->choice, t->max);
 	nfa_walk_begin(&d->maker.walk);
 	t->begin[BEFORE_OTHER] = find_state(d, t);
@@ -167,7 +167,7 @@ new_table(struct dfa *d, size_t states)
 static struct table *
 grow_table(struct dfa *d, const struct table *old)
 {
-	size_t max = states_max(d, 2 * old->max);
+	size_t max = states_max(old->width, 2 * old->max);
 	struct table *t;
 
 	if (old->sets.len < old->max || max <= old->max ||
@@ -178,8 +178,8 @@ grow_table(struct dfa *d, const struct table *old)
 	t->max = max;
 	t->width = old->width;
 	t->used = old->used;
-	t->row = mem_array(max * d->width, sizeof(*t->row));
-	memcpy(t->row, old->row, old->max * d->width * sizeof(*t->row));
+	t->row = mem_array(max * t->width, sizeof(*t->row));
+	memcpy(t->row, old->row, old->max * t->width * sizeof(*t->row));
 	memcpy(t->buckets, old->buckets, sizeof(t->buckets));
 	memcpy(t->begin, old->begin, sizeof(t->begin));
 	hot_choice_begin(&t->choice, max);

@@ -63,7 +63,6 @@ struct dfa {
 	struct dfa_set *set;
 	struct nfa *nfa;
 	struct starts *starts;		 /* NULL: everywhere */
-	size_t width;			 /* of a row */
 	struct table *current;		 /* atomic; NULL until first used */
 	uint32_t number;		 /* in the set */
 	pthread_mutex_t guards_building; /* all below; never waited for */
