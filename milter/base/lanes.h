@@ -27,6 +27,15 @@ lanes_of(uint8_t byte)
 	return (lanes){0} + byte;
 }
 
+static inline bool
+lanes_any(lanes v)
+{
+	uint64_t half[2];
+
+	memcpy(half, &v, sizeof(half));
+	return (half[0] | half[1]) != 0;
+}
+
 /* The first lane a comparison holds in, or LANES. */
 static inline size_t
 lanes_first(lanes held)

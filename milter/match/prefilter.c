@@ -1,5 +1,6 @@
 #include "match/prefilter.h"
 
+#include "base/lanes.h"
 #include "base/mem.h"
 #include "base/vec.h"
 #include "match/rarity.h"
@@ -7,7 +8,6 @@
 #include <endian.h>
 #include <stdlib.h>
 
-#define LANE 16	     /* places looked at together: what every machine has */
 #define PAIR 2	     /* bytes looked for so */
 #define SIEVE_MAX 16 /* with more literals tables are faster */
 #define GRAM 4	     /* bytes looked up in the table at every ... */
@@ -17,13 +17,11 @@
 #define BYTE_CODES 32
 /* Bits for each gram: few places are looked at in vain. */
 #define SPARSENESS 64
-#define BLOCK 1024 /* bytes of a text looked up together */
+#define STRETCH 1024 /* bytes of a text looked up together */
 #define TABLE_BITS_LEAST 9
 #define TABLE_BITS_MOST 18
 #define HASH_FACTOR 0x9e3779b1u
 #define ANY_BYTE UINT32_MAX /* bits of all codes */
-
-typedef uint8_t lane __attribute__((vector_size(LANE)));
 
 /* A literal and the bytes of it that tell where it may be. */
 struct entry {
@@ -51,8 +49,8 @@ struct raw_entry {
 
 /* Two bytes of an entry, to be compared with many places. */
 struct sieve {
-	lane first;
-	lane second;
+	lanes first;
+	lanes second;
 };
 
 /* Literals by four of their bytes. */
@@ -249,15 +247,15 @@ static void
 build_sieves(struct prefilter *f)
 {
 	f->sieves = aligned_alloc(
-	    sizeof(lane), (f->sieve_count + 1) * sizeof(*f->sieves));
+	    sizeof(lanes), (f->sieve_count + 1) * sizeof(*f->sieves));
 	invariant(f->sieves != NULL);
 	for (size_t i = 0; i < f->sieve_count; i++) {
 		const struct entry *e = &f->sieved[i];
 
 		memset(&f->sieves[i].first,
-		    ascii_lower((char)e->want[e->offset]), LANE);
+		    ascii_lower((char)e->want[e->offset]), LANES);
 		memset(&f->sieves[i].second,
-		    ascii_lower((char)e->want[e->offset + 1]), LANE);
+		    ascii_lower((char)e->want[e->offset + 1]), LANES);
 	}
 }
 
@@ -357,24 +355,6 @@ struct search {
 	void *context;
 };
 
-static lane
-load_lane(const char *p)
-{
-	lane v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
-static bool
-any_set(lane v)
-{
-	uint64_t w[2];
-
-	memcpy(w, &v, sizeof(w));
-	return (w[0] | w[1]) != 0;
-}
-
 /* The bytes of a literal, of as many as one may have. */
 static const uint8_t masks[2 * PREFILTER_LITERAL_MAX] = {0xff, 0xff, 0xff, 0xff,
     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
@@ -382,10 +362,10 @@ static const uint8_t masks[2 * PREFILTER_LITERAL_MAX] = {0xff, 0xff, 0xff, 0xff,
 static bool
 is_there(const struct entry *e, const char *p)
 {
-	lane want = load_lane((const char *)e->want);
-	lane mask = load_lane((const char *)masks + LANE - e->len);
+	lanes want = lanes_load((const char *)e->want);
+	lanes mask = lanes_load((const char *)masks + LANES - e->len);
 
-	return !any_set((load_lane(p) ^ want) & mask);
+	return !lanes_any((lanes_load(p) ^ want) & mask);
 }
 
 /* The same in the text itself, which has no padding. */
@@ -466,13 +446,13 @@ look_up_slots(
 static void
 search_table(const struct search *s)
 {
-	uint32_t at[BLOCK / STRIDE + 1];
-	struct chance chances[BLOCK / STRIDE + 1];
+	uint32_t at[STRETCH / STRIDE + 1];
+	struct chance chances[STRETCH / STRIDE + 1];
 
-	for (size_t from = 0; from < s->text.len; from += BLOCK) {
+	for (size_t from = 0; from < s->text.len; from += STRETCH) {
 		size_t rest = s->text.len - from;
 		size_t n = look_up_grams(&s->f->table, s->folded, from,
-		    from + (rest < BLOCK ? rest : BLOCK), at);
+		    from + (rest < STRETCH ? rest : STRETCH), at);
 
 		n = look_up_slots(s, at, n, chances);
 		for (size_t k = 0; k < n; k++) {
@@ -485,15 +465,17 @@ search_table(const struct search *s)
 	}
 }
 
-static lane
-sift(const struct sieve *sieve, lane first, lane second)
+static lanes
+sift(const struct sieve *sieve, lanes first, lanes second)
 {
-	return (lane)(first == sieve->first) & (lane)(second == sieve->second);
+	return (lanes)(first == sieve->first) &
+	       (lanes)(second == sieve->second);
 }
 
 /* Bytes of `e` stand at every place of a lane that is not 0. */
 static void
-check_places(const struct search *s, const struct entry *e, size_t at, lane hit)
+check_places(
+    const struct search *s, const struct entry *e, size_t at, lanes hit)
 {
 	uint64_t half[2];
 
@@ -512,14 +494,14 @@ check_places(const struct search *s, const struct entry *e, size_t at, lane hit)
 
 /* Some literal's bytes are in a lane: whose? */
 static __attribute__((noinline)) void
-check_lane(const struct search *s, size_t at, lane first, lane second)
+check_lane(const struct search *s, size_t at, lanes first, lanes second)
 {
 	const struct prefilter *f = s->f;
 
 	for (size_t k = 0; k < f->sieve_count; k++) {
-		lane hit = sift(&f->sieves[k], first, second);
+		lanes hit = sift(&f->sieves[k], first, second);
 
-		if (any_set(hit))
+		if (lanes_any(hit))
 			check_places(s, &f->sieved[k], at, hit);
 	}
 }
@@ -530,14 +512,14 @@ search_sieves(const struct search *s)
 	const struct sieve *v = s->f->sieves;
 	size_t n = s->f->sieve_count;
 
-	for (size_t at = 0; at < s->text.len; at += LANE) {
-		lane first = load_lane(s->folded + at);
-		lane second = load_lane(s->folded + at + 1);
-		lane hit = {0};
+	for (size_t at = 0; at < s->text.len; at += LANES) {
+		lanes first = lanes_load(s->folded + at);
+		lanes second = lanes_load(s->folded + at + 1);
+		lanes hit = {0};
 
 		for (size_t k = 0; k < n; k++)
 			hit |= sift(&v[k], first, second);
-		if (any_set(hit))
+		if (lanes_any(hit))
 			check_lane(s, at, first, second);
 	}
 }
@@ -558,15 +540,14 @@ search_bytes(const struct search *s)
 void
 prefilter_fold(struct str text, char *out)
 {
-	const lane before = (lane){0} + ('A' - 1),
-		   behind = (lane){0} + ('Z' + 1);
-	const lane small = (lane){0} + ('a' - 'A');
-	size_t whole = text.len - text.len % LANE;
+	const lanes before = lanes_of('A' - 1), behind = lanes_of('Z' + 1);
+	const lanes small = lanes_of('a' - 'A');
+	size_t whole = text.len - text.len % LANES;
 
-	for (size_t i = 0; i < whole; i += LANE) {
-		lane v = load_lane(text.p + i);
+	for (size_t i = 0; i < whole; i += LANES) {
+		lanes v = lanes_load(text.p + i);
 
-		v |= (lane)((v > before) & (v < behind)) & small;
+		v |= (lanes)((v > before) & (v < behind)) & small;
 		memcpy(out + i, &v, sizeof(v));
 	}
 	for (size_t i = whole; i < text.len; i++)
