@@ -158,6 +158,23 @@ arena_grow(struct arena *a, void *p, size_t old, size_t size)
 	return fresh;
 }
 
+bool
+arena_double(struct arena *a, void *array_io, size_t *size_io, size_t element,
+    size_t first)
+{
+	size_t size = *size_io > 0 ? *size_io * 2 : first;
+	void *array;
+
+	/* By bytes, as its type is not known here. */
+	memcpy(&array, array_io, sizeof(array));
+	array = arena_grow(a, array, *size_io * element, size * element);
+	if (array == NULL)
+		return false;
+	memcpy(array_io, &array, sizeof(array));
+	*size_io = size;
+	return true;
+}
+
 char *
 arena_cstr(struct arena *a, struct str s)
 {

@@ -39,6 +39,21 @@ void *arena_array(struct arena *a, size_t count, size_t size);
  */
 void *arena_grow(struct arena *a, void *p, size_t old, size_t size);
 
+/*
+ * True when `array`, with `len` of its `size` elements in use, has room for one
+ * more; doubled where needed, `first` elements where there are none yet. False
+ * at the cap: array and size stay as they are.
+ *
+ *	if (ARENA_ROOM(l->arena, l->v, l->len, l->size, 8))
+ *		l->v[l->len++] = s;
+ */
+#define ARENA_ROOM(arena, array, len, size, first) \
+	((len) < (size) || \
+	    arena_double((arena), &(array), &(size), sizeof(*(array)), (first)))
+/* For ARENA_ROOM(): `array_io` is the address of a pointer to the elements. */
+bool arena_double(struct arena *a, void *array_io, size_t *size_io,
+    size_t element, size_t first);
+
 /* Copies end in NUL (not counted). STR_NONE / NULL at the cap. */
 struct str arena_copy(struct arena *a, struct str s);
 char *arena_cstr(struct arena *a, struct str s);

@@ -310,16 +310,8 @@ keep_recipient(struct session *s, struct str rcpt)
 {
 	struct envelope *e = &s->facts.envelope;
 
-	if (e->rcpt_count == s->rcpt_size) {
-		size_t size = s->rcpt_size ? s->rcpt_size * 2 : 8;
-		struct str *grown = arena_grow(&s->message, s->rcpts,
-		    s->rcpt_size * sizeof(*grown), size * sizeof(*grown));
-
-		if (grown == NULL)
-			return false;
-		s->rcpts = grown;
-		s->rcpt_size = size;
-	}
+	if (!ARENA_ROOM(&s->message, s->rcpts, e->rcpt_count, s->rcpt_size, 8))
+		return false;
 	s->rcpts[e->rcpt_count++] = rcpt;
 	e->rcpts = s->rcpts;
 	return true;

@@ -137,19 +137,9 @@ add_result(struct reader *r, struct addr result)
 		result.address = str_head(result.address, end);
 		result.valid = addr_host_valid(result.host);
 	}
-	if (r->out.len >= ADDR_MAX)
-		return;
-	if (r->out.len == r->size) {
-		size_t size = r->size ? r->size * 2 : 4;
-		struct addr *v = arena_grow(r->arena, r->out.v,
-		    r->size * sizeof(*v), size * sizeof(*v));
-
-		if (v == NULL)
-			return;
-		r->out.v = v;
-		r->size = size;
-	}
-	r->out.v[r->out.len++] = result;
+	if (r->out.len < ADDR_MAX &&
+	    ARENA_ROOM(r->arena, r->out.v, r->out.len, r->size, 4))
+		r->out.v[r->out.len++] = result;
 }
 
 /* A phrase that is an address becomes it; one that repeats it goes. */

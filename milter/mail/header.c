@@ -20,16 +20,8 @@ header_list_init(struct header_list *l, struct arena *a)
 bool
 header_list_add(struct header_list *l, struct str name, struct str raw)
 {
-	if (l->len == l->size) {
-		size_t size = l->size ? l->size * 2 : 8;
-		struct header *v = arena_grow(
-		    l->arena, l->v, l->size * sizeof(*v), size * sizeof(*v));
-
-		if (v == NULL)
-			return false;
-		l->v = v;
-		l->size = size;
-	}
+	if (!ARENA_ROOM(l->arena, l->v, l->len, l->size, 8))
+		return false;
 	l->v[l->len++] = (struct header){.name = name, .raw = raw};
 	return true;
 }

@@ -77,17 +77,8 @@ header_query_parse(struct str text, struct header_query *out)
 void
 value_list_add(struct value_list *l, struct str value)
 {
-	if (l->len == l->size) {
-		size_t size = l->size ? l->size * 2 : 4;
-		struct str *v = arena_grow(
-		    l->arena, l->v, l->size * sizeof(*v), size * sizeof(*v));
-
-		if (v == NULL)
-			return;
-		l->v = v;
-		l->size = size;
-	}
-	l->v[l->len++] = value;
+	if (ARENA_ROOM(l->arena, l->v, l->len, l->size, 4))
+		l->v[l->len++] = value;
 }
 
 struct prepared_query

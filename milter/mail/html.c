@@ -101,17 +101,8 @@ html_attribute_value(
 void
 html_strings_add(struct html_parser *h, struct html_strings *list, struct str s)
 {
-	if (list->len == list->size) {
-		size_t size = list->size > 0 ? list->size * 2 : 16;
-		struct str *v = arena_grow(h->arena, list->v,
-		    list->size * sizeof(*v), size * sizeof(*v));
-
-		if (v == NULL)
-			return;
-		list->v = v;
-		list->size = size;
-	}
-	list->v[list->len++] = s;
+	if (ARENA_ROOM(h->arena, list->v, list->len, list->size, 16))
+		list->v[list->len++] = s;
 }
 
 /* ---- tags seen ---------------------------------------------------------- */

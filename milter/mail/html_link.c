@@ -58,18 +58,9 @@ static void
 add_link(struct html_parser *h, enum html_element element,
     enum html_attribute attribute, struct str value)
 {
-	if (value.len == 0 || h->link_count == HTML_LINKS_MAX)
+	if (value.len == 0 || h->link_count == HTML_LINKS_MAX ||
+	    !ARENA_ROOM(h->arena, h->links, h->link_count, h->link_size, 32))
 		return;
-	if (h->link_count == h->link_size) {
-		size_t size = h->link_size > 0 ? h->link_size * 2 : 32;
-		struct html_link *v = arena_grow(h->arena, h->links,
-		    h->link_size * sizeof(*v), size * sizeof(*v));
-
-		if (v == NULL)
-			return;
-		h->links = v;
-		h->link_size = size;
-	}
 	h->links[h->link_count++] =
 	    (struct html_link){element, attribute, value, h->base};
 }
@@ -291,18 +282,10 @@ static void
 add_anchor(struct html_parser *h, struct html_value href)
 {
 	html_close_anchor(h);
-	if (h->anchor_count == HTML_LINKS_MAX)
+	if (h->anchor_count == HTML_LINKS_MAX ||
+	    !ARENA_ROOM(
+		h->arena, h->anchors, h->anchor_count, h->anchor_size, 32))
 		return;
-	if (h->anchor_count == h->anchor_size) {
-		size_t size = h->anchor_size > 0 ? h->anchor_size * 2 : 32;
-		struct html_anchor *a = arena_grow(h->arena, h->anchors,
-		    h->anchor_size * sizeof(*a), size * sizeof(*a));
-
-		if (a == NULL)
-			return;
-		h->anchors = a;
-		h->anchor_size = size;
-	}
 	h->anchors[h->anchor_count++] = (struct html_anchor){
 	    href.present ? clean_link(h, href) : STR(""), STR("")};
 	buf_init_arena(&h->anchor_text, h->arena);

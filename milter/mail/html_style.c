@@ -20,16 +20,8 @@ push(struct style_stack *s, const struct style *style)
 {
 	if (s->len == HTML_STYLE_DEPTH_MAX)
 		return true;
-	if (s->len == s->size) {
-		size_t size = s->size > 0 ? s->size * 2 : 32;
-		struct style *v = arena_grow(
-		    s->arena, s->v, s->size * sizeof(*v), size * sizeof(*v));
-
-		if (v == NULL)
-			return false;
-		s->v = v;
-		s->size = size;
-	}
+	if (!ARENA_ROOM(s->arena, s->v, s->len, s->size, 32))
+		return false;
 	s->v[s->len++] = *style;
 	s->open[style->tag]++;
 	return true;

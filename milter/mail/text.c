@@ -31,16 +31,8 @@ struct string_list {
 static bool
 add_string(struct string_list *l, struct str s)
 {
-	if (l->len == l->size) {
-		size_t size = l->size > 0 ? l->size * 2 : 32;
-		struct str *v = arena_grow(
-		    l->arena, l->v, l->size * sizeof(*v), size * sizeof(*v));
-
-		if (v == NULL)
-			return false;
-		l->v = v;
-		l->size = size;
-	}
+	if (!ARENA_ROOM(l->arena, l->v, l->len, l->size, 32))
+		return false;
 	l->v[l->len++] = s;
 	return true;
 }
@@ -101,17 +93,8 @@ take_as_is(struct arena *a, struct str charset, struct str bytes)
 static void
 add_html_result(struct body *b, const struct html_result *r)
 {
-	if (b->html.len == b->html.size) {
-		size_t size = b->html.size > 0 ? b->html.size * 2 : 4;
-		const struct html_result **v = arena_grow(b->m->arena,
-		    b->html.v, b->html.size * sizeof(*v), size * sizeof(*v));
-
-		if (v == NULL)
-			return;
-		b->html.v = v;
-		b->html.size = size;
-	}
-	b->html.v[b->html.len++] = r;
+	if (ARENA_ROOM(b->m->arena, b->html.v, b->html.len, b->html.size, 4))
+		b->html.v[b->html.len++] = r;
 }
 
 static struct charset_text
@@ -162,17 +145,8 @@ render_part(struct body *b, const struct mime_node *n, struct charset_text *out)
 static void
 keep_part(struct body *b, const struct message_part *part)
 {
-	if (b->part_count == b->part_size) {
-		size_t size = b->part_size > 0 ? b->part_size * 2 : 4;
-		struct message_part *v = arena_grow(b->m->arena, b->parts,
-		    b->part_size * sizeof(*v), size * sizeof(*v));
-
-		if (v == NULL)
-			return;
-		b->parts = v;
-		b->part_size = size;
-	}
-	b->parts[b->part_count++] = *part;
+	if (ARENA_ROOM(b->m->arena, b->parts, b->part_count, b->part_size, 4))
+		b->parts[b->part_count++] = *part;
 }
 
 /* Bytes of a part that are read. */

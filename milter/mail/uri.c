@@ -299,23 +299,6 @@ scratch_of(struct uri_set *set)
 	return set->scratch;
 }
 
-static bool
-reserve_domain(struct uri_set *set)
-{
-	size_t old = set->domains_size, size = old ? 2 * old : 16;
-	struct str *v;
-
-	if (set->hosts.len < old)
-		return true;
-	v = arena_grow(
-	    set->arena, set->domains, old * sizeof(*v), size * sizeof(*v));
-	if (v == NULL)
-		return false;
-	set->domains = v;
-	set->domains_size = size;
-	return true;
-}
-
 /* As uri_host_of(), asking the registries once for each host of a message. */
 static bool
 find_host(struct uri_set *set, struct str uri, struct uri_host *out)
@@ -324,7 +307,9 @@ find_host(struct uri_set *set, struct str uri, struct uri_host *out)
 	bool new = false;
 	size_t at;
 
-	if (!host_text(set->arena, uri, &host) || !reserve_domain(set))
+	if (!host_text(set->arena, uri, &host) ||
+	    !ARENA_ROOM(set->arena, set->domains, set->hosts.len,
+		set->domains_size, 16))
 		return false;
 	at = table_add(set->arena, set->seed, &set->hosts, host, &new);
 	if (at == STR_NPOS)
@@ -398,20 +383,9 @@ add_text(struct uri_set *set, struct uri *u, struct str text)
 static bool
 has_room(struct uri_set *set)
 {
-	size_t size = set->records_size ? 2 * set->records_size : 16;
-	struct uri *v;
-
-	if (set->raws.len >= set->settings->limits.uris)
-		return false;
-	if (set->raws.len < set->records_size)
-		return true;
-	v = arena_grow(set->arena, set->records, set->records_size * sizeof(*v),
-	    size * sizeof(*v));
-	if (v == NULL)
-		return false;
-	set->records = v;
-	set->records_size = size;
-	return true;
+	return set->raws.len < set->settings->limits.uris &&
+	       ARENA_ROOM(set->arena, set->records, set->raws.len,
+		   set->records_size, 16);
 }
 
 static struct uri *

@@ -70,16 +70,14 @@ counter_init(struct counter *c)
 {
 	const struct dict_index *x = c->x;
 
-	c->tally_size = 32;
-	c->tallies = arena_array(c->arena, c->tally_size, sizeof(*c->tallies));
 	c->tally_of =
 	    arena_array(c->arena, x->term_count + 1, sizeof(*c->tally_of));
 	c->near_last =
 	    arena_array(c->arena, x->near_count + 1, sizeof(*c->near_last));
 	c->windows =
 	    arena_array(c->arena, x->pattern_count + 1, sizeof(*c->windows));
-	return c->tallies != NULL && c->tally_of != NULL &&
-	       c->near_last != NULL && c->windows != NULL;
+	return c->tally_of != NULL && c->near_last != NULL &&
+	       c->windows != NULL;
 }
 
 bool

@@ -18,19 +18,9 @@ struct collector {
 static void
 collect(struct collector *c, struct str s)
 {
-	if (s.len == 0 || c->len == STRINGS_MAX)
-		return;
-	if (c->len == c->size) {
-		size_t size = c->size ? c->size * 2 : 8;
-		struct str *more = arena_grow(c->arena, c->v,
-		    c->size * sizeof(*c->v), size * sizeof(*c->v));
-
-		if (more == NULL)
-			return;
-		c->v = more;
-		c->size = size;
-	}
-	c->v[c->len++] = s;
+	if (s.len > 0 && c->len < STRINGS_MAX &&
+	    ARENA_ROOM(c->arena, c->v, c->len, c->size, 8))
+		c->v[c->len++] = s;
 }
 
 static struct str_list

@@ -13,17 +13,10 @@
 static struct tally *
 new_tally(struct counter *c, uint32_t term)
 {
-	if (c->tally_count == c->tally_size) {
-		size_t old = c->tally_size * sizeof(*c->tallies);
-		struct tally *more =
-		    arena_grow(c->arena, c->tallies, old, old * 2);
-
-		if (more == NULL) {
-			c->full = true;
-			return NULL;
-		}
-		c->tallies = more;
-		c->tally_size *= 2;
+	if (!ARENA_ROOM(
+		c->arena, c->tallies, c->tally_count, c->tally_size, 32)) {
+		c->full = true;
+		return NULL;
 	}
 	c->tallies[c->tally_count] = (struct tally){.term = term};
 	c->tally_of[term] = (uint32_t)++c->tally_count;

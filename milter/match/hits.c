@@ -34,18 +34,9 @@ void
 hits_add_span(
     struct hits *h, struct arena *a, uint32_t index, struct match_span span)
 {
-	if (h->span_of == NULL || h->span_of[index] != 0)
+	if (h->span_of == NULL || h->span_of[index] != 0 ||
+	    !ARENA_ROOM(a, h->spans, h->span_count, h->span_size, 64))
 		return;
-	if (h->span_count == h->span_size) {
-		size_t size = h->span_size ? h->span_size * 2 : 64;
-		struct match_span *v = arena_grow(
-		    a, h->spans, h->span_size * sizeof(*v), size * sizeof(*v));
-
-		if (v == NULL)
-			return;
-		h->spans = v;
-		h->span_size = size;
-	}
 	h->spans[h->span_count++] = span;
 	h->span_of[index] = (uint32_t)h->span_count;
 }

@@ -74,20 +74,10 @@ chain_add(struct arena *a, struct chain *c, const struct shape_link *link)
 		*chain_end(c) = class_all();
 		return;
 	}
-	if (c->len == c->size) {
-		size_t size = c->size ? c->size * 2 : 4;
-		struct shape_link *v = arena_array(a, size, sizeof(*v));
-
-		if (v == NULL) {
-			c->failed = true;
-			return;
-		}
-		if (c->len > 0)
-			memcpy(v, c->v, c->len * sizeof(*v));
-		c->v = v;
-		c->size = size;
-	}
-	c->v[c->len++] = *link;
+	if (ARENA_ROOM(a, c->v, c->len, c->size, 4))
+		c->v[c->len++] = *link;
+	else
+		c->failed = true;
 }
 
 static void

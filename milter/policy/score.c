@@ -35,27 +35,11 @@ score_of_rule(const struct rule *r, unsigned score_set)
 	return r->score[score_set & 3];
 }
 
-static bool
-has_room(struct parts *p)
-{
-	size_t size = p->size > 0 ? 2 * p->size : PARTS_FIRST;
-	struct verdict_part *v;
-
-	if (p->len < p->size)
-		return true;
-	v = arena_grow(p->arena, p->v, p->size * sizeof(*v), size * sizeof(*v));
-	if (v == NULL)
-		return false;
-	p->v = v;
-	p->size = size;
-	return true;
-}
-
 static void
 add(struct parts *p, struct str name, double points)
 {
 	p->total += points;
-	if (has_room(p))
+	if (ARENA_ROOM(p->arena, p->v, p->len, p->size, PARTS_FIRST))
 		p->v[p->len++] = (struct verdict_part){name, points};
 }
 

@@ -39,6 +39,29 @@ grow(void)
 }
 
 static void
+room(void)
+{
+	struct arena a;
+	int *v = NULL, *before;
+	size_t len = 0, size = 0, wrong = 0;
+
+	arena_init(&a, 256);
+	ok(ARENA_ROOM(&a, v, len, size, 4) && size == 4, "an array begins");
+	before = v;
+	while (ARENA_ROOM(&a, v, len, size, 4)) {
+		v[len] = (int)len;
+		len++;
+		arena_alloc(&a, 1); /* so that it cannot grow in place */
+	}
+	ok(v != before && len == size && (size == 8 || size == 16),
+	    "and doubles until the cap");
+	for (size_t i = 0; i < len; i++)
+		wrong += v[i] != (int)i;
+	is_int(wrong, 0, "with what it held");
+	arena_fini(&a);
+}
+
+static void
 buffers(void)
 {
 	struct arena a;
@@ -66,6 +89,7 @@ main(void)
 {
 	cap();
 	grow();
+	room();
 	buffers();
 	return done_testing();
 }
