@@ -78,6 +78,25 @@ recipients_to_json(const struct offline_result *r)
 	return list;
 }
 
+/* Rules that were given up at a limit of matching. */
+static struct json *
+limited_to_json(const struct snapshot *s, const struct hits *h)
+{
+	struct json *list = json_new_array();
+
+	for (size_t i = 0; i < h->limited_count; i++)
+		json_append(
+		    list, json_new_str(s->rules->rules[h->limited[i]].name));
+	return list;
+}
+
+static bool
+was_truncated(const struct offline_result *r)
+{
+	return r->message != NULL &&
+	       (r->facts.truncated || message_truncated(r->message));
+}
+
 static void
 print_json(const struct check_options *o, const struct snapshot *s,
     const char *name, const struct offline_result *r, struct buf *out)
@@ -104,6 +123,10 @@ print_json(const struct check_options *o, const struct snapshot *s,
 	}
 	json_set(j, "hits", hits);
 	json_set(j, "counts", counts);
+	if (r->hits.limited_count > 0)
+		json_set(j, "limited", limited_to_json(s, &r->hits));
+	if (was_truncated(r))
+		json_set_bool(j, "truncated", true);
 	if (r->rcpts != NULL)
 		json_set(j, "rcpts", recipients_to_json(r));
 	if (r->message != NULL && (r->rcpts != NULL || o->verbose))
@@ -228,7 +251,7 @@ print_text(const struct check_options *o, const struct snapshot *s,
 	buf_printf(out, "  message: score %.3f of %g, ", r->verdict.score,
 	    r->verdict.required);
 	print_verdict(&r->verdict, false, out);
-	if (r->facts.truncated || message_truncated(r->message))
+	if (was_truncated(r))
 		buf_add_cstr(out, "    truncated: a limit was reached, the "
 				  "rest was not seen\n");
 	print_rules(o, s, &r->hits, out);

@@ -177,6 +177,28 @@ like($out, qr/1\.eml/, 'does not hide the others');
 ($code, $out) = run('', 'check', @rules, '--', "$dir/mail/1.eml");
 is($code, 0, 'options end at --');
 
+# what was not seen to the end is told to people and to programs
+{
+	my $slow = write_file('slow.cf', "full SLOW /(?:[^\@]*[^\@])*[^\@]*\@(\\w)\\1/\n");
+	my $mail = "Subject: cheap\n\n" . ('a' x 70 . "\n") x 100 . "\@ab\n";
+	my @slow = ('-c', '/dev/null', '-o', 'slow_rules=limit', '--rules', $slow);
+	my (undef, $json) = run($mail, 'check', @slow, '--json', '-');
+	is_deeply(JSON::PP->new->decode($json)->{limited}, ['SLOW'],
+	    'JSON names a rule that hit a limit');
+	my (undef, $text) = run($mail, 'check', @slow, '-');
+	like($text, qr/limit +SLOW: a matching limit was hit/, 'and so does text');
+	my (undef, $short) = run("Subject: x\n\nx\@aa\n", 'check', @slow, '--json', '-');
+	is_deeply([@{JSON::PP->new->decode($short)}{qw(limited hits)}],
+	    [undef, ['SLOW']], 'one that did not is not named');
+	for ([64, undef], [65, JSON::PP::true]) {
+		my ($size, $cut) = @$_;
+		my (undef, $out) = run("Subject: x\n\n" . 'x' x ($size - 1) . "\n",
+		    'check', @rules, '-o', 'max_body_bytes=64', '--json', '-');
+		is(JSON::PP->new->decode($out)->{truncated}, $cut,
+		    "a body of $size bytes where 64 are kept");
+	}
+}
+
 # many results, more than may wait for a slow one
 mkdir "$dir/many";
 write_file(sprintf('many/%04d', $_), "Subject: $_\n\n" . 'x ' x ($_ % 7) . "\n")
