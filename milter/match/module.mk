@@ -104,12 +104,12 @@ t_fuzz_fuzz_dict_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 t_fuzz_fuzz_dict_LDADD = $(MATCH_LIBS)
 
 noinst_PROGRAMS += t/fuzz/fuzz_match_confirm
-t_fuzz_fuzz_match_confirm_SOURCES = t/fuzz/fuzz_match_confirm.c
+t_fuzz_fuzz_match_confirm_SOURCES = t/fuzz/fuzz_match_confirm.c t/fuzz/pattern_text.h
 t_fuzz_fuzz_match_confirm_LDADD = $(MATCH_LIBS)
 t_fuzz_fuzz_match_confirm_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 
 noinst_PROGRAMS += t/fuzz/fuzz_match_literal
-t_fuzz_fuzz_match_literal_SOURCES = t/fuzz/fuzz_match_literal.c
+t_fuzz_fuzz_match_literal_SOURCES = t/fuzz/fuzz_match_literal.c t/fuzz/pattern_text.h
 t_fuzz_fuzz_match_literal_LDADD = $(MATCH_LIBS)
 t_fuzz_fuzz_match_literal_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 endif

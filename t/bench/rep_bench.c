@@ -9,7 +9,7 @@
  */
 #include "rep_live.h"
 
-static char state_dir[64];
+static char state_dir[OWN_DIR_SIZE];
 static struct server server;
 
 static struct ip
@@ -306,9 +306,7 @@ main(int argc, char **argv)
 		skip_all("no redis-server here");
 	server_make(&server, false, "maxmemory 4gb");
 	server_start(&server);
-	snprintf(state_dir, sizeof(state_dir), "/tmp/postern-rep.XXXXXX");
-	if (mkdtemp(state_dir) == NULL)
-		return 2;
+	own_dir_make(state_dir);
 	s = strcmp(what, "mem") == 0 ? open_at("none", state_dir)
 				     : open_server(&server, state_dir);
 	(void)look(s, "16.0.0.1");
@@ -319,7 +317,7 @@ main(int argc, char **argv)
 	else
 		bench_events(s, count, hosts);
 	rep_store_close(&s, 0);
-	remove_tree(state_dir);
+	own_dir_remove(state_dir);
 	end_server();
 	return 0;
 }

@@ -4,12 +4,12 @@
  * say no where there is a match; no place is missed where one begins; and a
  * counter counts as many.
  */
-#include "base/mem.h"
 #include "match/counter.h"
 #include "match/dfa.h"
 #include "match/starts.h"
 
-#define ARENA_MAX ((size_t)64 * 1024 * 1024)
+#include "pattern_text.h"
+
 #define PLACES_MAX 100 /* tried one by one */
 #define TIMES 400      /* a text is gone through, for states to become hot */
 #define MATCHES_MAX 10000
@@ -17,15 +17,16 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void
-check_automaton(const struct node *tree, struct str text, bool matches)
+check_automaton(const struct pattern_text *p)
 {
+	bool matches = pattern_text_matches(p);
 	struct dfa_set *set = dfa_set_new(DFA_SET_MEMORY_MAX);
-	struct dfa *d = dfa_add(set, tree);
+	struct dfa *d = dfa_add(set, p->tree);
 	struct dfa_reader *r = dfa_reader_new(set);
 
 	for (int i = 0; d != NULL && i < TIMES; i++) {
 		dfa_reader_begin(r);
-		invariant(dfa_may_match(r, d, text, NULL, 0) || !matches);
+		invariant(dfa_may_match(r, d, p->text, NULL, 0) || !matches);
 		dfa_reader_end(r);
 	}
 	dfa_reader_free(&r);
@@ -33,60 +34,47 @@ check_automaton(const struct node *tree, struct str text, bool matches)
 }
 
 static void
-check_starts(const struct node *tree, const struct regex *re,
-    struct regex_scratch *s, struct str text)
+check_starts(const struct pattern_text *p)
 {
-	struct nfa *n = nfa_new(tree);
+	struct nfa *n = nfa_new(p->tree);
 	struct starts *starts = n != NULL ? starts_new(n) : NULL;
+	size_t end = p->text.len < PLACES_MAX ? p->text.len : PLACES_MAX;
 
-	for (size_t at = 1; starts != NULL && at < text.len && at < PLACES_MAX;
-	     at++)
-		if (regex_match_between(
-			re, s, text, (struct regex_span){at, at}, NULL) == 1)
-			invariant(
-			    starts_next(starts, text, at, text.len) == at);
+	for (size_t at = 1; starts != NULL && at < end; at++)
+		if (regex_match_between(p->regex, p->scratch, p->text,
+			(struct regex_span){at, at}, NULL) == 1)
+			invariant(starts_next(
+				      starts, p->text, at, p->text.len) == at);
 	starts_free(&starts);
 	nfa_free(&n);
 }
 
 static void
-check_counter(const struct counter *c, const struct regex *re,
-    struct regex_scratch *s, struct str text)
+check_counter(const struct pattern_text *p)
 {
+	struct counter *c = counter_new(p->pattern, 0, p->tree);
 	struct regex_span at = {0};
 	size_t count = 0;
 
-	while (
-	    count < MATCHES_MAX && regex_match(re, s, text, at.end, &at) == 1)
+	if (c == NULL)
+		return;
+	while (count < MATCHES_MAX &&
+	       regex_match(p->regex, p->scratch, p->text, at.end, &at) == 1)
 		count++;
-	invariant(counter_count(c, text, MATCHES_MAX, NULL) == count);
+	invariant(counter_count(c, p->text, MATCHES_MAX, NULL) == count);
+	counter_free(&c);
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct str text = str_make((const char *)data, size);
-	struct str pattern = str_cut(&text, '\n');
-	struct regex_scratch *s = regex_scratch_new(NULL);
-	struct regex_error error;
-	struct regex *re = regex_compile(pattern, 0, &error);
-	const struct node *tree;
-	struct arena a;
+	struct pattern_text p;
 
-	arena_init(&a, ARENA_MAX);
-	tree = tree_parse(pattern, 0, &a);
-	if (re != NULL && tree != NULL) {
-		int rc = regex_match(re, s, text, 0, NULL);
-		struct counter *c = counter_new(pattern, 0, tree);
-
-		check_automaton(tree, text, rc == 1);
-		check_starts(tree, re, s, text);
-		if (c != NULL)
-			check_counter(c, re, s, text);
-		counter_free(&c);
+	if (pattern_text_open(&p, data, size)) {
+		check_automaton(&p);
+		check_starts(&p);
+		check_counter(&p);
 	}
-	arena_fini(&a);
-	regex_free(&re);
-	regex_scratch_free(&s);
+	pattern_text_close(&p);
 	return 0;
 }

@@ -3,12 +3,10 @@
  * run through a shape that were extracted from the pattern.
  */
 #include "base/compat.h"
-#include "base/mem.h"
 #include "match/literal.h"
 #include "match/shape_set.h"
-#include "match/tree.h"
 
-#define ARENA_MAX ((size_t)64 * 1024 * 1024)
+#include "pattern_text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -52,21 +50,10 @@ check_tree(const struct node *tree, struct arena *a, struct str text)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct str text = str_make((const char *)data, size);
-	struct str pattern = str_cut(&text, '\n');
-	struct regex_scratch *s = regex_scratch_new(NULL);
-	struct regex_error error;
-	struct regex *re = regex_compile(pattern, 0, &error);
-	const struct node *tree;
-	struct arena a;
+	struct pattern_text p;
 
-	arena_init(&a, ARENA_MAX);
-	tree = tree_parse(pattern, 0, &a);
-	if (re != NULL && tree != NULL &&
-	    regex_match(re, s, text, 0, NULL) == 1)
-		check_tree(tree, &a, text);
-	arena_fini(&a);
-	regex_free(&re);
-	regex_scratch_free(&s);
+	if (pattern_text_open(&p, data, size) && pattern_text_matches(&p))
+		check_tree(p.tree, &p.arena, p.text);
+	pattern_text_close(&p);
 	return 0;
 }

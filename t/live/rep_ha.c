@@ -14,14 +14,12 @@
 #define NEVER "30000"
 #define SOON "1000"
 
-static char state_dir[64];
+static char state_dir[OWN_DIR_SIZE];
 
 static void
 make_state(void)
 {
-	snprintf(state_dir, sizeof(state_dir), "/tmp/postern-rep.XXXXXX");
-	if (mkdtemp(state_dir) == NULL)
-		exit(2);
+	own_dir_make(state_dir);
 	log_lines = 0;
 }
 
@@ -209,7 +207,7 @@ test_sentinel(void)
 	fail_over(s, &a, &b, w);
 	come_back(s, &a, &b, w);
 	rep_store_close(&s, 1000);
-	remove_tree(state_dir);
+	own_dir_remove(state_dir);
 	server_end(&a);
 	server_end(&b);
 	for (int i = 0; i < SENTINELS; i++)
@@ -435,7 +433,7 @@ test_cluster(void)
 	is_int(look(s, "198.51.100.9").state, REP_LISTED, "still listed");
 	printf("# %d log lines\n", log_lines);
 	rep_store_close(&s, 1000);
-	remove_tree(state_dir);
+	own_dir_remove(state_dir);
 out:
 	for (int i = 0; i < NODES; i++)
 		server_end(&v[i]);

@@ -5,14 +5,12 @@
 
 #include <limits.h>
 
-static char state_dir[64];
+static char state_dir[OWN_DIR_SIZE];
 
 static struct rep_store *
 open_fresh(const struct server *v)
 {
-	snprintf(state_dir, sizeof(state_dir), "/tmp/postern-rep.XXXXXX");
-	if (mkdtemp(state_dir) == NULL)
-		exit(2);
+	own_dir_make(state_dir);
 	log_lines = 0;
 	return open_server(v, state_dir);
 }
@@ -76,7 +74,7 @@ static void
 end(struct rep_store **s)
 {
 	rep_store_close(s, 0);
-	remove_tree(state_dir);
+	own_dir_remove(state_dir);
 }
 
 static void

@@ -1,10 +1,9 @@
 #include "base/diag.h"
 #include "base/err.h"
-#include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
-#include "base/mem.h"
 
+#include "own_dir.h"
 #include "tap.h"
 
 #include <errno.h>
@@ -57,15 +56,11 @@ test_draft(const char *path)
 static void
 files(void)
 {
-	char dir[] = "/tmp/postern-file-XXXXXX";
-	char *path, **names;
+	char dir[OWN_DIR_SIZE], *path, **names;
 	struct buf b;
 	size_t count;
 
-	if (mkdtemp(dir) == NULL) {
-		ok(false, "mkdtemp");
-		return;
-	}
+	own_dir_make(dir);
 	path = file_join(dir, "b.CF");
 	buf_init(&b);
 	is_int(file_replace(path, STR("12345"), 0600), 0, "written");
@@ -80,8 +75,7 @@ files(void)
 	is_int(file_list(dir, ".cf", &names, &count), 0, "listed");
 	is_int(count, 1, "suffix without case; no temporary file left");
 	file_list_free(&names, count);
-	unlink(path);
-	rmdir(dir);
+	own_dir_remove(dir);
 	free(path);
 	buf_fini(&b);
 }

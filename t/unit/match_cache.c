@@ -2,15 +2,14 @@
  * The prefilter cache: what was stored comes back, what was tampered with,
  * torn or put there by others does not.
  */
-#include "base/file.h"
-#include "base/mem.h"
 #include "match/cache.h"
+
+#include "own_dir.h"
 #include "tap.h"
 
 #include <sys/stat.h>
-#include <unistd.h>
 
-static char dir[] = "/tmp/postern-cache-XXXXXX";
+static char dir[OWN_DIR_SIZE];
 static struct cache *cache;
 
 static char *
@@ -153,24 +152,6 @@ test_tidy(void)
 	free(to);
 }
 
-static void
-remove_all(void)
-{
-	char **names;
-	size_t count;
-
-	if (file_list(dir, "", &names, &count) != 0)
-		return;
-	for (size_t i = 0; i < count; i++) {
-		char *path = file_join(dir, names[i]);
-
-		unlink(path);
-		free(path);
-	}
-	file_list_free(&names, count);
-	rmdir(dir);
-}
-
 int
 main(void)
 {
@@ -180,8 +161,7 @@ main(void)
 	bool believed = false;
 	char *path;
 
-	if (mkdtemp(dir) == NULL)
-		return 1;
+	own_dir_make(dir);
 	ok(cache_open("/nonexistent") == NULL, "no directory, no cache");
 	cache = cache_open(dir);
 	cache_key_add(&key, STR("ab"));
@@ -211,7 +191,7 @@ main(void)
 	unlink(path);
 	free(path);
 	test_tidy();
-	remove_all();
+	own_dir_remove(dir);
 	cache_write(cache, &key, content);
 	ok(!comes_back(&key, content),
 	    "where nothing can be stored is no error");

@@ -268,13 +268,12 @@ ask_store(struct rep_store *s, const struct brake_question *q)
 static void
 test_kept_over_restart(void)
 {
-	char dir[] = "/tmp/postern-brake.XXXXXX";
+	char dir[OWN_DIR_SIZE];
 	struct brake_question q = question(0, 77);
 	struct rep_store *s;
 
 	q.grey = true;
-	if (mkdtemp(dir) == NULL)
-		exit(2);
+	own_dir_make(dir);
 	s = open_at("none", dir);
 	is_int(ask_store(s, &q).word, BRAKE_GREYLIST, "in process: waits");
 	rep_store_close(&s, 0);
@@ -289,7 +288,7 @@ test_kept_over_restart(void)
 			rep_store_hash_pair(s, STR("b@y"), STR("a@x")),
 		"who sends to whom does");
 	rep_store_close(&s, 0);
-	remove_tree(dir);
+	own_dir_remove(dir);
 }
 
 /* A small generator of our own: the same walk at every run. */

@@ -5,8 +5,8 @@
 #include "peer/rep_journal.h"
 
 #include "base/err.h"
-#include "base/file.h"
-#include "base/mem.h"
+
+#include "own_dir.h"
 #include "tap.h"
 
 #include <errno.h>
@@ -16,33 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static char dir[64];
-
-static void
-make_dir(void)
-{
-	snprintf(dir, sizeof(dir), "/tmp/postern-journal.XXXXXX");
-	if (mkdtemp(dir) == NULL)
-		exit(2);
-}
-
-static void
-remove_dir(void)
-{
-	char **name;
-	size_t count;
-
-	if (file_list(dir, "", &name, &count) != 0)
-		return;
-	for (size_t i = 0; i < count; i++) {
-		char *path = file_join(dir, name[i]);
-
-		unlink(path);
-		free(path);
-	}
-	file_list_free(&name, count);
-	rmdir(dir);
-}
+static char dir[OWN_DIR_SIZE];
 
 static struct rep_journal *
 open_it(uint64_t limit, struct rep_journal_found *found)
@@ -95,7 +69,7 @@ test_round(void)
 	char writer[REP_WRITER_MAX];
 	uint64_t sum, seq, first;
 
-	make_dir();
+	own_dir_make(dir);
 	j = open_it(REP_JOURNAL_LIMIT, &found);
 	add_numbers(j, 1, 1000);
 	is_int(read_all(j, &sum), 1000, "all come back");
@@ -119,7 +93,7 @@ test_round(void)
 	add_numbers(j, 7, 7);
 	is_int(read_all(j, &sum), 1, "what comes then is read");
 	rep_journal_close(&j);
-	remove_dir();
+	own_dir_remove(dir);
 }
 
 /* Every length a crash may leave, and a flipped bit at each byte. */
@@ -133,7 +107,7 @@ test_torn(void)
 	uint64_t sum;
 	bool good = true;
 
-	make_dir();
+	own_dir_make(dir);
 	j = open_it(REP_JOURNAL_LIMIT, &found);
 	add_numbers(j, 1, 3);
 	rep_journal_close(&j);
@@ -164,14 +138,14 @@ test_torn(void)
 		good = good && read_all(j, &sum) == n + 1;
 		rep_journal_close(&j);
 		buf_fini(&bad);
-		remove_dir();
+		own_dir_remove(dir);
 		if (mkdir(dir, 0700) != 0)
 			exit(2);
 	}
 	ok(good, "torn at any byte, flipped at any byte: survived");
 	buf_fini(&b);
 	free(path);
-	remove_dir();
+	own_dir_remove(dir);
 }
 
 static void
@@ -184,7 +158,7 @@ test_bound(void)
 	int rc = 0;
 	size_t n = 0;
 
-	make_dir();
+	own_dir_make(dir);
 	j = open_it(100000, &found);
 	while (n < 1000 && (rc = rep_journal_add(j, 'e',
 	    str_make(payload, sizeof(payload)), &seq)) == 0)
@@ -193,8 +167,8 @@ test_bound(void)
 	is_int(n, (100000 - 32) / 1020, "at its bound");
 	is_int(read_all(j, &sum), n, "and keeps what it has");
 	rep_journal_close(&j);
-	remove_dir();
-	make_dir();
+	own_dir_remove(dir);
+	own_dir_make(dir);
 	j = open_it(REP_JOURNAL_LIMIT, &found);
 	{
 		char *big = mem_alloc(REP_JOURNAL_RECORD_MAX + 1);
@@ -209,7 +183,7 @@ test_bound(void)
 	}
 	is_int(read_all(j, &sum), 1, "is read back");
 	rep_journal_close(&j);
-	remove_dir();
+	own_dir_remove(dir);
 }
 
 /* A file size limit stands in for a full disk: a short write, then an error. */
@@ -223,7 +197,7 @@ test_full_disk(void)
 	uint64_t seq, sum;
 	size_t n = 0;
 
-	make_dir();
+	own_dir_make(dir);
 	signal(SIGXFSZ, SIG_IGN);
 	getrlimit(RLIMIT_FSIZE, &old);
 	tight = old;
@@ -245,7 +219,7 @@ test_full_disk(void)
 	is_int(found.torn_bytes, 0, "nothing torn");
 	is_int(found.waiting, n + 1, "all there");
 	rep_journal_close(&j);
-	remove_dir();
+	own_dir_remove(dir);
 }
 
 static void
@@ -259,7 +233,7 @@ test_segments(void)
 	uint64_t seq;
 	size_t n = 0;
 
-	make_dir();
+	own_dir_make(dir);
 	j = open_it(REP_JOURNAL_LIMIT, &found);
 	for (int i = 0; i < 1500; i++)
 		rep_journal_add(j, 'e', str_make(payload, sizeof(payload)),
@@ -275,7 +249,7 @@ test_segments(void)
 	is_int(n, 1500, "read across segments");
 	is_int(c.seq, seq, "to the last");
 	rep_journal_close(&j);
-	remove_dir();
+	own_dir_remove(dir);
 }
 
 static void
@@ -284,7 +258,7 @@ test_lock(void)
 	struct rep_journal_found found;
 	struct rep_journal *j, *other;
 
-	make_dir();
+	own_dir_make(dir);
 	j = open_it(REP_JOURNAL_LIMIT, &found);
 	other = open_it(REP_JOURNAL_LIMIT, &found);
 	ok(other == NULL, "one process a directory");
@@ -292,7 +266,7 @@ test_lock(void)
 	other = open_it(REP_JOURNAL_LIMIT, &found);
 	ok(other != NULL, "then the next");
 	rep_journal_close(&other);
-	remove_dir();
+	own_dir_remove(dir);
 }
 
 /* Bounded; the thread is quicker. */
@@ -319,7 +293,7 @@ test_sync(void)
 	bool good = true;
 
 	memset(big, 'x', sizeof(big));
-	make_dir();
+	own_dir_make(dir);
 	j = open_it(REP_JOURNAL_LIMIT, &found);
 	add_numbers(j, 1, 9);
 	ok(rep_journal_unsynced(j) > 0, "written is not on disk yet");
@@ -340,7 +314,7 @@ test_sync(void)
 	rep_journal_sync_every(j, 0);
 	is_int(read_all(j, &sum), 9 + 160 + 3, "all is read");
 	rep_journal_close(&j);
-	remove_dir();
+	own_dir_remove(dir);
 }
 
 int

@@ -2,100 +2,14 @@
  * The in-process store: lists, explains, keeps its state across a clean end
  * and across kill -9, counts nothing twice.
  */
-#include "peer/rep_backend.h"
+#include "rep_live.h"
 
-#include "base/clock.h"
-#include "base/err.h"
-#include "base/file.h"
-#include "base/mem.h"
-#include "base/random.h"
-#include "tap.h"
-
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-static char dir[64];
-
-static void
-make_dir(void)
-{
-	snprintf(dir, sizeof(dir), "/tmp/postern-mem.XXXXXX");
-	if (mkdtemp(dir) == NULL)
-		exit(2);
-}
-
-static void
-remove_dir(void)
-{
-	char **name;
-	size_t count;
-
-	if (file_list(dir, "", &name, &count) != 0)
-		return;
-	for (size_t i = 0; i < count; i++) {
-		char *path = file_join(dir, name[i]);
-
-		unlink(path);
-		free(path);
-	}
-	file_list_free(&name, count);
-	rmdir(dir);
-}
-
-static void
-show_log(void *ctx, const char *line)
-{
-	(void)ctx;
-	printf("# %s\n", line);
-}
+static char dir[OWN_DIR_SIZE];
 
 static struct rep_store *
 open_store(void)
 {
-	struct rep_store_options o = {.url = "none", .state_dir = dir,
-		.budget_ms = 20, .log = show_log};
-	char *error = NULL;
-	struct rep_store *s = rep_store_open(&o, &error);
-
-	if (s == NULL)
-		printf("# %s\n", error);
-	free(error);
-	return s;
-}
-
-static struct ip
-ip_of(const char *text)
-{
-	struct ip ip = {{0}};
-
-	ip_parse(str_from(text), &ip);
-	return ip;
-}
-
-static struct rep_view
-look(struct rep_store *s, const char *text)
-{
-	struct ip ip = ip_of(text);
-	struct rep_lookup *l = rep_lookup_start(s, &ip);
-	struct rep_view v;
-
-	rep_lookup_collect(&l, clock_mono_us() + 20000, &v);
-	return v;
-}
-
-static void
-report(struct rep_store *s, const char *ip, enum rep_class class, int i)
-{
-	char rcpt[32];
-	struct rep_event e = {.client = ip_of(ip), .class = class,
-		.at_ms = clock_wall_ms(), .rcpt_count = 1, .score = 12.5,
-		.rule = "BAD_WORDS", .ref = "K7Q2-9XTM",
-		.rejected = class != REP_HAM};
-
-	snprintf(rcpt, sizeof(rcpt), "user%d@example.net", i);
-	e.rcpt_hash[0] = rep_store_hash_rcpt(s, str_from(rcpt));
-	rep_store_report(s, &e);
+	return open_at("none", dir);
 }
 
 static void
@@ -106,7 +20,7 @@ test_lists(void)
 	struct rep_record r;
 	struct buf b;
 
-	make_dir();
+	own_dir_make(dir);
 	s = open_store();
 	v = look(s, "198.51.100.9");
 	ok(v.known && v.state == REP_NONE, "a stranger: known to be unknown");
@@ -134,7 +48,7 @@ test_lists(void)
 	is_int(s->ops->why(s, STR("NONE"), &b), ERR_ABSENT, "another is not");
 	buf_fini(&b);
 	rep_store_close(&s, 0);
-	remove_dir();
+	own_dir_remove(dir);
 }
 
 static void
@@ -191,35 +105,26 @@ run_and_kill(unsigned seed, unsigned acks)
 static void
 test_kill(void)
 {
-	uint64_t acked = 0, runs = 12, seen = 0;
+	uint64_t acked = 0, runs = 12, seen;
 	struct rep_store *s;
 	struct rep_record r;
 
-	make_dir();
+	own_dir_make(dir);
 	for (unsigned i = 0; i < runs; i++)
 		acked += run_and_kill(i, 1 + (unsigned)(random_u64() % 1500));
 	s = open_store();
-	for (int i = 0; i < 5; i++) {
-		char name[32];
-
-		snprintf(name, sizeof(name), "4:192.0.2.%d", i);
-		if (s->ops->read(s, name, &r) == 0)
-			seen += r.unit.seen;
-	}
-	s->ops->read(s, "n:192.0.2.0/24", &r);
+	seen = seen_of_hosts(s);
 	/* One may be counted whose acknowledgement was cut off by the kill. */
 	ok(seen >= acked && seen <= acked + runs,
 	    "%d kills: %llu acknowledged, %llu counted", (int)runs,
 	    (unsigned long long)acked, (unsigned long long)seen);
-	is_int(r.unit.seen, seen, "the network counted the same");
-	s->ops->read(s, REP_SITE, &r);
-	is_int(r.unit.seen, seen, "and the site");
+	is_seen_above(s, seen);
 	rep_store_close(&s, 0);
 	s = open_store();
 	s->ops->read(s, REP_SITE, &r);
 	is_int(r.unit.seen, seen, "a further restart counts nothing again");
 	rep_store_close(&s, 0);
-	remove_dir();
+	own_dir_remove(dir);
 }
 
 /* A /48 keeps 256 members apart; the rest is counted in it alone. */
@@ -230,7 +135,7 @@ test_children(void)
 	struct rep_record r;
 	size_t hosts = 0;
 
-	make_dir();
+	own_dir_make(dir);
 	s = open_store();
 	for (int i = 0; i < 300; i++) {
 		char ip[48];
@@ -244,7 +149,7 @@ test_children(void)
 	s->ops->read(s, "n:2001:db8:1::/48", &r);
 	is_int(r.unit.count[REP_SPAM], 300, "all are in the network");
 	rep_store_close(&s, 0);
-	remove_dir();
+	own_dir_remove(dir);
 }
 
 static void
@@ -254,7 +159,7 @@ test_wide_block(void)
 	struct rep_listing l = {.state = REP_BLOCKED, .since_ms = 1,
 		.until_ms = clock_wall_ms() + 60000, .why = "rented to spam"};
 
-	make_dir();
+	own_dir_make(dir);
 	s = open_store();
 	is_int(s->ops->set_listing(s, "n:10.0.0.0/8", &l), 0, "block a /8");
 	is_int(look(s, "10.1.2.3").state, REP_BLOCKED, "its addresses are");
@@ -269,7 +174,7 @@ test_wide_block(void)
 	is_int(look(s, "10.2.2.3").state, REP_NONE, "until forgotten");
 	is_int(look(s, "10.1.2.3").state, REP_ALLOWED, "that alone");
 	rep_store_close(&s, 0);
-	remove_dir();
+	own_dir_remove(dir);
 }
 
 static bool
@@ -295,7 +200,7 @@ test_records(void)
 	struct rep_store *s;
 	size_t kept = 0;
 
-	make_dir();
+	own_dir_make(dir);
 	s = open_store();
 	for (unsigned i = 0; i <= 5000; i++) {
 		char ref[REP_REF_MAX], json[64];
@@ -319,7 +224,7 @@ test_records(void)
 	ok(!has_record(s, 1, false) && has_record(s, 2, true),
 	    "and their order");
 	rep_store_close(&s, 1000);
-	remove_dir();
+	own_dir_remove(dir);
 }
 
 int

@@ -1,10 +1,7 @@
 #include "policy/config.h"
 
-#include "base/mem.h"
-
+#include "own_dir.h"
 #include "tap.h"
-
-#include <unistd.h>
 
 static const struct {
 	const char *name;
@@ -184,14 +181,13 @@ limits(void)
 static void
 files(void)
 {
-	char dir[] = "/tmp/postern-config-XXXXXX", *path;
+	char dir[OWN_DIR_SIZE], *path;
 	struct diags diags;
 	struct config *c;
 	FILE *f;
 
 	diags_init(&diags, 0);
-	if (mkdtemp(dir) == NULL)
-		exit(1);
+	own_dir_make(dir);
 	path = mem_printf("%s/a.conf", dir);
 	c = config_load(path, &diags);
 	is_int(diags.errors, 1, "a missing file is an error");
@@ -217,8 +213,7 @@ files(void)
 	c = config_load(path, &diags);
 	is_int(diags.errors, 2, "limit + 1 is refused");
 	config_free(&c);
-	unlink(path);
-	rmdir(dir);
+	own_dir_remove(dir);
 	free(path);
 	diags_fini(&diags);
 }

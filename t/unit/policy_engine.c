@@ -1,14 +1,13 @@
 #include "policy/engine.h"
 
-#include "base/file.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "match/cost.h"
 #include "policy/trace.h"
 
+#include "own_dir.h"
+#include "snapshot_of.h"
 #include "tap.h"
-
-#include <unistd.h>
 
 static const char rules[] =
     "header CHEAP Subject =~ /cheap/i\n"
@@ -37,40 +36,12 @@ static const char dict[] = "name topic\n"
 			   "2 beta\n";
 
 /* A rule directory for as long as the program runs. */
-static char dir[] = "/tmp/postern-engine-XXXXXX";
-
-static char *
-write_file(const char *name, struct str text)
-{
-	char *path = file_join(dir, name);
-
-	if (file_replace(path, text, 0600) != 0)
-		exit(1);
-	return path;
-}
+static char dir[OWN_DIR_SIZE];
 
 static struct snapshot *
-build(const char *conf)
+build(const char *settings)
 {
-	struct diags diags;
-	struct config *c;
-	struct snapshot *s;
-	struct buf text;
-
-	diags_init(&diags, 0);
-	buf_init(&text);
-	buf_printf(&text, "rules = %s\n%s", dir, conf);
-	c = config_parse("t.conf", buf_str(&text), &diags);
-	s = snapshot_build(&(struct snapshot_options){.config = c}, &diags);
-	if (s == NULL) {
-		buf_clear(&text);
-		diags_format(&diags, &text);
-		printf("# %s", buf_cstr(&text));
-	}
-	buf_fini(&text);
-	config_free(&c);
-	diags_fini(&diags);
-	return s;
+	return snapshot_of(dir, settings, false);
 }
 
 /* One judgement; the room lives until the next. */
@@ -380,8 +351,8 @@ bad_sets(void)
 	struct diags diags;
 	struct config *c;
 	struct snapshot *s;
-	char *path = write_file("z.cf", STR("body BAD /(/\n"));
 
+	own_dir_put(dir, "z.cf", "body BAD /(/\n");
 	diags_init(&diags, 0);
 	c = config_parse("t", STR(""), &diags);
 	config_set(
@@ -396,8 +367,7 @@ bad_sets(void)
 	ok(s == NULL, "and go with the last reference");
 	config_free(&c);
 	diags_fini(&diags);
-	unlink(path);
-	free(path);
+	own_dir_drop(dir, "z.cf");
 }
 
 /* What an eval rule costs is known like that of any other. */
@@ -439,12 +409,9 @@ costs(void)
 int
 main(void)
 {
-	char *cf, *words;
-
-	if (mkdtemp(dir) == NULL)
-		return 1;
-	cf = write_file("a.cf", str_from(rules));
-	words = write_file("topic.dict", str_from(dict));
+	own_dir_make(dir);
+	own_dir_put(dir, "a.cf", rules);
+	own_dir_put(dir, "topic.dict", dict);
 	verdicts();
 	order();
 	texts();
@@ -455,10 +422,6 @@ main(void)
 	failure();
 	many_reasons();
 	bad_sets();
-	unlink(cf);
-	unlink(words);
-	rmdir(dir);
-	free(cf);
-	free(words);
+	own_dir_remove(dir);
 	return done_testing();
 }

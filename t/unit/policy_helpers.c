@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "policy/engine.h"
 
+#include "snapshot_of.h"
 #include "tap.h"
 
 #include <glob.h>
@@ -28,26 +29,6 @@ struct counts {
 	unsigned different;
 	unsigned left_open;
 };
-
-static struct snapshot *
-build(const char *rules, const char *helpers)
-{
-	struct diags diags;
-	struct config *c;
-	struct snapshot *s;
-	struct buf text;
-
-	diags_init(&diags, 0);
-	buf_init(&text);
-	buf_printf(&text, "rules = %s\nhelper_rules = %s\n", rules, helpers);
-	c = config_parse("t.conf", buf_str(&text), &diags);
-	s = snapshot_build(
-	    &(struct snapshot_options){.config = c, .forced = true}, &diags);
-	buf_fini(&text);
-	config_free(&c);
-	diags_fini(&diags);
-	return s;
-}
 
 struct result {
 	struct arena arena;
@@ -159,10 +140,10 @@ test_rules(const char *what, const char *rules)
 {
 	const char *top = getenv("srcdir");
 	char *own = file_join(top ? top : ".", "t/parity/mail/*.eml");
-	struct pair p = {build(rules, "asked"), build(rules, "all")};
+	struct pair p = {snapshot_of(rules, "helper_rules = asked\n", true),
+	    snapshot_of(rules, "helper_rules = all\n", true)};
 	struct counts n = {0};
 
-	ok(p.asked != NULL && p.all != NULL, "%s: loaded", what);
 	compare_files(&p, own, SIZE_MAX - 1, &n);
 	compare_corpus(&p, &n);
 	ok(n.messages > 0 && n.hits > 0, "%s: %u messages, %u hits", what,

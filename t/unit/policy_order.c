@@ -6,14 +6,11 @@
  */
 #include "policy/engine.h"
 
-#include "base/file.h"
-#include "base/mem.h"
-
+#include "own_dir.h"
+#include "snapshot_of.h"
 #include "tap.h"
 
-#include <unistd.h>
-
-static char dir[] = "/tmp/postern-order-XXXXXX";
+static char dir[OWN_DIR_SIZE];
 
 static const char rules[] =
     "body BUY /buy now/\n"
@@ -44,39 +41,14 @@ static const char conf[] =
     "watch_action = tempfail\n"
     "dns_late_action = tempfail\n";
 
-static void
-put(const char *name, const char *text)
-{
-	char *path = file_join(dir, name);
-
-	if (file_replace(path, str_from(text), 0600) != 0)
-		exit(1);
-	free(path);
-}
-
 static struct snapshot *
 build(const char *more)
 {
-	struct diags diags;
-	struct config *c;
-	struct snapshot *s;
-	struct buf text;
+	char *settings =
+	    mem_printf("access = %s/l.access\n%s%s", dir, conf, more);
+	struct snapshot *s = snapshot_of(dir, settings, false);
 
-	diags_init(&diags, 0);
-	buf_init(&text);
-	buf_printf(&text, "rules = %s\naccess = %s/l.access\n%s%s", dir, dir,
-	    conf, more);
-	c = config_parse("t.conf", buf_str(&text), &diags);
-	s = snapshot_build(&(struct snapshot_options){.config = c}, &diags);
-	if (s == NULL || diags.errors > 0) {
-		buf_clear(&text);
-		diags_format(&diags, &text);
-		printf("# %s", buf_cstr(&text));
-		exit(1);
-	}
-	buf_fini(&text);
-	config_free(&c);
-	diags_fini(&diags);
+	free(settings);
 	return s;
 }
 
@@ -388,7 +360,7 @@ one_pair(size_t i, const char *setting, enum verdict_action want, double points)
 static void
 different_recipients(void)
 {
-	put("l.access", several);
+	own_dir_put(dir, "l.access", several);
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
 		bool points = strncmp(pairs[i].second, "points", 6) == 0;
 
@@ -513,11 +485,10 @@ main(void)
 	    REP_LISTED, REP_BLOCKED, REP_WATCH};
 	struct snapshot *s;
 
-	if (mkdtemp(dir) == NULL)
-		return 1;
-	put("t.cf", rules);
-	put("t.dict", dict);
-	put("l.access", lists);
+	own_dir_make(dir);
+	own_dir_put(dir, "t.cf", rules);
+	own_dir_put(dir, "t.dict", dict);
+	own_dir_put(dir, "l.access", lists);
 	s = build("");
 	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
 		all_at_rcpt(s, states[i]);
@@ -527,14 +498,6 @@ main(void)
 	snapshot_unref(&s);
 	brakes();
 	different_recipients();
-	for (size_t i = 0; i < 3; i++) {
-		static const char *const file[] = {
-		    "t.cf", "t.dict", "l.access"};
-		char *path = file_join(dir, file[i]);
-
-		unlink(path);
-		free(path);
-	}
-	rmdir(dir);
+	own_dir_remove(dir);
 	return done_testing();
 }

@@ -4,39 +4,11 @@
  */
 #include "policy/engine.h"
 
-#include "base/file.h"
-#include "base/mem.h"
-
+#include "own_dir.h"
+#include "snapshot_of.h"
 #include "tap.h"
 
-#include <unistd.h>
-
-static char dir[] = "/tmp/postern-shadow-XXXXXX";
-
-static struct snapshot *
-build(const char *conf)
-{
-	struct diags diags;
-	struct config *c;
-	struct snapshot *s;
-	struct buf text;
-
-	diags_init(&diags, 0);
-	buf_init(&text);
-	buf_printf(&text, "rules = %s\n%s", dir, conf);
-	c = config_parse("t.conf", buf_str(&text), &diags);
-	s = snapshot_build(&(struct snapshot_options){.config = c}, &diags);
-	if (s == NULL || diags.errors > 0) {
-		buf_clear(&text);
-		diags_format(&diags, &text);
-		printf("# %s", buf_cstr(&text));
-		exit(1);
-	}
-	config_free(&c);
-	diags_fini(&diags);
-	buf_fini(&text);
-	return s;
-}
+static char dir[OWN_DIR_SIZE];
 
 static struct facts
 facts_of(enum rep_state state)
@@ -89,7 +61,7 @@ judge(struct snapshot *s, enum rep_state state)
 static void
 test_bites(void)
 {
-	struct snapshot *s = build(CONF);
+	struct snapshot *s = snapshot_of(dir, CONF, false);
 	struct outcome none = judge(s, REP_NONE);
 
 	ok(!verdict_refuses(none.action), "a stranger passes");
@@ -108,7 +80,8 @@ test_shadow(void)
 {
 	static const enum rep_state state[] = {
 	    REP_WATCH, REP_LISTED, REP_PROBATION, REP_GOOD};
-	struct snapshot *s = build(CONF "reputation_shadow = yes\n");
+	struct snapshot *s = snapshot_of(
+	    dir, CONF "reputation_shadow = yes\n", false);
 	struct outcome none = judge(s, REP_NONE);
 
 	for (size_t i = 0; i < sizeof(state) / sizeof(state[0]); i++) {
@@ -129,18 +102,10 @@ test_shadow(void)
 int
 main(void)
 {
-	char *path;
-
-	if (mkdtemp(dir) == NULL)
-		return 1;
-	path = file_join(dir, "t.cf");
-	if (file_replace(path, STR("body BUY /buy now/\nscore BUY 20\n"),
-		0600) != 0)
-		return 1;
+	own_dir_make(dir);
+	own_dir_put(dir, "t.cf", "body BUY /buy now/\nscore BUY 20\n");
 	test_bites();
 	test_shadow();
-	unlink(path);
-	rmdir(dir);
-	free(path);
+	own_dir_remove(dir);
 	return done_testing();
 }

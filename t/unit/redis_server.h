@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/random.h"
+#include "own_dir.h"
 #include "tap.h"
 
 #include <arpa/inet.h>
@@ -28,7 +29,7 @@
 #include <unistd.h>
 
 struct server {
-	char dir[64];
+	char dir[OWN_DIR_SIZE];
 	char socket[96];
 	int port;		/* 0: socket only */
 	pid_t pid;
@@ -59,27 +60,6 @@ static inline bool
 server_exists(void)
 {
 	return program_exists("redis-server");
-}
-
-static inline void
-remove_tree(const char *dir)
-{
-	char **name;
-	size_t count;
-
-	if (file_list(dir, "", &name, &count) != 0)
-		return;
-	for (size_t i = 0; i < count; i++) {
-		char *path = file_join(dir, name[i]);
-
-		if (file_is_dir(path))
-			remove_tree(path);
-		else
-			unlink(path);
-		free(path);
-	}
-	file_list_free(&name, count);
-	rmdir(dir);
 }
 
 /*
@@ -113,9 +93,7 @@ static inline void
 server_make(struct server *s, bool tcp, const char *extra)
 {
 	memset(s, 0, sizeof(*s));
-	snprintf(s->dir, sizeof(s->dir), "/tmp/postern-redis.XXXXXX");
-	if (mkdtemp(s->dir) == NULL)
-		exit(2);
+	own_dir_make(s->dir);
 	snprintf(s->socket, sizeof(s->socket), "%.63s/s", s->dir);
 	s->port = tcp ? free_port() : 0;
 	snprintf(s->extra, sizeof(s->extra), "%s", extra);
@@ -276,7 +254,7 @@ server_end(struct server *s)
 		kill(s->pid, SIGCONT);
 		server_kill(s, SIGKILL);
 	}
-	remove_tree(s->dir);
+	own_dir_remove(s->dir);
 }
 
 #endif

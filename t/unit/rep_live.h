@@ -1,5 +1,5 @@
 /*
- * What the tests of the Redis store share: opening, reporting, looking, waiting
+ * What the tests of the stores share: opening, reporting, looking, waiting
  * for what was taken to be applied.
  */
 #ifndef POSTERN_T_REP_LIVE_H
@@ -129,6 +129,34 @@ report(struct rep_store *s, const char *ip, enum rep_class class, int i)
 	snprintf(rcpt, sizeof(rcpt), "user%d@example.net", i);
 	e.rcpt_hash[0] = rep_store_hash_rcpt(s, str_from(rcpt));
 	rep_store_report(s, &e);
+}
+
+/* How often the hosts 192.0.2.0 to 192.0.2.4 were seen. */
+static inline uint64_t
+seen_of_hosts(struct rep_store *s)
+{
+	struct rep_record r;
+	uint64_t seen = 0;
+
+	for (int i = 0; i < 5; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "4:192.0.2.%d", i);
+		if (s->ops->read(s, name, &r) == 0)
+			seen += r.unit.seen;
+	}
+	return seen;
+}
+
+static inline void
+is_seen_above(struct rep_store *s, uint64_t seen)
+{
+	struct rep_record r = {0};
+
+	s->ops->read(s, "n:192.0.2.0/24", &r);
+	is_int(r.unit.seen, seen, "the network counted the same");
+	s->ops->read(s, REP_SITE, &r);
+	is_int(r.unit.seen, seen, "and the site");
 }
 
 #endif

@@ -1,10 +1,10 @@
 #include "rule/access.h"
 
 #include "base/clock.h"
-#include "base/file.h"
-#include "tap.h"
 
-#include <unistd.h>
+#include "access_ask.h"
+#include "own_dir.h"
+#include "tap.h"
 
 #define NOW INT64_C(1790000000000)	/* 2026-09-21 */
 
@@ -17,20 +17,9 @@ ask(const struct access_set *set, enum access_kind kind, const char *key,
 	    .key = str_from(key),
 	    .now_ms = NOW,
 	    .facts = facts};
-	struct access_answer answer;
-	struct buf b;
-	struct ip ip;
+	struct str text;
 
-	if (ip_text != NULL && ip_parse(str_from(ip_text), &ip))
-		q.ip = &ip;
-	access_find(set, NULL, &q, a, &answer);
-	buf_init_arena(&b, a);
-	for (size_t i = 0; i < answer.len; i++)
-		buf_printf(&b, "%s%s:%s@%u", i ? " " : "",
-		    access_standing_text(answer.v[i].standing),
-		    access_action_text(answer.v[i].entry->action),
-		    answer.v[i].entry->pos.line);
-	return buf_str(&b);
+	return access_ask(set, q, ip_text, a, &text);
 }
 
 /* ---- one list, many questions ------------------------------------------- */
@@ -411,16 +400,12 @@ long_keys(void)
 
 /* ---- files -------------------------------------------------------------- */
 
-static char dir[] = "/tmp/rule_access.XXXXXX";
+static char dir[OWN_DIR_SIZE];
 
 static void
 put(const char *name, const char *text)
 {
-	char *path = file_join(dir, name);
-
-	if (file_replace(path, str_from(text), 0600) != 0)
-		printf("# cannot write %s\n", path);
-	free(path);
+	own_dir_put(dir, name, text);
 }
 
 static struct access_set *
@@ -484,21 +469,6 @@ loading(void)
 	access_free(&first);
 	arena_fini(&a);
 	buf_fini(&b);
-}
-
-static void
-remove_files(void)
-{
-	static const char *const names[] = {"a.access", "b.access",
-	    "table.cidr"};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		char *path = file_join(dir, names[i]);
-
-		unlink(path);
-		free(path);
-	}
-	rmdir(dir);
 }
 
 static void
@@ -578,10 +548,9 @@ main(void)
 	warnings();
 	limits();
 	long_keys();
-	if (mkdtemp(dir) != NULL) {
-		loading();
-		remove_files();
-	}
+	own_dir_make(dir);
+	loading();
+	own_dir_remove(dir);
 	absent_file();
 	many();
 	return done_testing();

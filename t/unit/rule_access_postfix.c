@@ -1,5 +1,6 @@
 #include "rule/access.h"
 
+#include "access_ask.h"
 #include "tap.h"
 
 static const char cidr[] =
@@ -60,21 +61,8 @@ ask(const struct access_set *set, enum access_kind kind, const char *key,
     const char *ip_text, struct arena *a, struct str *text_out)
 {
 	struct access_question q = {.kind = kind, .key = str_from(key)};
-	struct access_answer answer;
-	struct buf b;
-	struct ip ip;
 
-	if (ip_text != NULL && ip_parse(str_from(ip_text), &ip))
-		q.ip = &ip;
-	access_find(set, NULL, &q, a, &answer);
-	buf_init_arena(&b, a);
-	for (size_t i = 0; i < answer.len; i++)
-		buf_printf(&b, "%s%s:%s@%u", i ? " " : "",
-		    access_standing_text(answer.v[i].standing),
-		    access_action_text(answer.v[i].entry->action),
-		    answer.v[i].entry->pos.line);
-	*text_out = answer.text;
-	return buf_str(&b);
+	return access_ask(set, q, ip_text, a, text_out);
 }
 
 static const struct {

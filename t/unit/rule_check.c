@@ -1,13 +1,12 @@
 /* Lint: tests, costs, calls, rules that say the same; files and includes. */
 #include "rule/ruleset.h"
 
-#include "base/file.h"
-#include "base/mem.h"
 #include "rule/limits.h"
+
+#include "own_dir.h"
 #include "tap.h"
 
 #include <sys/stat.h>
-#include <unistd.h>
 
 static bool
 knows_only_f(struct str name)
@@ -189,24 +188,6 @@ test_memory(void)
 	buf_fini(&k.content);
 }
 
-static void
-write_file(const char *dir, const char *name, const char *text)
-{
-	char *path = file_join(dir, name);
-
-	file_replace(path, str_from(text), 0600);
-	free(path);
-}
-
-static void
-remove_file(const char *dir, const char *name)
-{
-	char *path = file_join(dir, name);
-
-	unlink(path);
-	free(path);
-}
-
 static struct ruleset *
 load(const char *dir, struct diags *d)
 {
@@ -223,13 +204,13 @@ test_directory(const char *dir)
 	struct ruleset *rs;
 	uint8_t version[16];
 
-	write_file(dir, "b.cf", "body B /x/\nscore A 3\n");
-	write_file(dir, "a.cf",
+	own_dir_put(dir, "b.cf", "body B /x/\nscore A 3\n");
+	own_dir_put(dir, "a.cf",
 	    "if plugin(Mail::SpamAssassin::Plugin::BodyEval)\nbody A /x/\n"
 	    "endif\ninclude sub.inc\ninclude sub.inc\ninclude gone.inc\n");
-	write_file(
+	own_dir_put(
 	    dir, "z.pre", "loadplugin Mail::SpamAssassin::Plugin::BodyEval");
-	write_file(dir, "sub.inc", "body S /x/\nif 1\n");
+	own_dir_put(dir, "sub.inc", "body S /x/\nif 1\n");
 	rs = load(dir, &d);
 	is_int(rs->count, 3, "three rules");
 	ok(rs->count == 3 && str_is(rs->rules[0].name, "A") &&
@@ -246,7 +227,7 @@ test_directory(const char *dir)
 	ok(memcmp(version, rs->version, 16) == 0, "same files, same version");
 	ruleset_free(&rs);
 	diags_fini(&d);
-	write_file(dir, "b.cf", "body B /y/\nscore A 3\n");
+	own_dir_put(dir, "b.cf", "body B /y/\nscore A 3\n");
 	rs = load(dir, &d);
 	ok(memcmp(version, rs->version, 16) != 0, "one byte, another version");
 	ruleset_free(&rs);
@@ -267,7 +248,7 @@ test_includes(const char *dir, int depth, size_t errors)
 		    i < depth ? mem_printf("%sinclude i%d.inc\n", text, i + 1)
 			      : mem_strdup(text);
 
-		write_file(dir, name, more);
+		own_dir_put(dir, name, more);
 		free(name);
 		free(text);
 		free(more);
@@ -280,7 +261,7 @@ test_includes(const char *dir, int depth, size_t errors)
 	for (int i = 0; i <= depth; i++) {
 		char *name = mem_printf(i ? "i%d.inc" : "i%d.cf", i);
 
-		remove_file(dir, name);
+		own_dir_drop(dir, name);
 		free(name);
 	}
 }
@@ -288,18 +269,17 @@ test_includes(const char *dir, int depth, size_t errors)
 int
 main(void)
 {
-	char dir[] = "/tmp/postern-rule.XXXXXX";
-	static const char *const names[] = {"a.cf", "b.cf", "z.pre", "sub.inc"};
+	char dir[OWN_DIR_SIZE];
 
 	test_lint();
 	test_refuse_slow();
 	test_memory();
-	ok(mkdtemp(dir) != NULL, "a directory");
+	own_dir_make(dir);
 	test_directory(dir);
-	for (size_t i = 0; i < 4; i++)
-		remove_file(dir, names[i]);
+	own_dir_remove(dir);
+	own_dir_make(dir);
 	test_includes(dir, RULE_INCLUDE_DEPTH, 0);
 	test_includes(dir, RULE_INCLUDE_DEPTH + 1, 1);
-	rmdir(dir);
+	own_dir_remove(dir);
 	return done_testing();
 }

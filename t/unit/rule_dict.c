@@ -1,10 +1,9 @@
 #include "rule/dict.h"
 
-#include "base/file.h"
 #include "rule/dict_fold.h"
-#include "tap.h"
 
-#include <unistd.h>
+#include "own_dir.h"
+#include "tap.h"
 
 #define HEAD "name drugs\nthreshold 10\n---\n"
 
@@ -365,16 +364,12 @@ override_settings(void)
 
 /* ---- loading ------------------------------------------------------------ */
 
-static char dir[] = "/tmp/rule_dict.XXXXXX";
+static char dir[OWN_DIR_SIZE];
 
 static void
 put(const char *name, const char *text)
 {
-	char *path = file_join(dir, name);
-
-	if (file_replace(path, str_from(text), 0600) != 0)
-		printf("# cannot write %s\n", path);
-	free(path);
+	own_dir_put(dir, name, text);
 }
 
 static struct dict_set *
@@ -469,21 +464,6 @@ versions(void)
 	diags_fini(&diags);
 }
 
-static void
-remove_files(void)
-{
-	static const char *const names[] = {
-	    "a.dict", "b.dict", "a.local.dict", "b.local.dict", "other.cf"};
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		char *path = file_join(dir, names[i]);
-
-		unlink(path);
-		free(path);
-	}
-	rmdir(dir);
-}
-
 int
 main(void)
 {
@@ -496,10 +476,9 @@ main(void)
 	words_limit();
 	override();
 	override_settings();
-	if (mkdtemp(dir) != NULL) {
-		loading();
-		remove_files();
-	}
+	own_dir_make(dir);
+	loading();
+	own_dir_remove(dir);
 	versions();
 	return done_testing();
 }

@@ -153,66 +153,60 @@ test_cases(void)
 	}
 }
 
+/* Gives `text` back. */
 static bool
-parens_compile(size_t depth)
+compiles(struct buf *text)
 {
 	struct expr_error e;
 	struct arena a;
-	struct buf b;
 	bool good;
 
 	arena_init(&a, 0);
+	good = compile(&a, buf_str(text), &e) != NULL;
+	arena_fini(&a);
+	buf_fini(text);
+	return good;
+}
+
+static bool
+parens_compile(size_t depth)
+{
+	struct buf b;
+
 	buf_init(&b);
 	for (size_t i = 0; i < depth; i++)
 		buf_add_char(&b, '(');
 	buf_add_char(&b, 'a');
 	for (size_t i = 0; i < depth; i++)
 		buf_add_char(&b, ')');
-	good = compile(&a, buf_str(&b), &e) != NULL;
-	buf_fini(&b);
-	arena_fini(&a);
-	return good;
+	return compiles(&b);
 }
 
 /* n operands, 2n - 1 tokens; the stack stays at two. */
 static bool
 sum_compiles(size_t n)
 {
-	struct expr_error e;
-	struct arena a;
 	struct buf b;
-	bool good;
 
-	arena_init(&a, 0);
 	buf_init(&b);
 	for (size_t i = 0; i < n; i++)
 		buf_add_cstr(&b, i ? " + a" : "a");
-	good = compile(&a, buf_str(&b), &e) != NULL;
-	buf_fini(&b);
-	arena_fini(&a);
-	return good;
+	return compiles(&b);
 }
 
 /* a + (a + (a + ...)): one operand more on the stack at each level. */
 static bool
 stack_compiles(size_t n)
 {
-	struct expr_error e;
-	struct arena a;
 	struct buf b;
-	bool good;
 
-	arena_init(&a, 0);
 	buf_init(&b);
 	for (size_t i = 1; i < n; i++)
 		buf_add_cstr(&b, "a + (");
 	buf_add_char(&b, 'a');
 	for (size_t i = 1; i < n; i++)
 		buf_add_char(&b, ')');
-	good = compile(&a, buf_str(&b), &e) != NULL;
-	buf_fini(&b);
-	arena_fini(&a);
-	return good;
+	return compiles(&b);
 }
 
 int

@@ -5,6 +5,57 @@
 #include "rule/limits.h"
 #include "tap.h"
 
+/* Rules, what they would hit if tried, and what is known of it. */
+struct fixture {
+	struct ruleset *rules;
+	struct diags diags;
+	struct arena arena;
+	double *truth;
+	double *value;
+	struct bitset open;
+	unsigned asked; /* rules tried because a meta asked */
+};
+
+static void
+fixture_init(struct fixture *f, struct str text)
+{
+	struct ruleset_options o = {.plugins = PLUGINS_CORE};
+
+	arena_init(&f->arena, 0);
+	diags_init(&f->diags, 0);
+	f->rules = ruleset_parse("t.cf", text, &o, &f->diags);
+	f->truth = mem_array(f->rules->count + 1, sizeof(*f->truth));
+	f->value = mem_array(f->rules->count + 1, sizeof(*f->value));
+	bitset_init(&f->open, f->rules->count);
+	f->asked = 0;
+}
+
+static void
+fixture_init_with(struct fixture *f, const char *base, const char *metas)
+{
+	char *text = mem_printf("%s%s", base, metas);
+
+	fixture_init(f, str_from(text));
+	free(text);
+}
+
+static void
+fixture_fini(struct fixture *f)
+{
+	bitset_fini(&f->open);
+	free(f->truth);
+	free(f->value);
+	ruleset_free(&f->rules);
+	diags_fini(&f->diags);
+	arena_fini(&f->arena);
+}
+
+static const struct rule *
+find(const struct fixture *f, const char *name)
+{
+	return ruleset_find(f->rules, str_from(name));
+}
+
 /* H hits, HM three times, N never; Z would hit but has score 0. */
 static const char base[] =
     "body H /h/\nbody HM /h/\ntflags HM multiple\nbody N /n/\n"
@@ -63,33 +114,17 @@ static void
 test_values(void)
 {
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct ruleset_options o = {.plugins = PLUGINS_CORE};
-		struct arena arena;
-		struct diags d;
-		struct ruleset *rs;
-		double *value;
-		struct buf b;
+		struct fixture f;
 
-		arena_init(&arena, 0);
-		diags_init(&d, 0);
-		buf_init(&b);
-		buf_add_cstr(&b, base);
-		buf_add_cstr(&b, cases[i].metas);
-		rs = ruleset_parse("t.cf", buf_str(&b), &o, &d);
-		value = mem_array(rs->count, sizeof(*value));
-		value[ruleset_find(rs, STR("H"))->index] = 1;
-		value[ruleset_find(rs, STR("HM"))->index] = 3;
-		value[ruleset_find(rs, STR("L"))->index] = 1;
-		eval_metas(rs, value, &arena);
-		ok(value[ruleset_find(rs, str_from(cases[i].name))->index] ==
-			cases[i].want,
+		fixture_init_with(&f, base, cases[i].metas);
+		f.value[find(&f, "H")->index] = 1;
+		f.value[find(&f, "HM")->index] = 3;
+		f.value[find(&f, "L")->index] = 1;
+		eval_metas(f.rules, f.value, &f.arena);
+		ok(f.value[find(&f, cases[i].name)->index] == cases[i].want,
 		    "%s is %g in: %s", cases[i].name, cases[i].want,
 		    cases[i].metas);
-		free(value);
-		buf_fini(&b);
-		ruleset_free(&rs);
-		diags_fini(&d);
-		arena_fini(&arena);
+		fixture_fini(&f);
 	}
 }
 
@@ -110,81 +145,65 @@ static const char web[] =
 static void
 test_reached(void)
 {
-	struct ruleset_options o = {.plugins = PLUGINS_CORE};
-	struct ruleset *rs;
-	struct arena arena;
-	struct diags d;
-	double *all, *reached;
+	struct fixture f;
 	uint32_t seed = 1;
 	int different = 0;
 
-	diags_init(&d, 0);
-	arena_init(&arena, 0);
-	rs = ruleset_parse("t.cf", str_from(web), &o, &d);
-	all = mem_array(rs->count, sizeof(*all));
-	reached = mem_array(rs->count, sizeof(*reached));
+	fixture_init(&f, str_from(web));
 	for (int i = 0; i < 2000; i++) {
-		for (uint32_t r = 0; r < rs->count; r++) {
+		for (uint32_t r = 0; r < f.rules->count; r++) {
+			const struct rule *rule = &f.rules->rules[r];
+			double *all = &f.truth[r];
+
 			seed = seed * 1664525 + 1013904223;
-			all[r] =
-			    rs->rules[r].type == RULE_META ? 0 : seed >> 30;
-			if (i % 2 == 0 && all[r] != 1)
-				all[r] = 0;
-			if (all[r] > rule_most_hits(&rs->rules[r]))
-				all[r] = rule_most_hits(&rs->rules[r]);
-			reached[r] = all[r];
+			*all = rule->type == RULE_META ? 0 : seed >> 30;
+			if (i % 2 == 0 && *all != 1)
+				*all = 0;
+			if (*all > rule_most_hits(rule))
+				*all = rule_most_hits(rule);
+			f.value[r] = *all;
 		}
-		arena_reset(&arena);
-		eval_metas(rs, all, NULL);
-		eval_metas(rs, reached, &arena);
-		different +=
-		    memcmp(all, reached, rs->count * sizeof(*all)) != 0;
+		arena_reset(&f.arena);
+		eval_metas(f.rules, f.truth, NULL);
+		eval_metas(f.rules, f.value, &f.arena);
+		different += memcmp(f.truth, f.value,
+				 f.rules->count * sizeof(*f.value)) != 0;
 	}
 	is_int(different, 0, "computed from what hit: as if all were computed");
-	free(all);
-	free(reached);
-	ruleset_free(&rs);
-	arena_fini(&arena);
-	diags_fini(&d);
+	fixture_fini(&f);
 }
 
 /* ---- rules that stay open ------------------------------------------------ */
 
-struct asked {
-	const double *truth;
-	double *value;
-	unsigned times;
-};
-
 static void
 answer(void *context, uint32_t rule)
 {
-	struct asked *a = context;
+	struct fixture *f = context;
 
-	a->value[rule] = a->truth[rule];
-	a->times++;
+	f->value[rule] = f->truth[rule];
+	f->asked++;
 }
 
 /* Helpers are open, the others tried: what is asked for, and what it comes to.
  */
 static void
-eval_asking(const struct ruleset *rs, struct asked *a, struct bitset *open,
-    struct arena *arena)
+eval_asking(struct fixture *f)
 {
 	struct rule_values v = {
-	    .value = a->value, .open = open, .ask = answer, .context = a};
+	    .value = f->value, .open = &f->open, .ask = answer, .context = f};
 
-	bitset_clear(open);
-	a->times = 0;
-	for (uint32_t r = 0; r < rs->count; r++) {
-		bool opens = rs->rules[r].type != RULE_META &&
-			     rule_is_helper(&rs->rules[r]);
+	bitset_clear(&f->open);
+	f->asked = 0;
+	for (uint32_t r = 0; r < f->rules->count; r++) {
+		const struct rule *rule = &f->rules->rules[r];
+		bool opens = rule->type != RULE_META && rule_is_helper(rule);
 
-		a->value[r] = opens ? 0 : a->truth[r];
+		f->value[r] = opens ? 0 : f->truth[r];
 		if (opens)
-			bitset_add(open, r);
+			bitset_add(&f->open, r);
 	}
-	ruleset_eval_metas(rs, &v, arena);
+	arena_reset(&f->arena);
+	ruleset_eval_metas(f->rules, &v, &f->arena);
 }
 
 static const struct {
@@ -240,47 +259,26 @@ static void
 test_asking(void)
 {
 	for (size_t i = 0; i < sizeof(askings) / sizeof(askings[0]); i++) {
-		struct ruleset_options o = {.plugins = PLUGINS_CORE};
-		struct asked a = {0};
 		const struct rule *m;
-		struct bitset open;
-		struct arena arena;
-		struct diags d;
-		struct ruleset *rs;
-		double *truth;
-		struct buf b;
+		struct fixture f;
 
-		diags_init(&d, 0);
-		arena_init(&arena, 0);
-		buf_init(&b);
-		buf_add_cstr(&b, "body __A /x/\nbody __B /x/\nbody __C /x/\n"
-				 "body __D /x/\nbody H /x/\nbody N /x/\n");
-		buf_add_cstr(&b, askings[i].metas);
-		rs = ruleset_parse("t.cf", buf_str(&b), &o, &d);
-		truth = mem_array(rs->count + 1, sizeof(*truth));
-		truth[ruleset_find(rs, STR("H"))->index] = 1;
+		fixture_init_with(&f,
+		    "body __A /x/\nbody __B /x/\nbody __C /x/\n"
+		    "body __D /x/\nbody H /x/\nbody N /x/\n",
+		    askings[i].metas);
+		f.truth[find(&f, "H")->index] = 1;
 		for (const char *c = askings[i].hits; *c != '\0'; c++) {
 			char name[] = {'_', '_', ascii_upper(*c), '\0'};
 
-			truth[ruleset_find(rs, str_from(name))->index] =
-			    *c != ascii_lower(*c);
+			f.truth[find(&f, name)->index] = *c != ascii_lower(*c);
 		}
-		a.truth = truth;
-		a.value = mem_array(rs->count + 1, sizeof(*a.value));
-		bitset_init(&open, rs->count);
-		eval_asking(rs, &a, &open, &arena);
-		m = ruleset_find(rs, STR("M"));
-		ok((m == NULL || a.value[m->index] == askings[i].want) &&
-			a.times == askings[i].times,
+		eval_asking(&f);
+		m = find(&f, "M");
+		ok((m == NULL || f.value[m->index] == askings[i].want) &&
+			f.asked == askings[i].times,
 		    "%g after %u questions, with %s: %s", askings[i].want,
-		    a.times, askings[i].hits, askings[i].metas);
-		bitset_fini(&open);
-		free(truth);
-		free(a.value);
-		buf_fini(&b);
-		ruleset_free(&rs);
-		arena_fini(&arena);
-		diags_fini(&d);
+		    f.asked, askings[i].hits, askings[i].metas);
+		fixture_fini(&f);
 	}
 }
 
@@ -324,11 +322,9 @@ add_random(struct buf *b, uint32_t *seed, unsigned depth, unsigned metas)
 
 #define RANDOM_METAS 12
 
-static struct ruleset *
-random_rules(uint32_t *seed, struct diags *d)
+static void
+fixture_init_random(struct fixture *f, uint32_t *seed)
 {
-	struct ruleset_options o = {.plugins = PLUGINS_CORE};
-	struct ruleset *rs;
 	struct buf b;
 
 	buf_init(&b);
@@ -343,23 +339,23 @@ random_rules(uint32_t *seed, struct diags *d)
 		add_random(&b, seed, 1 + i % 4, i);
 		buf_add_char(&b, '\n');
 	}
-	rs = ruleset_parse("t.cf", buf_str(&b), &o, d);
+	fixture_init(f, buf_str(&b));
 	buf_fini(&b);
-	return rs;
 }
 
 static void
-set_random(const struct ruleset *rs, uint32_t *seed, double *truth)
+set_random(struct fixture *f, uint32_t *seed)
 {
-	for (uint32_t r = 0; r < rs->count; r++) {
+	for (uint32_t r = 0; r < f->rules->count; r++) {
+		const struct rule *rule = &f->rules->rules[r];
 		uint32_t v = *seed = *seed * 1664525 + 1013904223;
 
-		truth[r] = 0;
-		if (rs->rules[r].type == RULE_META || v >> 30 == 0)
+		f->truth[r] = 0;
+		if (rule->type == RULE_META || v >> 30 == 0)
 			continue;
-		truth[r] = v >> 29 & 3;
-		if (truth[r] > rule_most_hits(&rs->rules[r]))
-			truth[r] = 1;
+		f->truth[r] = v >> 29 & 3;
+		if (f->truth[r] > rule_most_hits(rule))
+			f->truth[r] = 1;
 	}
 }
 
@@ -367,46 +363,34 @@ set_random(const struct ruleset *rs, uint32_t *seed, double *truth)
 static void
 test_random_asking(void)
 {
-	struct diags d;
-	struct arena arena;
 	uint32_t seed = 1;
 	unsigned different = 0, asked = 0, open = 0, metas = 0;
 
-	diags_init(&d, 0);
-	arena_init(&arena, 0);
 	for (int i = 0; i < 300; i++) {
-		struct ruleset *rs = random_rules(&seed, &d);
-		double *truth = mem_array(rs->count + 1, sizeof(*truth));
-		struct asked a = {
-		    .truth = truth, .value = mem_array(rs->count + 1, 8)};
-		struct bitset left;
+		struct fixture f;
 
-		bitset_init(&left, rs->count);
+		fixture_init_random(&f, &seed);
 		for (int k = 0; k < 50; k++) {
-			set_random(rs, &seed, truth);
-			arena_reset(&arena);
-			eval_asking(rs, &a, &left, &arena);
-			eval_metas(rs, truth, NULL);
-			for (uint32_t r = 0; r < rs->count; r++)
-				different += !bitset_has(&left, r) &&
-					     a.value[r] != truth[r];
-			for (uint32_t r = 0; r < rs->count; r++)
-				open += bitset_has(&left, r) &&
-					!rule_is_helper(&rs->rules[r]);
-			asked += a.times;
-			metas += rs->meta_count > 0;
+			set_random(&f, &seed);
+			eval_asking(&f);
+			eval_metas(f.rules, f.truth, NULL);
+			for (uint32_t r = 0; r < f.rules->count; r++) {
+				bool left = bitset_has(&f.open, r);
+
+				different +=
+				    !left && f.value[r] != f.truth[r];
+				open += left &&
+					!rule_is_helper(&f.rules->rules[r]);
+			}
+			asked += f.asked;
+			metas += f.rules->meta_count > 0;
 		}
-		bitset_fini(&left);
-		free(truth);
-		free(a.value);
-		ruleset_free(&rs);
+		fixture_fini(&f);
 	}
 	is_int(different, 0, "random metas: the same, asked for or known");
 	is_int(open, 0, "and none that counts stays open");
 	ok(asked > 0 && asked < metas * 10, "not every rule is asked for (%u)",
 	    asked);
-	diags_fini(&d);
-	arena_fini(&arena);
 }
 
 /* A long sum asks for all in the end, and in time that is linear in it. */
@@ -414,63 +398,41 @@ static void
 test_long_sum(void)
 {
 	enum { LENGTH = 3000 };
-	struct ruleset_options o = {.plugins = PLUGINS_CORE};
-	struct asked a = {0};
-	struct bitset open;
-	struct arena arena;
-	struct ruleset *rs;
-	struct diags d;
-	double *truth;
+	struct fixture f;
 	struct buf b;
 
-	diags_init(&d, 0);
-	arena_init(&arena, 0);
 	buf_init(&b);
 	for (int i = 0; i < LENGTH; i++)
 		buf_printf(&b, "body __R%d /x/\n", i);
 	buf_add_cstr(&b, "meta M __R0");
 	for (int i = 1; i < LENGTH; i++)
 		buf_printf(&b, " + __R%d", i);
-	rs = ruleset_parse("t.cf", buf_str(&b), &o, &d);
-	truth = mem_array(rs->count + 1, sizeof(*truth));
-	for (size_t i = 0; i < rs->count; i++)
-		truth[i] = rs->rules[i].type != RULE_META && i % 3 == 0;
-	a.truth = truth;
-	a.value = mem_array(rs->count + 1, sizeof(*a.value));
-	bitset_init(&open, rs->count);
-	eval_asking(rs, &a, &open, &arena);
-	is_int(a.times, LENGTH, "a sum asks for all of its rules");
-	is_int((int)a.value[ruleset_find(rs, STR("M"))->index], LENGTH / 3,
-	    "and is their sum");
-	bitset_fini(&open);
-	free(truth);
-	free(a.value);
+	fixture_init(&f, buf_str(&b));
 	buf_fini(&b);
-	ruleset_free(&rs);
-	arena_fini(&arena);
-	diags_fini(&d);
+	for (size_t i = 0; i < f.rules->count; i++)
+		f.truth[i] = f.rules->rules[i].type != RULE_META && i % 3 == 0;
+	eval_asking(&f);
+	is_int(f.asked, LENGTH, "a sum asks for all of its rules");
+	is_int((int)f.value[find(&f, "M")->index], LENGTH / 3,
+	    "and is their sum");
+	fixture_fini(&f);
 }
 
 static void
 test_settled(void)
 {
-	struct ruleset_options o = {.plugins = PLUGINS_CORE};
-	struct diags d;
-	struct ruleset *rs;
+	struct fixture f;
 
-	diags_init(&d, 0);
-	rs = ruleset_parse("t.cf",
+	fixture_init(&f,
 	    STR("body A /x/\nbody N /x/\ntflags N net\nmeta M A && N\n"
-		"priority M -500\nmeta K M\nmeta C1 C2\nmeta C2 C1\n"),
-	    &o, &d);
-	is_int(ruleset_find(rs, STR("A"))->priority, -500, "pulled down");
-	is_int(ruleset_find(rs, STR("N"))->priority, -100, "net goes to -100");
-	ok(ruleset_find(rs, STR("M"))->flags & TFLAG_NET, "net is inherited");
-	is_str(ruleset_find(rs, STR("M"))->tflags, STR("net"), "and shown");
-	is_int(rs->meta_count, 4, "all metas are in the order");
-	is_int(d.errors, 2, "both of the cycle are named");
-	ruleset_free(&rs);
-	diags_fini(&d);
+		"priority M -500\nmeta K M\nmeta C1 C2\nmeta C2 C1\n"));
+	is_int(find(&f, "A")->priority, -500, "pulled down");
+	is_int(find(&f, "N")->priority, -100, "net goes to -100");
+	ok(find(&f, "M")->flags & TFLAG_NET, "net is inherited");
+	is_str(find(&f, "M")->tflags, STR("net"), "and shown");
+	is_int(f.rules->meta_count, 4, "all metas are in the order");
+	is_int(f.diags.errors, 2, "both of the cycle are named");
+	fixture_fini(&f);
 }
 
 int
