@@ -33,7 +33,8 @@ compat_vector_bytes(void)
 	return 16;
 }
 
-typedef uint8_t compat_bytes __attribute__((vector_size(16)));
+/* Sixteen bytes at once, on every machine; see base/lanes.h. */
+typedef uint8_t lanes __attribute__((vector_size(16)));
 
 /*
  * Sixteen bytes looked up at once, in functions marked COMPAT_SHUFFLE: they are
@@ -49,17 +50,17 @@ compat_can_shuffle(void)
 }
 
 /* `at` is below 16. */
-static inline COMPAT_SHUFFLE compat_bytes
-compat_shuffle(compat_bytes table, compat_bytes at)
+static inline COMPAT_SHUFFLE lanes
+compat_shuffle(lanes table, lanes at)
 {
 	typedef char chars __attribute__((vector_size(16)));
 
-	return (compat_bytes)__builtin_ia32_pshufb128((chars)table, (chars)at);
+	return (lanes)__builtin_ia32_pshufb128((chars)table, (chars)at);
 }
 
 /* The high bit of each byte; the first one's is the lowest. */
 static inline COMPAT_SHUFFLE unsigned
-compat_mask(compat_bytes v)
+compat_mask(lanes v)
 {
 	typedef char chars __attribute__((vector_size(16)));
 
@@ -74,10 +75,10 @@ compat_can_shuffle(void)
 	return false;
 }
 
-static inline compat_bytes
-compat_shuffle(compat_bytes table, compat_bytes at)
+static inline lanes
+compat_shuffle(lanes table, lanes at)
 {
-	compat_bytes v;
+	lanes v;
 
 	for (unsigned i = 0; i < sizeof(v); i++)
 		v[i] = table[at[i]];
@@ -85,7 +86,7 @@ compat_shuffle(compat_bytes table, compat_bytes at)
 }
 
 static inline unsigned
-compat_mask(compat_bytes v)
+compat_mask(lanes v)
 {
 	unsigned mask = 0;
 

@@ -8,8 +8,8 @@
 #define POSTERN_BASE_LANES_H
 
 #include "base/block.h"
+#include "base/compat.h"
 
-typedef uint8_t lanes __attribute__((vector_size(16)));
 #define LANES sizeof(lanes)
 
 static inline lanes

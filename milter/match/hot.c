@@ -1,7 +1,6 @@
 #include "match/hot.h"
 
-#include "base/block.h"
-#include "base/compat.h"
+#include "base/lanes.h"
 #include "base/mem.h"
 
 #include <stdlib.h>
@@ -12,7 +11,7 @@ struct hot {
 	uint32_t state[HOT_STATES]; /* by number */
 	uint32_t count;
 	uint8_t group_of[256];
-	compat_bytes to[]; /* by group: number by number */
+	lanes to[]; /* by group: number by number */
 };
 
 bool
@@ -24,7 +23,7 @@ hot_is_of_use(void)
 size_t
 hot_size(const struct nfa *n)
 {
-	return sizeof(struct hot) + n->group_count * sizeof(compat_bytes);
+	return sizeof(struct hot) + n->group_count * sizeof(lanes);
 }
 
 static unsigned
@@ -48,7 +47,7 @@ hot_new(const struct nfa *n, const uint32_t *states, size_t count,
 	memcpy(h->group_of, n->group_of, sizeof(h->group_of));
 	memcpy(h->state, states, count * sizeof(*states));
 	for (unsigned group = 0; group < n->group_count; group++)
-		for (size_t i = 0; i < sizeof(compat_bytes); i++)
+		for (size_t i = 0; i < LANES; i++)
 			h->to[group][i] =
 			    i < count ? (uint8_t)number_of(
 					    h, next(context, states[i], group))
@@ -64,14 +63,14 @@ hot_free(struct hot **h)
 }
 
 /* The first byte is what matters: the number of a state. */
-static inline COMPAT_SHUFFLE compat_bytes
-step(const struct hot *h, compat_bytes at, unsigned byte)
+static inline COMPAT_SHUFFLE lanes
+step(const struct hot *h, lanes at, unsigned byte)
 {
 	return compat_shuffle(h->to[h->group_of[byte]], at);
 }
 
-static inline COMPAT_SHUFFLE compat_bytes
-steps(const struct hot *h, compat_bytes at, uint64_t block)
+static inline COMPAT_SHUFFLE lanes
+steps(const struct hot *h, lanes at, uint64_t block)
 {
 	at = step(h, at, block & 0xff);
 	at = step(h, at, block >> 8 & 0xff);
@@ -88,7 +87,7 @@ hot_run(const struct hot *h, struct str text, size_t from, size_t idle,
     uint32_t *state)
 {
 	unsigned number = number_of(h, *state);
-	compat_bytes at = {(uint8_t)number}, next;
+	lanes at = {(uint8_t)number}, next;
 
 	if (number == LEAVES)
 		return from;

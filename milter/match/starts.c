@@ -1,6 +1,6 @@
 #include "match/starts.h"
 
-#include "base/compat.h"
+#include "base/lanes.h"
 #include "base/mem.h"
 #include "match/nfa_walk.h"
 #include "match/rarity.h"
@@ -9,16 +9,15 @@
 
 #define DEPTH 3 /* bytes looked at */
 #define KINDS 8 /* of starts told apart */
-#define PLACES sizeof(compat_bytes)
-/* Bytes the look at PLACES takes. */
-#define REACH (PLACES + DEPTH - 1)
+/* Bytes the look at LANES places takes. */
+#define REACH (LANES + DEPTH - 1)
 /* Found at more places than this share, it is faster to look at all. */
 #define CHANCE_MAX 0.05
 
 struct starts {
 	/* By half a byte: the kinds that have such a byte, a bit each. */
-	compat_bytes low[DEPTH];
-	compat_bytes high[DEPTH];
+	lanes low[DEPTH];
+	lanes high[DEPTH];
 	size_t shortest; /* bytes of a match; DEPTH: or more */
 	bool shuffles;	 /* the machine can */
 	bool at_lines;	 /* all are behind a newline, and no table is needed */
@@ -223,24 +222,22 @@ starts_free(struct starts **s)
 
 /* ---- the search ---------------------------------------------------------- */
 
-static inline COMPAT_SHUFFLE compat_bytes
+static inline COMPAT_SHUFFLE lanes
 kinds_of(const struct starts *s, size_t depth, const char *p)
 {
-	compat_bytes bytes;
+	lanes bytes = lanes_load(p + depth);
 
-	memcpy(&bytes, p + depth, sizeof(bytes));
 	return compat_shuffle(s->low[depth], bytes & 15) &
 	       compat_shuffle(s->high[depth], bytes >> 4);
 }
 
-/* Which of the PLACES from `p` on are starts, a bit each. */
+/* Which of the LANES places from `p` on are starts, a bit each. */
 static inline COMPAT_SHUFFLE unsigned
 look(const struct starts *s, const char *p)
 {
-	compat_bytes kinds =
-	    kinds_of(s, 0, p) & kinds_of(s, 1, p) & kinds_of(s, 2, p);
+	lanes kinds = kinds_of(s, 0, p) & kinds_of(s, 1, p) & kinds_of(s, 2, p);
 
-	return compat_mask((compat_bytes)(kinds != 0));
+	return compat_mask((lanes)(kinds != 0));
 }
 
 /* From `from` on, up to the place behind which no REACH is left. */
@@ -250,16 +247,16 @@ search_wide(const struct starts *s, struct str text, size_t from)
 	size_t last = text.len - REACH;
 	unsigned found;
 
-	for (; from <= last; from += PLACES) {
+	for (; from <= last; from += LANES) {
 		found = look(s, text.p + from);
 		if (found != 0)
 			return from + (size_t)__builtin_ctz(found);
 	}
 	/* Once more, those before `from` left out. */
-	if (from - last >= PLACES)
+	if (from - last >= LANES)
 		return from;
 	found = look(s, text.p + last) >> (from - last);
-	return found != 0 ? from + (size_t)__builtin_ctz(found) : last + PLACES;
+	return found != 0 ? from + (size_t)__builtin_ctz(found) : last + LANES;
 }
 
 static bool
