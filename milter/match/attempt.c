@@ -11,6 +11,7 @@ attempt_of_job(const struct job *j, enum view view)
 	    .regex = j->regex,
 	    .dfa = j->dfa,
 	    .counter = j->counter,
+	    .brief = j->brief,
 	    .view = view,
 	    .skip_unset = view == VIEW_HEADER};
 }
@@ -36,8 +37,19 @@ set_span(struct run *r, const struct attempt *t, struct str text,
 	hits_add_span(r->hits, r->arena, t->rule->index, span);
 }
 
+/* The pattern to search `text` with. */
+static const struct regex *
+regex_for(const struct attempt *t, struct str text)
+{
+	if (t->brief.regex == NULL || text.len > t->brief.line_max ||
+	    memchr(text.p, '\n', text.len - (text.len > 0)) != NULL)
+		return t->regex;
+	return t->brief.regex;
+}
+
 /* Where the search for the next match of one string is. */
 struct search {
+	const struct regex *regex;
 	const struct window *windows; /* NULL: everywhere */
 	uint32_t window;	      /* the current one, plus one; 0 = none */
 	size_t from;
@@ -46,8 +58,8 @@ struct search {
 
 /* A match begins in no other place, so the first one found is the first. */
 static int
-search_windows(const struct attempt *t, struct regex_scratch *s,
-    struct search *q, struct str text, struct regex_span *at)
+search_windows(struct search *q, struct regex_scratch *s, struct str text,
+    struct regex_span *at)
 {
 	for (; q->window != 0; q->window = q->windows[q->window - 1].next) {
 		const struct window *w = &q->windows[q->window - 1];
@@ -57,7 +69,7 @@ search_windows(const struct attempt *t, struct regex_scratch *s,
 		if (w->to < from)
 			continue;
 		rc = regex_match_between(
-		    t->regex, s, text, (struct regex_span){from, w->to}, at);
+		    q->regex, s, text, (struct regex_span){from, w->to}, at);
 		if (rc != 0)
 			return rc;
 	}
@@ -65,14 +77,14 @@ search_windows(const struct attempt *t, struct regex_scratch *s,
 }
 
 static int
-search_next(const struct attempt *t, struct regex_scratch *s, struct search *q,
-    struct str text, struct regex_span *at)
+search_next(struct search *q, struct regex_scratch *s, struct str text,
+    struct regex_span *at)
 {
 	if (q->not_empty)
-		return regex_match_not_empty(t->regex, s, text, q->from, at);
+		return regex_match_not_empty(q->regex, s, text, q->from, at);
 	if (q->windows != NULL)
-		return search_windows(t, s, q, text, at);
-	return regex_match(t->regex, s, text, q->from, at);
+		return search_windows(q, s, text, at);
+	return regex_match(q->regex, s, text, q->from, at);
 }
 
 /*
@@ -85,13 +97,13 @@ attempt_match(struct run *r, const struct attempt *t, struct str text)
 	struct regex_scratch *s = r->scratch->regex;
 	double *value = &r->hits->value[t->rule->index];
 	double most = most_hits(t->rule, t->view);
-	struct search q = {.window = t->windows};
+	struct search q = {.regex = regex_for(t, text), .window = t->windows};
 	struct regex_span at = {0};
 	int rc;
 
 	if (t->windows != 0)
 		q.windows = r->scratch->windows;
-	rc = search_next(t, s, &q, text, &at);
+	rc = search_next(&q, s, text, &at);
 
 	while (rc == 1) {
 		set_span(r, t, text, at);
@@ -102,7 +114,7 @@ attempt_match(struct run *r, const struct attempt *t, struct str text)
 			break;
 		q.from = at.end;
 		q.not_empty = at.end == at.start;
-		rc = search_next(t, s, &q, text, &at);
+		rc = search_next(&q, s, text, &at);
 	}
 	if (rc == ERR_LIMIT)
 		hits_add_limited(r->hits, t->rule->index);

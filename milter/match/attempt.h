@@ -34,6 +34,7 @@ struct attempt {
 	bool skip_unset;	   /* job.unset has the answer already */
 	struct dfa *dfa;	   /* job.dfa */
 	const struct counter *counter; /* job.counter */
+	struct brief brief;	       /* job.brief */
 	uint32_t windows; /* where it may begin (candidate.windows) */
 };
 

@@ -124,6 +124,7 @@ node_lang(struct arena *a, const struct node *n)
 		lang_repeat(a, &l, n->u.repeat.least, n->u.repeat.most);
 		return l;
 	case NODE_ANY:
+	case NODE_REFERENCE:
 		break;
 	}
 	return lang_any();

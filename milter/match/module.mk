@@ -14,6 +14,7 @@ libmatch_a_SOURCES = \
 	milter/match/dict_pattern.c milter/match/dict_scan.c milter/match/dict_scan.h \
 	milter/match/dict_score.c milter/match/dict_texts.c \
 	milter/match/dict_words.c \
+	milter/match/effort.c milter/match/effort.h \
 	milter/match/hits.c milter/match/hits.h \
 	milter/match/hot.c milter/match/hot.h \
 	milter/match/hot_choice.c milter/match/hot_choice.h \
@@ -76,6 +77,10 @@ t_unit_bin_match_hits_LDADD = $(MATCH_LIBS)
 check_PROGRAMS += t/unit/bin/match_dfa
 t_unit_bin_match_dfa_SOURCES = t/unit/match_dfa.c
 t_unit_bin_match_dfa_LDADD = $(MATCH_LIBS)
+
+check_PROGRAMS += t/unit/bin/match_effort
+t_unit_bin_match_effort_SOURCES = t/unit/match_effort.c
+t_unit_bin_match_effort_LDADD = $(MATCH_LIBS)
 
 check_PROGRAMS += t/unit/bin/match_counter
 t_unit_bin_match_counter_SOURCES = t/unit/match_counter.c

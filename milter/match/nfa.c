@@ -181,6 +181,7 @@ add_node(struct builder *b, const struct node *n)
 		emit(b, NFA_BYTE, class_index(b, &n->u.class), 0);
 		break;
 	case NODE_ANY:
+	case NODE_REFERENCE:
 		add_any(b);
 		break;
 	case NODE_EDGE:

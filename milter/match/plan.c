@@ -174,8 +174,7 @@ finish_work(struct builder *b, enum view view)
 	w->jobs = b->jobs[view].v;
 	w->job_count = b->jobs[view].len;
 	if (!b->options->no_prefilter)
-		select_build(w, view, view_keys(b, view), b->plan->dfas,
-		    &b->sample);
+		select_build(b->plan, view, view_keys(b, view), &b->sample);
 	w->always = mem_array(w->job_count + 1, sizeof(*w->always));
 	w->negated = mem_array(w->job_count + 1, sizeof(*w->negated));
 	for (uint32_t i = 0; i < w->job_count; i++) {
@@ -251,8 +250,10 @@ plan_free(struct plan **pp)
 	for (int view = 0; view < VIEW_COUNT; view++) {
 		struct work *w = &p->work[view];
 
-		for (size_t i = 0; i < w->job_count; i++)
+		for (size_t i = 0; i < w->job_count; i++) {
 			counter_free(&w->jobs[i].counter);
+			regex_free(&w->jobs[i].brief.regex);
+		}
 		free(w->jobs);
 		free(w->always);
 		free(w->negated);

@@ -17,6 +17,15 @@
 #include "match/shape_set.h"
 #include "match/texts.h"
 
+/*
+ * Of a pattern that has its steps counted: the same without, for lines so short
+ * that none can make it take more of them than are allowed.
+ */
+struct brief {
+	struct regex *regex; /* NULL: none */
+	size_t line_max;     /* bytes */
+};
+
 /* One pattern and the strings it is meant for. */
 struct job {
 	const struct rule *rule;
@@ -28,6 +37,7 @@ struct job {
 	bool may_stay_open; /* until a meta asks for it */
 	struct dfa *dfa; /* asked before PCRE2; NULL: none */
 	struct counter *counter; /* instead of PCRE2; NULL: none */
+	struct brief brief;
 };
 
 /* A literal that proves one clause of one job, and all that is to be known of

@@ -3,6 +3,7 @@
 #include "base/compat.h"
 #include "base/map.h"
 #include "base/vec.h"
+#include "match/effort.h"
 #include "match/shape_set.h"
 #include "match/tree.h"
 
@@ -35,6 +36,7 @@ struct selection {
 	VEC(struct use) uses;
 	VEC(struct shaped) shaped;
 	struct dfa_set *dfas;
+	uint32_t steps; /* of one match */
 	enum view view;
 	const struct sample *sample;
 };
@@ -200,6 +202,19 @@ prefers_shape(const struct literal_need *need, const struct shape_cover *cover,
 	return common == 0;
 }
 
+/* A rule whose steps are counted, as callouts, takes several times as long. */
+static void
+find_brief(struct brief *brief, const struct rule *rule,
+    const struct node *tree, uint32_t steps)
+{
+	struct regex_error error;
+
+	brief->line_max = effort_line_max(tree, steps);
+	if (brief->line_max > 0)
+		brief->regex =
+		    regex_compile(rule->pattern, rule->regex_flags, &error);
+}
+
 /* Literals when they are rare enough, else the shape of the pattern. */
 static void
 select_job(struct selection *sel, struct job *j, uint32_t index,
@@ -221,6 +236,8 @@ select_job(struct selection *sel, struct job *j, uint32_t index,
 	if (j->counter == NULL && !rule->negated &&
 	    rule->pattern.len >= DFA_PATTERN_MIN)
 		j->dfa = dfa_add(sel->dfas, tree);
+	if (rule->slow && !rule->calls_tags)
+		find_brief(&j->brief, rule, tree, sel->steps);
 	literal_extract_tree(tree, sample, a, &need);
 	if (need.bits < LITERAL_BITS_GOOD && shape_extract(tree, a, &cover) &&
 	    prefers_shape(&need, &cover, sample)) {
@@ -351,10 +368,14 @@ select_key(struct work *w, struct selection *sel, const struct keyed *v,
 }
 
 void
-select_build(struct work *w, enum view view, size_t keys, struct dfa_set *dfas,
-    const struct sample *sample)
+select_build(
+    struct plan *p, enum view view, size_t keys, const struct sample *sample)
 {
-	struct selection sel = {.dfas = dfas, .view = view, .sample = sample};
+	struct work *w = &p->work[view];
+	struct selection sel = {.dfas = p->dfas,
+	    .steps = p->limits.match != 0 ? p->limits.match : REGEX_MATCH_LIMIT,
+	    .view = view,
+	    .sample = sample};
 	struct keyed *v = jobs_by_key(w);
 	struct arena a;
 

@@ -10,11 +10,12 @@
 #include "match/sample.h"
 
 /*
- * Sets jobs[].always, uses, filters and groups of `w`, whose jobs have `keys`
- * keys. Without it all jobs are always tried.
+ * Sets jobs[].always, uses, filters and groups of the view's work, whose jobs
+ * have `keys` keys, and what may be asked before or instead of a job's regex.
+ * Without it all jobs are always tried.
  */
-void select_build(struct work *w, enum view view, size_t keys,
-    struct dfa_set *dfas, const struct sample *sample);
+void select_build(struct plan *p, enum view view, size_t keys,
+    const struct sample *sample);
 void select_fini(struct work *w);
 
 #endif

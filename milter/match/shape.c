@@ -182,6 +182,7 @@ node_chain(struct arena *a, const struct node *n)
 		c = repeat_chain(a, n);
 		break;
 	case NODE_ANY:
+	case NODE_REFERENCE:
 		c.before = class_all();
 		break;
 	}

@@ -144,7 +144,7 @@ parse_escape(struct parser *ps)
 		/* A back-reference or an octal number. */
 		while (parser_peek(ps, 0) >= '0' && parser_peek(ps, 0) <= '9')
 			ps->p++;
-		return any_node(ps);
+		return parser_node(ps, NODE_REFERENCE);
 	}
 	byte = parser_escaped_byte(ps, c);
 	if (byte >= 0)
@@ -175,12 +175,14 @@ parse_group_body(struct parser *ps)
 	return n != NULL ? n : any_node(ps);
 }
 
-/* Looked at and forgotten: what stands around it must match by itself. */
+/* Beside the way: what stands around it must match by itself. */
 static struct node *
 parse_assertion(struct parser *ps)
 {
-	parse_group_body(ps);
-	return edge_node(ps, 0);
+	struct node *n = edge_node(ps, 0);
+
+	node_add_child(n, parse_group_body(ps));
+	return n;
 }
 
 static void

@@ -1,8 +1,8 @@
 /*
  * A regular expression as a tree of byte classes, for finding what it requires.
  *
- * Reads the Perl/PCRE2 syntax rule files use. Assertions, captures and the way
- * of matching (greedy or not) are dropped, back-references and calls become
+ * Reads the Perl/PCRE2 syntax rule files use. Captures and the way of matching
+ * (greedy or not) are dropped, assertions hold everywhere, and calls become
  * NODE_ANY: the tree matches at least what the pattern matches. What is not
  * understood gives no tree. Memory is the arena's; nesting is bounded.
  *
@@ -27,7 +27,9 @@ struct byte_class {
 enum node_kind {
 	NODE_CLASS,    /* one byte of a class */
 	NODE_ANY,      /* any string, also the empty one */
-	NODE_EDGE,     /* nothing; enum literal_edge holds there */
+	NODE_EDGE,     /* nothing; enum literal_edge holds there. The child, if
+			* any, is an assertion's, which may look elsewhere */
+	NODE_REFERENCE, /* what a group took; not known here: as NODE_ANY */
 	NODE_SEQUENCE, /* all children, one after the other */
 	NODE_CHOICE,   /* one of the children */
 	NODE_REPEAT    /* the child, least to most times */

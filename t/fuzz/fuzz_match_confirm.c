@@ -1,11 +1,12 @@
 /*
  * A pattern, a newline, a text: what is asked before or instead of PCRE2 agrees
  * with it. An automaton, new and after it has chosen its hot states, does not
- * say no where there is a match; no place is missed where one begins; and a
- * counter counts as many.
+ * say no where there is a match; no place is missed where one begins; a counter
+ * counts as many; and no line takes more steps than were thought possible.
  */
 #include "match/counter.h"
 #include "match/dfa.h"
+#include "match/effort.h"
 #include "match/starts.h"
 
 #include "pattern_text.h"
@@ -65,6 +66,23 @@ check_counter(const struct pattern_text *p)
 	counter_free(&c);
 }
 
+static void
+check_effort(const struct pattern_text *p)
+{
+	struct str text = p->text, line = str_cut(&text, '\n');
+	struct regex_error error;
+	struct regex *re = regex_compile(p->pattern, REGEX_COUNTED, &error);
+	double each;
+
+	if (re == NULL)
+		return; /* it has become too large */
+	each = regex_has_back_references(re) ? REGEX_BACK_REFERENCE_STEPS : 1;
+	regex_match(re, p->scratch, line, 0, NULL);
+	invariant(
+	    regex_steps(p->scratch) <= each * effort_bound(p->tree, line.len));
+	regex_free(&re);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -74,6 +92,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_automaton(&p);
 		check_starts(&p);
 		check_counter(&p);
+		check_effort(&p);
 	}
 	pattern_text_close(&p);
 	return 0;
