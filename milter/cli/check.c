@@ -356,6 +356,23 @@ out:
 	return rc;
 }
 
+/* Is there something to judge? If not, says what is wanted. */
+static bool
+can_check(const struct check_options *o, const struct option_list *operands)
+{
+	if (operands->len == 0 && !names_envelope(o)) {
+		cli_complain("check", "wants a message: FILE, DIR or -; or an "
+				      "envelope: --client, --from, --rcpt");
+		return false;
+	}
+	if (o->jobs != JOBS_ALL && (o->jobs < 1 || o->jobs > THREADS_MAX)) {
+		cli_complain(
+		    "check", "--jobs wants a number from 1 to %d", THREADS_MAX);
+		return false;
+	}
+	return true;
+}
+
 int
 command_check(int argc, char **argv)
 {
@@ -402,14 +419,7 @@ command_check(int argc, char **argv)
 	enum options_result r = options_parse(&options, argc, argv, &operands);
 	int rc = EXIT_USAGE;
 
-	if (r == OPTIONS_GO && operands.len == 0 && !names_envelope(&o))
-		cli_complain(argv[0], "wants a message: FILE, DIR or -; or an "
-				      "envelope: --client, --from, --rcpt");
-	else if (r == OPTIONS_GO && o.jobs != JOBS_ALL &&
-		 (o.jobs < 1 || o.jobs > THREADS_MAX))
-		cli_complain(
-		    argv[0], "--jobs wants a number from 1 to %d", THREADS_MAX);
-	else if (r == OPTIONS_GO)
+	if (r == OPTIONS_GO && can_check(&o, &operands))
 		rc = check(&o, &operands);
 	else if (r == OPTIONS_HELP)
 		rc = EXIT_GOOD;

@@ -98,22 +98,10 @@ parse_quoted(struct parser *ps)
 	return n;
 }
 
+/* \c where it is neither a class nor a byte; NULL: it is. */
 static struct node *
-parse_escape(struct parser *ps)
+parse_special(struct parser *ps, int c)
 {
-	struct byte_class set = {{0}};
-	int c = parser_peek(ps, 0), byte;
-
-	if (c < 0) {
-		parser_fail(ps);
-		return any_node(ps);
-	}
-	ps->p++;
-	if (parser_escape_class(&set, c)) {
-		ps->wide =
-		    parser_is_utf(ps); /* the Unicode property of that name */
-		return parser_class_node(ps, &set);
-	}
 	switch (c) {
 	case 'b':
 		return edge_node(ps, EDGE_WORD);
@@ -138,8 +126,30 @@ parse_escape(struct parser *ps)
 	case 'Q':
 		return parse_quoted(ps);
 	default:
-		break;
+		return NULL;
 	}
+}
+
+static struct node *
+parse_escape(struct parser *ps)
+{
+	struct byte_class set = {{0}};
+	int c = parser_peek(ps, 0), byte;
+	struct node *n;
+
+	if (c < 0) {
+		parser_fail(ps);
+		return any_node(ps);
+	}
+	ps->p++;
+	if (parser_escape_class(&set, c)) {
+		ps->wide =
+		    parser_is_utf(ps); /* the Unicode property of that name */
+		return parser_class_node(ps, &set);
+	}
+	n = parse_special(ps, c);
+	if (n != NULL)
+		return n;
 	if (c >= '1' && c <= '9') {
 		/* A back-reference or an octal number. */
 		while (parser_peek(ps, 0) >= '0' && parser_peek(ps, 0) <= '9')

@@ -241,33 +241,78 @@ parse_exists(struct loader *l, const struct line *line, struct draft *d,
 	r->written = STR_NONE;
 }
 
-/* HEADER =~ or !~; what follows in `*rest`. */
-static bool
-take_header(struct loader *l, const struct line *line, struct str *rest,
-    struct str *header_out, bool *negated_out)
-{
-	size_t n = header_length(*rest);
-	struct str s = str_trim_left(str_skip(*rest, n));
+/* "HEADER =~ /re/ [if-unset: X]", taken apart. */
+struct comparison {
+	struct str whole;
+	struct str header;
+	struct str pattern;
+	struct str unset;
+	bool has_unset;
+	bool negated; /* !~ */
+};
 
-	if (n == 0 || s.len < 3 || (s.p[0] != '=' && s.p[0] != '!') ||
-	    s.p[1] != '~') {
-		loader_error(l, line, loader_offset(line, n ? s.p : rest->p),
+/* Of `whole`, behind the header; false: no operator with a pattern. */
+static bool
+take_comparison(struct comparison *m, struct str rest)
+{
+	if (rest.len < 3 || (rest.p[0] != '=' && rest.p[0] != '!') ||
+	    rest.p[1] != '~')
+		return false;
+	m->negated = rest.p[0] == '!';
+	m->pattern = str_trim_left(str_skip(rest, 2));
+	m->unset = STR_NONE;
+	m->has_unset = take_unset(&m->pattern, &m->unset);
+	return true;
+}
+
+static void
+set_comparison(struct loader *l, const struct line *line, struct rule *r,
+    const struct comparison *m, const struct compiled *c)
+{
+	r->header = arena_copy(l->arena, m->header);
+	r->negated = m->negated;
+	r->has_unset = m->has_unset;
+	r->unset = arena_copy(l->arena, m->unset);
+	set_pattern(l, line, r, m->whole, m->pattern);
+	give_pattern(l, line, r, c);
+}
+
+static bool
+take_header(struct loader *l, const struct line *line, struct str text,
+    struct comparison *out)
+{
+	size_t n = header_length(text);
+	struct str rest = str_trim_left(str_skip(text, n));
+
+	if (n == 0 || !take_comparison(out, rest)) {
+		loader_error(l, line, loader_offset(line, n ? rest.p : text.p),
 		    "a header rule is NAME =~ /re/ or NAME !~ /re/");
 		return false;
 	}
-	*header_out = str_head(*rest, n);
-	if (header_out->p[n - 1] == ':')
-		header_out->len--;
-	*negated_out = s.p[0] == '!';
-	*rest = str_trim_left(str_skip(s, 2));
-	return check_modifiers(l, line, *header_out);
+	out->whole = text;
+	out->header = str_head(text, n);
+	if (out->header.p[n - 1] == ':')
+		out->header.len--;
+	return check_modifiers(l, line, out->header);
+}
+
+/* A second definition forgets these even when it is refused. */
+static void
+forget_header(struct draft *d)
+{
+	struct rule *r = &d->rule;
+
+	if (!d->defined || r->type == RULE_MIMEHEADER)
+		return;
+	r->invalid = r->invalid || (r->type == RULE_HEADER && r->exists);
+	r->exists = r->negated = r->has_unset = false;
 }
 
 void
 parse_header(struct loader *l, const struct line *line)
 {
-	struct str name, rest, whole, header, unset = STR_NONE;
-	bool negated, has_unset;
+	struct str name, rest;
+	struct comparison m;
 	struct compiled c;
 	struct draft *d;
 	struct rule *r;
@@ -284,72 +329,70 @@ parse_header(struct loader *l, const struct line *line)
 	if (!parse_check_name(l, line, name))
 		return;
 	d = loader_draft(l, name);
-	/* A second definition forgets these even when it is refused. */
-	if (d->defined && d->rule.type != RULE_MIMEHEADER) {
-		d->rule.invalid =
-		    d->rule.invalid ||
-		    (d->rule.type == RULE_HEADER && d->rule.exists);
-		d->rule.exists = d->rule.negated = d->rule.has_unset = false;
-	}
+	forget_header(d);
 	if (str_starts(rest, STR("exists:"))) {
 		parse_exists(l, line, d, str_skip(rest, 7));
 		d->rule.invalid = d->rule.invalid && !d->rule.exists;
 		return;
 	}
-	whole = rest;
-	if (!take_header(l, line, &rest, &header, &negated))
-		return;
-	has_unset = take_unset(&rest, &unset);
-	if (!take_pattern(l, line, rest, true, &c))
+	if (!take_header(l, line, rest, &m) ||
+	    !take_pattern(l, line, m.pattern, true, &c))
 		return;
 	if ((r = parse_define(l, line, d, RULE_HEADER)) == NULL) {
 		regex_free(&c.regex);
 		return;
 	}
 	r->invalid = false;
-	r->header = arena_copy(l->arena, header);
-	r->negated = negated;
-	r->has_unset = has_unset;
-	r->unset = arena_copy(l->arena, unset);
-	set_pattern(l, line, r, whole, rest);
-	give_pattern(l, line, r, &c);
+	set_comparison(l, line, r, &m, &c);
+}
+
+static bool
+is_comparison(struct str s)
+{
+	return str_starts(s, STR("=~")) || str_starts(s, STR("!~"));
+}
+
+/* HEADER, HEADER: or HEADER:raw, which is kept as part of the name. */
+static bool
+take_mimeheader(struct loader *l, const struct line *line, struct str text,
+    struct comparison *out)
+{
+	struct str rest;
+	size_t n = 0;
+
+	while (n < text.len && text.p[n] != ':' && !ascii_is_space(text.p[n]) &&
+	       !(n > 0 && is_comparison(str_skip(text, n))))
+		n++;
+	out->whole = text;
+	out->header = str_head(text, n);
+	rest = str_skip(text, n);
+	if (str_starts(rest, STR(":raw"))) {
+		out->header.len += 4;
+		rest = str_skip(rest, 4);
+	} else if (str_starts(rest, STR(":"))) {
+		rest = str_skip(rest, 1);
+	}
+	rest = str_trim_left(rest);
+	if (n > 0 && take_comparison(out, rest))
+		return true;
+	loader_error(l, line, loader_offset(line, rest.p),
+	    "a mimeheader rule is HEADER[:raw] =~ /re/");
+	return false;
 }
 
 void
 parse_mimeheader(struct loader *l, const struct line *line)
 {
-	struct str name, rest, whole, header, unset = STR_NONE;
-	bool negated;
+	struct str name, rest;
+	struct comparison m;
 	struct compiled c;
 	struct draft *d;
 	struct rule *r;
-	size_t n, raw;
 
 	if (!parse_take_name(l, line, &name, &rest) ||
-	    !parse_check_name(l, line, name))
-		return;
-	whole = rest;
-	for (n = 0;
-	     n < rest.len && rest.p[n] != ':' && !ascii_is_space(rest.p[n]) &&
-	     !(n > 0 && (str_starts(str_skip(rest, n), STR("=~")) ||
-			    str_starts(str_skip(rest, n), STR("!~"))));
-	     n++)
-		;
-	raw = str_starts(str_skip(rest, n), STR(":raw")) ? 4
-	      : n < rest.len && rest.p[n] == ':'	 ? 1
-							 : 0;
-	header = str_head(rest, n + (raw == 4 ? 4 : 0));
-	rest = str_trim_left(str_skip(rest, n + raw));
-	if (n == 0 || rest.len < 3 || (rest.p[0] != '=' && rest.p[0] != '!') ||
-	    rest.p[1] != '~') {
-		loader_error(l, line, loader_offset(line, rest.p),
-		    "a mimeheader rule is HEADER[:raw] =~ /re/");
-		return;
-	}
-	negated = rest.p[0] == '!';
-	rest = str_trim_left(str_skip(rest, 2));
-	take_unset(&rest, &unset);
-	if (!take_pattern(l, line, rest, false, &c))
+	    !parse_check_name(l, line, name) ||
+	    !take_mimeheader(l, line, rest, &m) ||
+	    !take_pattern(l, line, m.pattern, false, &c))
 		return;
 	d = loader_draft(l, name);
 	/* Once a mimeheader, a later one does not take the name back. */
@@ -361,12 +404,7 @@ parse_mimeheader(struct loader *l, const struct line *line)
 		regex_free(&c.regex);
 		return;
 	}
-	r->header = arena_copy(l->arena, header);
-	r->negated = negated;
-	r->has_unset = unset.len > 0;
-	r->unset = arena_copy(l->arena, unset);
-	set_pattern(l, line, r, whole, rest);
-	give_pattern(l, line, r, &c);
+	set_comparison(l, line, r, &m, &c);
 }
 
 /* key =~ /re/flags at `*rest`; false: none there any more. */
