@@ -10,10 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define CACHE_MAGIC "PosternPrefilt1"
+#define CACHE_MAGIC "PosternProbing1"
 /* What any version begins with. */
-#define CACHE_MAGIC_ANY "PosternPrefilt"
-#define CACHE_SUFFIX ".prefilter"
+#define CACHE_MAGIC_ANY "PosternProbing"
+#define CACHE_SUFFIX ".probe"
 #define CACHE_DIGITS ((size_t)32)
 
 struct cache {
@@ -88,7 +88,7 @@ path_of(const struct cache *c, const struct cache_key *key)
 	return path;
 }
 
-/* Its bytes become a program: nobody else may have written them. */
+/* It tells which patterns may run freely: nobody else may have written it. */
 static bool
 is_trusted(int fd)
 {

@@ -141,7 +141,7 @@ is join(' ', split /\s+/, $uids), join(' ', (scalar getpwnam 'nobody') x 4), 'no
 is readlink("/proc/$pid/fd/2"), '/dev/null', 'the terminal is let go';
 my @cache = stat "$dir/state/cache";
 is sprintf('%o', ($cache[2] // 0) & 07777), '700', 'the cache has a directory of its own';
-cmp_ok scalar(() = glob "$dir/state/cache/*.prefilter"), '>', 0, 'and is in use';
+cmp_ok scalar(() = glob "$dir/state/cache/*.probe"), '>', 0, 'and is in use';
 chdir '/';
 kill 'HUP', $pid;
 $lab->wait_for('the reload', 20, sub { $lab->log =~ /reload result=/ });

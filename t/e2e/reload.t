@@ -25,10 +25,10 @@ sub verdict {
 	return $r->{reply} || $r->{action};
 }
 
-# What the daemon keeps compiled of the set in force.
+# What the daemon keeps of probing the set in force.
 sub cached { return join ' ', sort map { s{.*/}{}r } glob "$lab->{dir}/state/cache/*" }
 my $first = cached();
-like $first, qr/^[0-9a-f]{32}\.prefilter\b/, 'compiled state is kept';
+like $first, qr/^[0-9a-f]{32}\.probe\b/, 'what probing found is kept';
 
 like verdict($Scenario::TEXT{spam}), $Scenario::REFUSED{spam}, 'refused by the first set';
 is verdict('a WHITE-SPOTTED-PARROT'), 'accept', 'not yet known';
@@ -38,9 +38,9 @@ my ($rc, $out) = $lab->postern('reload');
 is $rc, 0, 'postern reload succeeds' or diag $out;
 like verdict('a WHITE-SPOTTED-PARROT'), $Scenario::REFUSED{spam}, 'and the new rule bites';
 my $second = cached();
-isnt $second, $first, 'its compiled state is kept';
-my $useless = "$lab->{dir}/state/cache/" . 'd' x 32 . '.prefilter';
-$lab->write_file($useless, 'PosternPrefilt0');
+isnt $second, $first, 'that of the new set, too';
+my $useless = "$lab->{dir}/state/cache/" . 'd' x 32 . '.probe';
+$lab->write_file($useless, 'PosternProbing0');
 
 $lab->write_file($file, $old . "body TEST_BAD /(unclosed/\nbody TEST_BAD2 /also[bad/\n");
 ($rc, $out) = $lab->postern('reload');
@@ -68,7 +68,7 @@ is $m->message(text => $Scenario::TEXT{spam})->{action}, 'accept', 'the next one
 $m->quit;
 $lab->write_file($file, $old);
 is +($lab->postern('reload'))[0], 0, 'back to the old set';
-ok !-e $useless, 'compiled state nobody uses was removed';
+ok !-e $useless, 'what nobody uses was removed';
 is cached(), $first, 'only that of the set in force is left';
 
 # Sessions under load, reloads in between: every message gets its verdict.

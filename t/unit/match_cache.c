@@ -1,6 +1,6 @@
 /*
- * The prefilter cache: what was stored comes back, what was tampered with,
- * torn or put there by others does not.
+ * The cache: what was stored comes back, what was tampered with, torn or put
+ * there by others does not.
  */
 #include "match/cache.h"
 
@@ -19,7 +19,7 @@ only_file(void)
 	size_t count;
 	char *path = NULL;
 
-	if (file_list(dir, ".prefilter", &names, &count) != 0)
+	if (file_list(dir, ".probe", &names, &count) != 0)
 		return NULL;
 	if (count == 1)
 		path = file_join(dir, names[0]);
@@ -45,7 +45,7 @@ damage(const char *path, const struct cache_key *key, size_t len, size_t flip)
 {
 	struct buf b;
 
-	cache_write(cache, key, STR("compiled state"));
+	cache_write(cache, key, STR("what was found"));
 	buf_init(&b);
 	file_read(path, 100000, &b);
 	if (flip < b.len)
@@ -88,7 +88,7 @@ is_there(const char *name)
 }
 
 #define DIGITS "0123456789abcdef0123456789abcde"
-#define OURS "PosternPrefilt0 of another version"
+#define OURS "PosternProbing0 of another version"
 
 /* Names in the cache's directory, and whether tidying takes them away. */
 static const struct {
@@ -96,20 +96,20 @@ static const struct {
 	mode_t mode;
 	bool goes;
 } strays[] = {
-    {DIGITS "1.prefilter", OURS, "an older version", 0600, true},
-    {DIGITS "2.prefilter.aB3xYz", OURS, "one never finished", 0600, true},
-    {DIGITS "3.prefilter", "PosternPrefil", "a beginning cut short", 0600,
+    {DIGITS "1.probe", OURS, "an older version", 0600, true},
+    {DIGITS "2.probe.aB3xYz", OURS, "one never finished", 0600, true},
+    {DIGITS "3.probe", "PosternProbin", "a beginning cut short", 0600,
 	false},
-    {DIGITS "4.prefilter", "#!/bin/sh of somebody", "another beginning", 0600,
+    {DIGITS "4.probe", "#!/bin/sh of somebody", "another beginning", 0600,
 	false},
-    {DIGITS "5.prefilter", "", "an empty file", 0600, false},
-    {DIGITS "6.prefilter", OURS, "one that others may write", 0622, false},
-    {DIGITS ".prefilter", OURS, "a digit too few", 0600, false},
-    {DIGITS "77.prefilter", OURS, "a digit too many", 0600, false},
-    {DIGITS "A.prefilter", OURS, "no digit", 0600, false},
-    {DIGITS "8.prefilters", OURS, "another suffix", 0600, false},
-    {DIGITS "9.prefilter.old", OURS, "somebody's copy", 0600, false},
-    {"notes.prefilter", OURS, "a word", 0600, false},
+    {DIGITS "5.probe", "", "an empty file", 0600, false},
+    {DIGITS "6.probe", OURS, "one that others may write", 0622, false},
+    {DIGITS ".probe", OURS, "a digit too few", 0600, false},
+    {DIGITS "77.probe", OURS, "a digit too many", 0600, false},
+    {DIGITS "A.probe", OURS, "no digit", 0600, false},
+    {DIGITS "8.probes", OURS, "another suffix", 0600, false},
+    {DIGITS "9.probe.old", OURS, "somebody's copy", 0600, false},
+    {"notes.probe", OURS, "a word", 0600, false},
 };
 
 #define STRAYS (sizeof(strays) / sizeof(strays[0]))
@@ -118,9 +118,9 @@ static void
 test_tidy(void)
 {
 	struct cache_key read = {{1}}, written = {{2}}, left = {{3}};
-	struct str content = STR("compiled state");
+	struct str content = STR("what was found");
 	char *from = file_join(dir, "elsewhere"),
-	     *to = file_join(dir, DIGITS "b.prefilter");
+	     *to = file_join(dir, DIGITS "b.probe");
 	size_t gone = 1; /* `left` */
 
 	cache_write(cache, &read, content);
@@ -141,7 +141,7 @@ test_tidy(void)
 	for (size_t i = 0; i < STRAYS; i++)
 		is_int(is_there(strays[i].name), !strays[i].goes, "%s %s",
 		    strays[i].why, strays[i].goes ? "goes" : "stays");
-	ok(is_there("elsewhere") && is_there(DIGITS "b.prefilter"),
+	ok(is_there("elsewhere") && is_there(DIGITS "b.probe"),
 	    "links are not followed");
 	ok(comes_back(&read, content), "what was read stays");
 	ok(comes_back(&written, content), "what was written stays");
@@ -156,7 +156,7 @@ int
 main(void)
 {
 	struct cache_key key = {{0}}, other = {{0}};
-	struct str content = STR("compiled state");
+	struct str content = STR("what was found");
 	struct stat st;
 	bool believed = false;
 	char *path;
