@@ -4,6 +4,8 @@
 #include "match/hits.h"
 #include "match/scratch.h"
 
+#include <math.h>
+
 struct attempt
 attempt_of_job(const struct job *j, enum view view)
 {
@@ -19,10 +21,10 @@ attempt_of_job(const struct job *j, enum view view)
 static double
 most_hits(const struct rule *rule, enum view view)
 {
-	if ((rule->flags & TFLAG_MULTIPLE) == 0)
-		return 1;
-	if (rule->maxhits != 0)
-		return rule->maxhits;
+	double most = rule_most_hits(rule);
+
+	if (most < INFINITY)
+		return most;
 	return view == VIEW_MIME ? ATTEMPT_MIME_HITS_MAX : UINT32_MAX;
 }
 

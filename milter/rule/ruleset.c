@@ -3,7 +3,6 @@
 #include "base/regex.h"
 #include "rule/loader.h"
 
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -214,12 +213,4 @@ bool
 rule_is_helper(const struct rule *r)
 {
 	return r->hidden && r->action == RULE_ACTION_NONE;
-}
-
-double
-rule_most_hits(const struct rule *r)
-{
-	if (r->eval.len == 0 && (r->flags & TFLAG_MULTIPLE) == 0)
-		return 1;
-	return r->maxhits != 0 ? r->maxhits : INFINITY;
 }

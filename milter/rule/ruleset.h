@@ -14,6 +14,8 @@
 #include "base/map.h"
 #include "base/regex.h"
 
+#include <math.h>
+
 enum rule_type {
 	RULE_EMPTY, /* declared by score or reuse only */
 	RULE_HEADER,
@@ -232,7 +234,13 @@ bool ruleset_setting(const struct ruleset *rs, const char *key, size_t *pos,
 /* Is the rule there for metas only? Nobody else looks at what it is worth. */
 bool rule_is_helper(const struct rule *r);
 /* The highest value a rule that is no meta may take; may be infinite. */
-double rule_most_hits(const struct rule *r);
+static inline double
+rule_most_hits(const struct rule *r)
+{
+	if ((r->flags & TFLAG_MULTIPLE) == 0 && r->eval.len == 0)
+		return 1;
+	return r->maxhits != 0 ? r->maxhits : INFINITY;
+}
 
 /* What rules are worth before metas are computed. */
 struct rule_values {
