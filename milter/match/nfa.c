@@ -6,13 +6,16 @@
 
 #include <stdlib.h>
 
-#define COPIES_MAX 8 /* of a repeated part, fewer when it is too large */
+#define COPIES_MAX 8   /* of a repeated part, fewer when it is too large */
+#define OPTIONAL_MAX 4 /* of them that need not be there ... */
+#define SMALL_MAX 1024 /* ... as long as there are no more steps than these */
 
 struct builder {
 	VEC(struct nfa_step) steps;
 	VEC(struct byte_class) classes;
 	struct map *known; /* class's bytes -> index + 1 */
 	uint32_t copies;
+	uint32_t optional;
 	const struct node *tail; /* repeated at the pattern's end, or NULL */
 	size_t tail_start;
 	size_t tail_size;
@@ -97,32 +100,41 @@ note_tail(struct builder *b, size_t start, uint32_t copies)
 	b->tail_copies = here(b) > start ? copies : 0;
 }
 
+/* Once when it `has_to` be there, and up to so many times more. */
+static void
+add_optional(
+    struct builder *b, const struct node *n, bool has_to, uint32_t more)
+{
+	size_t splits[OPTIONAL_MAX];
+
+	if (has_to)
+		add_node(b, n);
+	for (uint32_t i = 0; i < more; i++) {
+		splits[i] = emit(b, NFA_SPLIT, here(b) + 1, 0);
+		add_node(b, n);
+	}
+	for (uint32_t i = 0; i < more; i++)
+		land(b, splits[i]);
+}
+
 static void
 add_repeat(struct builder *b, const struct node *n)
 {
 	uint32_t least = n->u.repeat.least, most = n->u.repeat.most;
 	uint32_t copies = least < b->copies ? least : b->copies;
-	bool loops = most > 1 && (most > least || least > b->copies);
 	size_t start = here(b);
 
 	if (most == 0)
 		return;
-	if (least == 0 && most == 1) {
-		size_t split = emit(b, NFA_SPLIT, here(b) + 1, 0);
-
-		add_node(b, n->child);
-		land(b, split);
-		return;
-	}
 	for (uint32_t i = 1; i < copies && !b->failed; i++) {
 		add_node(b, n->child);
 		if (n == b->tail && i == 1)
 			note_tail(b, start, copies);
 	}
-	if (loops)
-		add_loop(b, n->child, least > 0);
+	if (least == copies && most - least <= b->optional)
+		add_optional(b, n->child, least > 0, most - least);
 	else
-		add_node(b, n->child);
+		add_loop(b, n->child, least > 0);
 }
 
 /* Each alternative but the last is one way of a split. */
@@ -270,9 +282,10 @@ find_tail(const struct node *n)
 
 /* With at most so many copies of what is repeated; NULL: too large. */
 static struct nfa *
-build(const struct node *tree, uint32_t copies)
+build(const struct node *tree, uint32_t copies, uint32_t optional)
 {
-	struct builder b = {.known = map_new(false), .copies = copies};
+	struct builder b = {
+	    .known = map_new(false), .copies = copies, .optional = optional};
 	struct nfa *n = NULL;
 
 	b.tail = find_tail(tree);
@@ -296,13 +309,25 @@ build(const struct node *tree, uint32_t copies)
 	return n;
 }
 
+/* What counts as far as the pattern does leads to more states: of a large one
+ * to too many. */
+static struct nfa *
+build_small(const struct node *tree)
+{
+	struct nfa *n = build(tree, COPIES_MAX, OPTIONAL_MAX);
+
+	if (n != NULL && n->count > SMALL_MAX)
+		nfa_free(&n);
+	return n;
+}
+
 struct nfa *
 nfa_new(const struct node *tree)
 {
-	struct nfa *n = NULL;
+	struct nfa *n = build_small(tree);
 
 	for (uint32_t copies = COPIES_MAX; copies > 0 && n == NULL; copies /= 2)
-		n = build(tree, copies);
+		n = build(tree, copies, 1);
 	if (n != NULL && matches_empty(n))
 		nfa_free(&n);
 	return n;

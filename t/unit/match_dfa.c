@@ -41,6 +41,10 @@ static const struct {
     {"(?:a(?:b|c){3}|d ?){3}", 0},
     {"(?:a|^b|c$){3,}", REGEX_MULTILINE},
     {"(?:(?:aa|b)[ x]?){5}", 0},
+    {"a.{1,4}b[cd]{0,3}x", 0},
+    {"(?:ab{0,2}c?){2,4}d", 0},
+    {"x(?:(?:a|b){1,2}c{0,4}){0,3}d", 0},
+    {"c(?:ab?){2,5}", 0},
 };
 #define PATTERNS (sizeof(patterns) / sizeof(patterns[0]))
 
@@ -240,6 +244,42 @@ test_size_limit(void)
 	dfa_set_free(&set);
 }
 
+/* Few copies more than there have to be are counted, in a small pattern. */
+static void
+test_counts(void)
+{
+	static const struct {
+		const char *pattern;
+		const char *text;
+		bool maybe;
+	} cases[] = {
+	    {"ab{1,4}c", "abbbbc", true},
+	    {"ab{1,4}c", "abbbbbc", false},
+	    {"ab{1,4}c", "ac", false},
+	    {"ab{0,4}c", "ac abbbbbc", true},
+	    {"ab{0,4}c", "abbbbbc", false},
+	    {"ab{2,6}c", "abbbbbbc", true},
+	    {"ab{2,6}c", "abbbbbbbc", false},
+	    {"ab{2,7}c", "abbbbbbbbc", true}, /* more than are counted */
+	    {"a(?:bd){8,9}c", "abdbdbdbdbdbdbdbdbdc", true},
+	    {"a(?:bd){8,9}c", "abdbdbdbdbdbdbdbdbdbdc", false},
+	    {"ab{1,4}c|(?:(?:(?:de){8}){8}){8}", "abbbbbc", true},
+	};
+	struct dfa_set *set = dfa_set_new(DFA_SET_MEMORY_MAX);
+	struct dfa *d[sizeof(cases) / sizeof(cases[0])];
+	struct dfa_reader *r;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		d[i] = add(set, cases[i].pattern, 0);
+	r = dfa_reader_new(set);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		is_int(may_match(r, d[i], str_from(cases[i].text), NULL, 0),
+		    cases[i].maybe, "%s in %s", cases[i].pattern,
+		    cases[i].text);
+	dfa_reader_free(&r);
+	dfa_set_free(&set);
+}
+
 /* Of a part that is repeated at the end its latest copy alone is followed. */
 static void
 test_tail(void)
@@ -409,6 +449,7 @@ main(void)
 	test_no_room();
 	test_refused();
 	test_size_limit();
+	test_counts();
 	test_tail();
 	test_empty_tail();
 	test_work_limit();
