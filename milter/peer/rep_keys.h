@@ -52,6 +52,10 @@ struct rep_key rep_key_number(
 struct rep_key rep_key_text(
     const char *prefix, const char *what, const char *text);
 
+/* How long the index of listings and the events outlast their last write, in
+ * seconds, as an argument of EXPIRE: 400 days. */
+#define REP_LISTINGS_KEPT "34560000"
+
 #define REP_LISTED_SHARDS 16
 unsigned rep_listed_shard(const char *unit);
 

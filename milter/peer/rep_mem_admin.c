@@ -91,16 +91,25 @@ rep_mem_admin_load(
 	return 0;
 }
 
+/* As they stand; what follows holds no lock. */
+static size_t
+names_now(struct mem_store *m, char ***out)
+{
+	size_t count;
+
+	pthread_mutex_lock(&m->units_lock);
+	count = rep_mem_names(m, out);
+	pthread_mutex_unlock(&m->units_lock);
+	return count;
+}
+
 int
 rep_mem_admin_each(struct rep_store *s, rep_unit_fn *fn, void *ctx)
 {
 	struct mem_store *m = mem_of(s);
 	char **name;
-	size_t count;
+	size_t count = names_now(m, &name);
 
-	pthread_mutex_lock(&m->units_lock);
-	count = rep_mem_names(m, &name);
-	pthread_mutex_unlock(&m->units_lock);
 	for (size_t i = 0; i < count; i++)
 		fn(ctx, name[i]);
 	file_list_free(&name, count);
@@ -126,11 +135,8 @@ rep_mem_admin_each_listed(
 {
 	struct mem_store *m = mem_of(s);
 	char **name;
-	size_t count;
+	size_t count = names_now(m, &name);
 
-	pthread_mutex_lock(&m->units_lock);
-	count = rep_mem_names(m, &name);
-	pthread_mutex_unlock(&m->units_lock);
 	for (size_t i = 0; i < count; i++)
 		if (is_listed(m, name[i], now_ms))
 			fn(ctx, name[i]);

@@ -171,7 +171,7 @@ set_index(struct redis_store *s, const char *unit, const struct rep_listing *l)
 	redis_arg_cstr(&a, unit);
 	rc = redis_ask_run(s, k.text, &a);
 	a.count = 0;
-	WORDS(&a, "EXPIRE", k.text, "34560000");
+	WORDS(&a, "EXPIRE", k.text, REP_LISTINGS_KEPT);
 	return rc == 0 ? redis_ask_run(s, k.text, &a) : rc;
 }
 

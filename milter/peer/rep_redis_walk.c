@@ -219,7 +219,7 @@ redis_admin_note(struct rep_store *store, const struct rep_audit *n)
 	redis_arg_int(&a, n->at_ms, at);
 	rc = redis_ask_run(s, k.text, &a);
 	a.count = 0;
-	WORDS(&a, "EXPIRE", k.text, "34560000");
+	WORDS(&a, "EXPIRE", k.text, REP_LISTINGS_KEPT);
 	return rc == 0 ? redis_ask_run(s, k.text, &a) : rc;
 }
 

@@ -125,6 +125,9 @@ void writer_send_job(struct rep_writer *w, size_t index);
 /* Sends what is only a view: lost, it comes again with the next listing. */
 void writer_send_quietly(
     struct rep_writer *w, const char *key, const struct redis_args *a);
+/* Has `key` go when it is not written for that long. */
+void writer_send_expiry(
+    struct rep_writer *w, const struct rep_key *key, const char *seconds);
 /* Whatever its listing says, could this one be listed now? */
 bool writer_may_list(const struct rep_writer *w, const struct rep_job *j);
 /* Reads the job's former listing, judges, lists. */

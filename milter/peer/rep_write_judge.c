@@ -38,6 +38,18 @@ writer_send_quietly(
 		w->out--;
 }
 
+void
+writer_send_expiry(
+    struct rep_writer *w, const struct rep_key *key, const char *seconds)
+{
+	struct redis_args a = {.count = 0};
+
+	redis_arg_cstr(&a, "EXPIRE");
+	redis_arg(&a, str_make(key->text, key->len));
+	redis_arg_cstr(&a, seconds);
+	writer_send_quietly(w, key->text, &a);
+}
+
 static void
 send_audit(
     struct rep_writer *w, const struct rep_job *j, const struct rep_listing *l)
@@ -59,11 +71,7 @@ send_audit(
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		redis_arg_cstr(&a, words[i]);
 	writer_send_quietly(w, k.text, &a);
-	a.count = 0;
-	redis_arg_cstr(&a, "EXPIRE");
-	redis_arg(&a, str_make(k.text, k.len));
-	redis_arg_cstr(&a, "34560000"); /* 400 days */
-	writer_send_quietly(w, k.text, &a);
+	writer_send_expiry(w, &k, REP_LISTINGS_KEPT);
 }
 
 static void
@@ -80,11 +88,7 @@ send_index(
 	redis_arg_int(&a, l->until_ms / 1000, until);
 	redis_arg_cstr(&a, j->name.text);
 	writer_send_quietly(w, k.text, &a);
-	a.count = 0;
-	redis_arg_cstr(&a, "EXPIRE");
-	redis_arg(&a, str_make(k.text, k.len));
-	redis_arg_cstr(&a, "34560000"); /* 400 days */
-	writer_send_quietly(w, k.text, &a);
+	writer_send_expiry(w, &k, REP_LISTINGS_KEPT);
 }
 
 static void

@@ -67,11 +67,7 @@ writer_send_top(struct rep_writer *w)
 	redis_arg_cstr(&a, "0");
 	redis_arg_cstr(&a, "-1001");
 	writer_send_quietly(w, k.text, &a);
-	a.count = 0;
-	redis_arg_cstr(&a, "EXPIRE");
-	redis_arg(&a, str_make(k.text, k.len));
-	redis_arg_cstr(&a, "259200"); /* 3 days */
-	writer_send_quietly(w, k.text, &a);
+	writer_send_expiry(w, &k, "259200"); /* 3 days */
 	writer_clear_top(w);
 	w->top_us = clock_mono_us();
 }
