@@ -101,3 +101,26 @@ clean_add_utf8(struct buf *out, struct str s)
 		s = str_skip(s, n);
 	}
 }
+
+const char *
+clean_bad_byte(struct str s)
+{
+	while (s.len > 0) {
+		size_t n = utf8_sequence(s);
+		unsigned char c = (unsigned char)s.p[0];
+
+		if (n == 0 || (c < ' ' && c != '\t') || c == 0x7f)
+			return s.p;
+		s = str_skip(s, n);
+	}
+	return NULL;
+}
+
+const char *
+clean_unprintable(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.p[i] < ' ' || s.p[i] > '~')
+			return &s.p[i];
+	return NULL;
+}

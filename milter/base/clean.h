@@ -18,4 +18,10 @@ void clean_add_utf8(struct buf *out, struct str s);
 size_t utf8_sequence(struct str s);
 bool utf8_valid(struct str s);
 
+/* The first byte that has no place in a line of text: a control other than tab,
+ * or not UTF-8. NULL: there is none. */
+const char *clean_bad_byte(struct str s);
+/* The first byte that is not printable ASCII, or NULL. */
+const char *clean_unprintable(struct str s);
+
 #endif

@@ -10,6 +10,15 @@
 /* An excerpt longer than this is cut around the caret. */
 #define EXCERPT_MAX ((size_t)100)
 
+struct source_pos
+source_pos_in(const char *file, uint32_t line, struct str text, const char *at)
+{
+	size_t col =
+	    at >= text.p && at <= text.p + text.len ? (size_t)(at - text.p) : 0;
+
+	return (struct source_pos){file, line, (uint32_t)col + 1};
+}
+
 void
 diags_init(struct diags *d, size_t cap)
 {

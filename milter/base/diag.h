@@ -18,6 +18,10 @@ struct source_pos {
 	uint32_t col;		/* from 1, bytes; 0 = the whole line */
 };
 
+/* Byte `at` of `text`, which is that line; elsewhere: its beginning. */
+struct source_pos source_pos_in(
+    const char *file, uint32_t line, struct str text, const char *at);
+
 struct diag {
 	enum severity severity;
 	char *file;

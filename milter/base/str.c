@@ -247,6 +247,15 @@ str_cspan(struct str s, const char *set)
 	return at == STR_NPOS ? s.len : at;
 }
 
+bool
+str_has_letter(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (ascii_is_alpha(s.p[i]))
+			return true;
+	return false;
+}
+
 #define LANES_TIMES 255 /* as many as a byte can count */
 
 static size_t

@@ -105,6 +105,8 @@ size_t str_find_nocase(struct str s, struct str needle);
 size_t str_span(struct str s, const char *set);
 size_t str_cspan(struct str s, const char *set);
 
+bool str_has_letter(struct str s); /* of ASCII */
+
 /* How many bytes are in [first, last], as unsigned numbers. */
 size_t str_count(struct str s, unsigned char first, unsigned char last);
 
@@ -172,6 +174,15 @@ static inline bool
 ascii_is_space(char c)
 {
 	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* The first place from `pos` on that has no white space. */
+static inline size_t
+str_past_space(struct str s, size_t pos)
+{
+	while (pos < s.len && ascii_is_space(s.p[pos]))
+		pos++;
+	return pos;
 }
 
 /* Value of a hexadecimal digit, or -1. */

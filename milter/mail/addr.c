@@ -11,14 +11,6 @@ struct reader {
 	size_t size;
 };
 
-static size_t
-skip_space(struct str s, size_t pos)
-{
-	while (pos < s.len && ascii_is_space(s.p[pos]))
-		pos++;
-	return pos;
-}
-
 static bool
 is_sane(struct str address)
 {
@@ -240,7 +232,7 @@ drop_group(struct str s)
 
 	if (colon == STR_NPOS || colon == 0)
 		return s;
-	s = str_skip(s, skip_space(s, colon + 1));
+	s = str_skip(s, str_past_space(s, colon + 1));
 	return s.len > 0 && s.p[0] == ';' ? STR_NONE : s;
 }
 
@@ -257,7 +249,7 @@ addr_parse(struct arena *a, struct str raw)
 	if (r.match.dead == NULL)
 		return r.out;
 	while (pos < r.match.s.len && r.match.steps < ADDR_STEPS_MAX) {
-		size_t start = skip_space(r.match.s, pos);
+		size_t start = str_past_space(r.match.s, pos);
 		struct addr_pieces p;
 
 		/* White space may be part of a phrase if nothing else fits. */

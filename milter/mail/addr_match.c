@@ -7,14 +7,6 @@
  */
 
 static size_t
-skip_space(struct str s, size_t pos)
-{
-	while (pos < s.len && ascii_is_space(s.p[pos]))
-		pos++;
-	return pos;
-}
-
-static size_t
 skip_solid(struct str s, size_t pos)
 {
 	while (pos < s.len && !ascii_is_space(s.p[pos]))
@@ -135,9 +127,9 @@ addr_is_mailbox(struct str s)
 static bool
 match_tail(struct addr_reader *r, size_t pos, struct addr_pieces *out)
 {
-	size_t open = skip_space(r->s, pos);
+	size_t open = str_past_space(r->s, pos);
 	size_t close = addr_comment(r->s, open, false);
-	size_t end = skip_space(r->s, close != 0 ? close : open);
+	size_t end = str_past_space(r->s, close != 0 ? close : open);
 
 	r->steps += end - pos + 1;
 	if (end < r->s.len && r->s.p[end] != ',' && r->s.p[end] != ';')
@@ -161,7 +153,7 @@ match_close(struct addr_reader *r, size_t from, unsigned depth,
     struct addr_pieces *out, size_t *end_out)
 {
 	size_t run = skip_solid(r->s, from);
-	size_t close = skip_space(r->s, run);
+	size_t close = str_past_space(r->s, run);
 
 	if (run == from)
 		return false;
@@ -185,7 +177,7 @@ static bool
 match_enclosure(
     struct addr_reader *r, size_t pos, unsigned depth, struct addr_pieces *out)
 {
-	size_t from = skip_space(r->s, pos + 1), end;
+	size_t from = str_past_space(r->s, pos + 1), end;
 	size_t quote = addr_quoted(r->s, from, false);
 
 	if (quote != 0 && match_close(r, quote, depth, out, &end))
@@ -201,7 +193,7 @@ static bool
 match_rest(
     struct addr_reader *r, size_t pos, unsigned depth, struct addr_pieces *out)
 {
-	size_t open = skip_space(r->s, pos);
+	size_t open = str_past_space(r->s, pos);
 
 	if (r->dead[pos] || depth > ENCLOSURE_DEPTH_MAX ||
 	    r->steps > ADDR_STEPS_MAX)
@@ -219,7 +211,7 @@ match_rest(
 static bool
 match_angle(struct addr_reader *r, size_t pos, struct addr_pieces *out)
 {
-	size_t from = skip_space(r->s, pos + 1), end;
+	size_t from = str_past_space(r->s, pos + 1), end;
 	size_t mark = from + str_cspan(str_skip(r->s, from), ">@");
 
 	r->steps += mark - from;
@@ -255,7 +247,7 @@ typedef bool phrase_follower(
 static bool
 follow_angle(struct addr_reader *r, size_t pos, struct addr_pieces *out)
 {
-	size_t open = skip_space(r->s, pos);
+	size_t open = str_past_space(r->s, pos);
 
 	return open < r->s.len && r->s.p[open] == '<' &&
 	       match_angle(r, open, out);

@@ -9,14 +9,6 @@ is_word(char c)
 	return ascii_is_alnum(c) || c == '_';
 }
 
-static size_t
-skip_space(struct str s, size_t pos)
-{
-	while (pos < s.len && ascii_is_space(s.p[pos]))
-		pos++;
-	return pos;
-}
-
 /* End of the text, or before the one newline at its end (Perl's `$`). */
 static bool
 at_end(struct str s, size_t pos)
@@ -48,10 +40,10 @@ find_word(struct str s, const char *name, size_t from, size_t *after_out)
 static bool
 skip_equals(struct str s, size_t pos, size_t *after_out)
 {
-	pos = skip_space(s, pos);
+	pos = str_past_space(s, pos);
 	if (pos >= s.len || s.p[pos] != '=')
 		return false;
-	*after_out = skip_space(s, pos + 1);
+	*after_out = str_past_space(s, pos + 1);
 	return true;
 }
 
@@ -379,7 +371,7 @@ ctype_disposition_name(struct str value, struct str *name_out)
 		if (hit == STR_NPOS)
 			return false;
 		pos += hit + 5;
-		start = skip_space(value, pos);
+		start = str_past_space(value, pos);
 		quoted = start < value.len && value.p[start] == '"';
 		run = name_run(value, start + quoted);
 		/* An empty quoted name: the blank before it is one. */

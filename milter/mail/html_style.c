@@ -87,21 +87,11 @@ leading_number(struct str s, double *out)
 	return n > 0;
 }
 
-static struct str
-skip_space(struct str s, bool wide)
-{
-	size_t n;
-
-	while ((n = unicode_space_length(s, wide)) > 0)
-		s = str_skip(s, n);
-	return s;
-}
-
 static void
 apply_size(const struct style_stack *s, const struct style_attribute *a,
     struct style *style)
 {
-	struct str v = skip_space(a->value, a->wide);
+	struct str v = unicode_skip_space(a->value, a->wide);
 	double n;
 
 	if (v.len > 1 && (v.p[0] == '+' || v.p[0] == '-')) {
@@ -253,7 +243,7 @@ apply_visibility(struct style *style, struct str part, bool wide)
 {
 	size_t n = property_name(part);
 	struct str name = str_head(part, n);
-	struct str rest = skip_space(str_skip(part, n), wide);
+	struct str rest = unicode_skip_space(str_skip(part, n), wide);
 	struct str value;
 
 	if (rest.len == 0 || rest.p[0] != ':')
@@ -274,7 +264,7 @@ apply_declaration(struct style *style, struct str part, bool wide)
 	struct str value;
 	bool background = false;
 
-	part = skip_space(part, wide);
+	part = unicode_skip_space(part, wide);
 	rest = part;
 	if (str_starts_nocase(rest, STR("background-"))) {
 		rest = str_skip(rest, 11);
@@ -358,8 +348,8 @@ style_open(struct style_stack *s, enum style_tag tag,
 	double n;
 
 	if (tag == STYLE_BASEFONT && attributes->size.present &&
-	    leading_number(
-		skip_space(attributes->size.value, attributes->size.wide),
+	    leading_number(unicode_skip_space(
+			       attributes->size.value, attributes->size.wide),
 		&n)) {
 		s->basefont = n;
 		return true;

@@ -35,21 +35,11 @@ take_face(struct str *s, bool blank_first)
 	return true;
 }
 
-static struct str
-skip_space(struct str s, bool wide)
-{
-	size_t n;
-
-	while ((n = unicode_space_length(s, wide)) > 0)
-		s = str_skip(s, n);
-	return s;
-}
-
 /* A list of font families as real mail programs write it. */
 static bool
 is_good_face(struct html_value v)
 {
-	struct str s = skip_space(v.text, v.wide);
+	struct str s = unicode_skip_space(v.text, v.wide);
 	bool quoted =
 	    s.len > 0 && strchr("\"'.", s.p[0]) != NULL && s.p[0] != '\0';
 	bool blank = s.p > v.text.p && s.p[-1] == ' ';
@@ -61,7 +51,7 @@ is_good_face(struct html_value v)
 	if (!take_face(&s, true))
 		return false;
 	while (s.len > 0 && s.p[0] == ',') {
-		s = skip_space(str_skip(s, 1), v.wide);
+		s = unicode_skip_space(str_skip(s, 1), v.wide);
 		if (s.len > 0 && (s.p[0] == '"' || s.p[0] == '\''))
 			s = str_skip(s, 1);
 		if (!take_face(&s, false))
@@ -127,10 +117,10 @@ test_charset(struct html_parser *h, const struct html_tag *tag)
 		if (before.len > 0 &&
 		    unicode_is_word(unicode_last(before, &n), v.wide))
 			continue;
-		name = skip_space(rest, v.wide);
+		name = unicode_skip_space(rest, v.wide);
 		if (name.len == 0 || name.p[0] != '=')
 			continue;
-		name = skip_space(str_skip(name, 1), v.wide);
+		name = unicode_skip_space(str_skip(name, 1), v.wide);
 		if (name.len > 0 && (name.p[0] == '"' || name.p[0] == '\''))
 			name = str_skip(name, 1);
 		name = str_head(name, str_cspan(name, "\"'"));

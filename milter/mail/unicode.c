@@ -146,12 +146,21 @@ unicode_space_length(struct str s, bool wide)
 }
 
 struct str
-unicode_trim(struct str s, bool wide)
+unicode_skip_space(struct str s, bool wide)
 {
 	size_t n;
 
 	while ((n = unicode_space_length(s, wide)) > 0)
 		s = str_skip(s, n);
+	return s;
+}
+
+struct str
+unicode_trim(struct str s, bool wide)
+{
+	size_t n;
+
+	s = unicode_skip_space(s, wide);
 	while (s.len > 0 && unicode_is_space(unicode_last(s, &n), wide))
 		s.len -= n;
 	return s;

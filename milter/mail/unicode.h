@@ -30,6 +30,7 @@ bool unicode_is_word(uint32_t c, bool wide);
 bool unicode_is_nonchar(uint32_t c);
 /* Length of the white space character at s.p, 0: none stands there. */
 size_t unicode_space_length(struct str s, bool wide);
+struct str unicode_skip_space(struct str s, bool wide);
 /* Without white space at either end. */
 struct str unicode_trim(struct str s, bool wide);
 

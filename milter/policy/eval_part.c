@@ -167,15 +167,6 @@ is_bad_iso(struct str charset)
 	return looks;
 }
 
-static bool
-has_letter(struct str s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if (ascii_is_alpha(s.p[i]))
-			return true;
-	return false;
-}
-
 static void
 note_charset(struct collector *c, struct str charset)
 {
@@ -183,7 +174,7 @@ note_charset(struct collector *c, struct str charset)
 
 	if (is_bad_iso(charset))
 		out->bad_iso_charset = true;
-	if (!has_letter(charset))
+	if (!str_has_letter(charset))
 		return;
 	out->has_charset = true;
 	for (struct str rest = charset, word; (word = str_word(&rest)).len > 0;)

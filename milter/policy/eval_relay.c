@@ -192,15 +192,6 @@ eval_check_for_from_domain_in_received_headers(
 /* ---- one relay against the next --------------------------------------------
  */
 
-static bool
-has_letter(struct str s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if (ascii_is_alpha(s.p[i]))
-			return true;
-	return false;
-}
-
 /* A country that sells names right below it, or no country. */
 static bool
 is_flat_tld(struct str label)
@@ -224,7 +215,7 @@ host_domain(struct str host)
 	struct str s = host;
 	size_t dot[3], dots = 0;
 
-	if (!has_letter(host))
+	if (!str_has_letter(host))
 		return host;
 	while (s.len > 0 && s.p[s.len - 1] == '.')
 		s.len--;

@@ -324,9 +324,8 @@ check_template(struct str text, struct str *variable_out)
 	if (text.len > REPLY_MAX)
 		return "is longer than an SMTP reply may be (RFC 5321 "
 		       "4.5.3.1.5: 512 octets)";
-	for (size_t i = 0; i < text.len; i++)
-		if (text.p[i] < ' ' || text.p[i] > '~')
-			return "holds a character that is not printable ASCII";
+	if (clean_unprintable(text) != NULL)
+		return "holds a character that is not printable ASCII";
 	for (size_t at = 0; at < text.len; at++) {
 		size_t close = str_find_char(str_skip(text, at), '}');
 

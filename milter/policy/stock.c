@@ -78,16 +78,6 @@ add_kind(struct kinds *k, struct str label)
 	k->len[k->count++] = ending.len;
 }
 
-static struct str
-skip_space(struct str s, bool wide)
-{
-	size_t n;
-
-	while ((n = unicode_space_length(s, wide)) > 0)
-		s = str_skip(s, n);
-	return s;
-}
-
 /*
  * A label at `s`, which begins with no white space: its first characters, as
  * many as may be, white space, a colon and something. `*end_out` is behind.
@@ -109,11 +99,11 @@ take_label(struct str s, bool wide, struct str *label_out, struct str *end_out)
 		rest = str_skip(rest, n);
 		count++;
 	}
-	after = skip_space(rest, wide);
+	after = unicode_skip_space(rest, wide);
 	if (count < LABEL_MIN || after.len == 0 || after.p[0] != ':')
 		return false;
 	*label_out = str_head(s, s.len - rest.len);
-	after = skip_space(str_skip(after, 1), wide);
+	after = unicode_skip_space(str_skip(after, 1), wide);
 	if (after.len == 0)
 		return false;
 	unicode_first(after, &n);
@@ -135,7 +125,7 @@ count_chunk(struct kinds *k, struct str s, bool wide)
 	while (s.len > 0) {
 		struct str label;
 
-		s = skip_space(s, wide);
+		s = unicode_skip_space(s, wide);
 		if (!take_label(s, wide, &label, &s)) {
 			s = next_line(s);
 			continue;

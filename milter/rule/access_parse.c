@@ -19,11 +19,7 @@ struct line {
 static struct source_pos
 pos_of(const struct line *l, const char *at)
 {
-	size_t col = at >= l->text.p && at <= l->text.p + l->text.len
-			 ? (size_t)(at - l->text.p)
-			 : 0;
-
-	return (struct source_pos){l->src->file, l->number, (uint32_t)col + 1};
+	return source_pos_in(l->src->file, l->number, l->text, at);
 }
 
 static bool complain(const struct line *l, enum severity severity,
@@ -165,15 +161,15 @@ parse_guards(const struct line *l, struct str word, unsigned *out)
 static bool
 check_reply_text(const struct line *l, struct str text)
 {
+	const char *bad;
+
 	if (text.len > ACCESS_TEXT_MAX)
 		return fail(l, text.p + ACCESS_TEXT_MAX,
 		    "a reply text has at most %d bytes", ACCESS_TEXT_MAX);
-	for (size_t i = 0; i < text.len; i++)
-		if (text.p[i] < ' ' || text.p[i] > '~')
-			return fail(l, text.p + i,
-			    "the text goes into an SMTP reply: printable ASCII "
-			    "only");
-	return true;
+	bad = clean_unprintable(text);
+	return bad == NULL ||
+	       fail(l, bad,
+		   "the text goes into an SMTP reply: printable ASCII only");
 }
 
 static bool
@@ -514,25 +510,11 @@ parse_include(const struct line *l, struct str rest, access_include *include,
 	return true;
 }
 
-static const char *
-bad_byte(struct str s)
-{
-	while (s.len > 0) {
-		size_t n = utf8_sequence(s);
-		unsigned char c = (unsigned char)s.p[0];
-
-		if (n == 0 || (c < ' ' && c != '\t') || c == 0x7f)
-			return s.p;
-		s = str_skip(s, n);
-	}
-	return NULL;
-}
-
 static void
 parse_line(const struct line *l, access_include *include, void *context)
 {
 	struct str rest = str_trim(l->text), word;
-	const char *bad = bad_byte(l->text);
+	const char *bad = clean_bad_byte(l->text);
 	enum access_kind kind;
 
 	if (at_end(rest))

@@ -49,11 +49,7 @@ access_postfix_type(struct str type, enum access_table_type *type_out)
 static struct source_pos
 pos_of(const struct table_line *l, const char *at)
 {
-	size_t col = at >= l->text.p && at <= l->text.p + l->text.len
-			 ? (size_t)(at - l->text.p)
-			 : 0;
-
-	return (struct source_pos){l->src->file, l->number, (uint32_t)col + 1};
+	return source_pos_in(l->src->file, l->number, l->text, at);
 }
 
 static void

@@ -1,7 +1,6 @@
 #include "rule/dict_entry.h"
 
 #include "base/block.h"
-#include "base/clean.h"
 #include "rule/dict_fold.h"
 
 #include <math.h>
@@ -16,11 +15,7 @@
 struct source_pos
 dict_line_pos(const struct dict_line *line, const char *at)
 {
-	size_t col = at >= line->text.p && at <= line->text.p + line->text.len
-			 ? (size_t)(at - line->text.p)
-			 : 0;
-
-	return (struct source_pos){line->file, line->number, (uint32_t)col + 1};
+	return source_pos_in(line->file, line->number, line->text, at);
 }
 
 bool
@@ -37,20 +32,6 @@ dict_line_fail(
 	diag_add_excerpt(line->diags, SEVERITY_ERROR, pos, line->text,
 	    pos.col - 1, "%s", message);
 	return false;
-}
-
-const char *
-dict_line_bad_byte(struct str s)
-{
-	while (s.len > 0) {
-		size_t n = utf8_sequence(s);
-		unsigned char c = (unsigned char)s.p[0];
-
-		if (n == 0 || (c < ' ' && c != '\t') || c == 0x7f)
-			return s.p;
-		s = str_skip(s, n);
-	}
-	return NULL;
 }
 
 struct str

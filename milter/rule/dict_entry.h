@@ -33,9 +33,6 @@ bool dict_line_fail(const struct dict_line *line, const char *at,
     const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 struct source_pos dict_line_pos(const struct dict_line *line, const char *at);
 
-/* The first byte that has no place in a dictionary, or NULL. */
-const char *dict_line_bad_byte(struct str s);
-
 /* `s` up to a `#` that starts it or follows white space, trimmed right. */
 struct str dict_line_uncomment(struct str s);
 

@@ -42,7 +42,7 @@ write_entry(struct importer *im, struct str entry)
 	    .diags = &quiet,
 	    .memory = &im->memory};
 
-	if (dict_line_bad_byte(entry) != NULL) {
+	if (clean_bad_byte(entry) != NULL) {
 		leave_out(im, "control characters");
 		return;
 	}

@@ -1,5 +1,6 @@
 #include "rule/dict_parse.h"
 
+#include "base/clean.h"
 #include "base/map.h"
 #include "base/vec.h"
 #include "rule/dict_entry.h"
@@ -53,14 +54,15 @@ static bool
 parse_title(
     struct dict_builder *b, const struct dict_line *line, struct str value)
 {
+	const char *bad;
+
 	if (value.len > DICT_TITLE_MAX)
 		return dict_line_fail(line, value.p + DICT_TITLE_MAX,
 		    "a title has at most %d characters", DICT_TITLE_MAX);
-	for (size_t i = 0; i < value.len; i++)
-		if (value.p[i] < ' ' || value.p[i] > '~')
-			return dict_line_fail(line, value.p + i,
-			    "the title goes into an SMTP reply: printable "
-			    "ASCII only");
+	bad = clean_unprintable(value);
+	if (bad != NULL)
+		return dict_line_fail(line, bad,
+		    "the title goes into an SMTP reply: printable ASCII only");
 	b->dict->title = value;
 	return true;
 }
@@ -279,7 +281,7 @@ read_line(struct dict_builder *b, struct dict_line *line, bool *in_header,
 {
 	struct dict_entry e = {.remove = false};
 	struct str text = str_trim(line->text);
-	const char *bad = dict_line_bad_byte(line->text);
+	const char *bad = clean_bad_byte(line->text);
 
 	if (bad != NULL) {
 		dict_line_fail(line, bad, "not UTF-8 text");

@@ -440,6 +440,39 @@ cleaning(void)
 	    "overlong, surrogate, cut off");
 }
 
+static void
+bad_bytes(void)
+{
+	static const struct {
+		const char *text;
+		size_t bad; /* place of the first one, or the length */
+		size_t unprintable;
+	} cases[] = {
+	    {"", 0, 0},
+	    {"a ~", 3, 3},
+	    {"a\tb", 3, 1},
+	    {"ab\x7f", 2, 2},
+	    {"\x1f", 0, 0},
+	    {"\xc3\xa9x", 3, 0},
+	    {"x\xc3", 1, 1},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct str s = str_from(cases[i].text);
+		const char *bad = clean_bad_byte(s);
+		const char *unprintable = clean_unprintable(s);
+
+		is_int(bad ? (size_t)(bad - s.p) : s.len, cases[i].bad,
+		    "bad in a line, case %zu", i);
+		is_int(unprintable ? (size_t)(unprintable - s.p) : s.len,
+		    cases[i].unprintable, "unprintable, case %zu", i);
+	}
+	ok(str_has_letter(STR("1z")) && !str_has_letter(STR("1 \xe9[`{@")),
+	    "letters are of ASCII");
+	is_int(str_past_space(STR("a \t\v\nb"), 1), 5, "past white space");
+	is_int(str_past_space(STR("a  "), 1), 3, "to the end");
+}
+
 int
 main(void)
 {
@@ -458,5 +491,6 @@ main(void)
 	words_of_lanes();
 	numbers();
 	cleaning();
+	bad_bytes();
 	return done_testing();
 }
