@@ -139,23 +139,29 @@ lists_log(void *ctx, const char *line)
 	log_warning("%s", line);
 }
 
+/* Gives `d` back, and `good`. */
+static bool
+log_if_bad(bool good, struct diags *d)
+{
+	struct buf text;
+
+	buf_init(&text);
+	diags_format(d, &text);
+	if (!good)
+		log_error("%s", buf_cstr(&text));
+	buf_fini(&text);
+	diags_fini(d);
+	return good;
+}
+
 static bool
 open_dns(struct server *server)
 {
 	struct diags diags;
-	struct buf text;
-	bool good;
 
 	server->recipients = recipients_new(lists_log, NULL);
 	diags_init(&diags, 0);
-	buf_init(&text);
-	good = server_open_dns(server, lists_log, &diags);
-	diags_format(&diags, &text);
-	if (!good)
-		log_error("%s", buf_cstr(&text));
-	buf_fini(&text);
-	diags_fini(&diags);
-	return good;
+	return log_if_bad(server_open_dns(server, lists_log, &diags), &diags);
 }
 
 static bool
@@ -213,18 +219,9 @@ static bool
 read_model(const struct config *c, struct rep_settings *out)
 {
 	struct diags diags;
-	struct buf text;
-	bool good;
 
 	diags_init(&diags, 0);
-	buf_init(&text);
-	good = rep_conf_read(c, out, &diags);
-	diags_format(&diags, &text);
-	if (!good)
-		log_error("%s", buf_cstr(&text));
-	buf_fini(&text);
-	diags_fini(&diags);
-	return good;
+	return log_if_bad(rep_conf_read(c, out, &diags), &diags);
 }
 
 static bool
