@@ -62,7 +62,7 @@ struct meta_code {
 	bool plain;	 /* neither, nor does it look at such metas */
 	bool logical;	 /* nothing is calculated in it */
 	unsigned nested; /* metas below it, on the longest way down */
-	struct meta_decider *deciders; /* the cheapest first */
+	struct meta_decider *deciders; /* the best to ask first */
 	uint32_t decider_count;
 	uint32_t count; /* of the program */
 	struct expr_step *steps;

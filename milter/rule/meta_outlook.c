@@ -15,8 +15,9 @@
 #define NESTED_MAX 64
 /* Of metas with more operands none is found out about beforehand. */
 #define OUTLOOK_DEPS_MAX 256
-#define EVAL_COST 150
-#define COST_MAX 1000000
+/* How often a rule hits that is open, as far as that can be told. */
+#define OPEN_HITS 0.15
+#define COST_MAX 1e6
 
 static void
 find_rest(struct ruleset *rs)
@@ -83,19 +84,23 @@ guess_frequency(const struct rule *r)
 	return r->pattern.len < 1000 ? 1000 - (unsigned)r->pattern.len : 0;
 }
 
-/* What it takes to try a rule that is no meta, as far as that can be told. */
-static unsigned
+/* What it takes to try a rule that is no meta, as far as that can be told:
+ * about microseconds. Texts are longer than headers, and mail has several of
+ * them. */
+static double
 guess_cost(const struct rule *r)
 {
-	unsigned n = r->pattern.len < 5000 ? (unsigned)r->pattern.len : 5000;
+	double n = r->pattern.len < 1000 ? (double)r->pattern.len : 1000;
 
 	if (r->eval.len > 0)
-		return EVAL_COST;
-	if (r->type == RULE_HEADER)
-		return str_starts(r->header, STR("ALL")) ? 300 + n : 20 + n / 8;
-	if ((r->flags & TFLAG_MULTIPLE) != 0)
-		n *= 2;
-	return 100 + n;
+		return 0.3;
+	if (r->type == RULE_BODY)
+		return 1 + n / 50;
+	if (r->type == RULE_RAWBODY || r->type == RULE_FULL)
+		return 2 + n / 25;
+	if (r->type == RULE_HEADER && str_starts(r->header, STR("ALL")))
+		return 2 + n / 100;
+	return 0.6 + n / 200;
 }
 
 /* What is known before any message is: nothing, that is, all rules are open. */
@@ -105,7 +110,7 @@ struct outlook {
 	struct range *bound; /* what each may come to */
 	struct bitset open;
 	struct bitset flags; /* rules that are worth either 0 or 1 */
-	unsigned *cost;
+	double *cost;
 };
 
 static const struct range nothing = {0, 0};
@@ -155,17 +160,25 @@ is_nothing_when(struct outlook *o, const struct meta_code *code, uint32_t rule,
 	return is;
 }
 
+/* A veto decides by a hit, which is rarer. */
+static double
+chance_to_decide(bool veto)
+{
+	return veto ? OPEN_HITS : 1 - OPEN_HITS;
+}
+
+/* By what it costs until one of the kind has decided. */
 struct priced {
 	struct meta_decider decider;
-	unsigned cost;
+	double price;
 };
 
 static int
-by_cost(const void *a, const void *b)
+by_price(const void *a, const void *b)
 {
 	const struct priced *x = a, *y = b;
 
-	return x->cost < y->cost ? -1 : x->cost > y->cost;
+	return x->price < y->price ? -1 : x->price > y->price;
 }
 
 static void
@@ -186,9 +199,10 @@ find_deciders(struct outlook *o, struct arena *a, uint32_t meta)
 		key = is_nothing_when(o, code, dep, nothing);
 		veto = !key && is_nothing_when(o, code, dep, something);
 		if (key || veto)
-			found[n++] = (struct priced){{dep, veto}, o->cost[dep]};
+			found[n++] = (struct priced){
+			    {dep, veto}, o->cost[dep] / chance_to_decide(veto)};
 	}
-	qsort(found, n, sizeof(*found), by_cost);
+	qsort(found, n, sizeof(*found), by_price);
 	code->deciders = arena_array(a, n + 1, sizeof(*code->deciders));
 	for (uint32_t i = 0; i < n; i++)
 		code->deciders[i] = found[i].decider;
@@ -223,17 +237,38 @@ is_flag(const struct outlook *o, const struct meta_code *code)
 	return code->plain;
 }
 
-/* A meta costs what all it looks at costs. */
+static bool
+is_decider(const struct meta_code *code, uint32_t rule)
+{
+	for (uint32_t i = 0; i < code->decider_count; i++)
+		if (code->deciders[i].rule == rule)
+			return true;
+	return false;
+}
+
+/* A meta costs what its rules cost until one decides; of those that cannot
+ * alone, until one hits. */
 static void
 price_meta(struct outlook *o, uint32_t meta)
 {
 	const struct meta_code *code = o->rs->rules[meta].code;
-	unsigned sum = 0;
+	double cost = 0, open = 1;
 
-	for (uint32_t i = 0; i < code->dep_count && sum < COST_MAX; i++)
-		if (code->deps[i] != EXPR_UNKNOWN)
-			sum += o->cost[code->deps[i]];
-	o->cost[meta] = sum;
+	for (uint32_t i = 0; i < code->decider_count; i++) {
+		const struct meta_decider *d = &code->deciders[i];
+
+		cost += open * o->cost[d->rule];
+		open *= 1 - chance_to_decide(d->veto);
+	}
+	for (uint32_t i = 0; i < code->dep_count; i++) {
+		uint32_t dep = code->deps[i];
+
+		if (dep == EXPR_UNKNOWN || is_decider(code, dep))
+			continue;
+		cost += open * o->cost[dep];
+		open *= 1 - OPEN_HITS;
+	}
+	o->cost[meta] = cost < COST_MAX ? cost : COST_MAX;
 }
 
 static bool

@@ -206,6 +206,10 @@ eval_asking(struct fixture *f)
 	ruleset_eval_metas(f->rules, &v, &f->arena);
 }
 
+#define LONG_PATTERN                             \
+	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" \
+	"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+
 static const struct {
 	const char *metas;
 	const char *hits; /* one letter for __A to __D, capital: it hits */
@@ -253,6 +257,14 @@ static const struct {
     {"tflags __A multiple maxhits=2\nmeta M __A > 2", "Abcd", 0, 0},
     {"tflags __A multiple\ntflags __B multiple\n"
      "meta M __A > 1 && __B > 1", "ABcd", 0, 1},
+    /* the cheapest first, and what has to hit before what must not */
+    {"header __B Subject =~ /x/\nmeta M __A && __B", "Abcd", 0, 1},
+    {"rawbody __A /x/\nmeta M __A && __B", "Abcd", 0, 1},
+    {"meta M !__B && __A", "abcd", 0, 1},
+    {"rawbody __A /" LONG_PATTERN "/\nheader __B Subject =~ /x/\n"
+     "meta M __A && !__B", "ABcd", 0, 1},
+    {"rawbody __D /" LONG_PATTERN "/\nmeta __X __C || __D\n"
+     "meta M __X && __A", "abcd", 0, 1},
 };
 
 static void
