@@ -5,9 +5,9 @@
 #include "peer/dns.h"
 
 #include "base/clock.h"
-#include "base/map.h"
 #include "base/mem.h"
 #include "base/vec.h"
+#include "peer/dns_cache.h"
 
 #include <ares.h>
 #include <arpa/nameser.h>
@@ -37,24 +37,15 @@ struct question {
 	char name[DNS_NAME_MAX];
 };
 
-struct cached {
-	struct dns_answer answer;
-	int64_t until_us;
-};
-
 struct dns {
 	ares_channel channel;
 	pthread_t thread;
 	int wake[2];
-	size_t cache_half; /* answers in one generation */
+	struct dns_cache *cache;
 
 	pthread_mutex_t queue_lock; /* guards queue and stop */
 	VEC(struct question) queue;
 	bool stop;
-
-	pthread_mutex_t cache_lock; /* guards both generations */
-	struct map *young;
-	struct map *old;
 };
 
 struct dns_batch {
@@ -66,72 +57,6 @@ struct dns_batch {
 	size_t pending;
 	unsigned refs;
 };
-
-/* ---- cache ------------------------------------------------------------------
- */
-
-static struct str
-cache_key(const struct question *q, char key[static DNS_NAME_MAX + 2])
-{
-	int n = snprintf(
-	    key, DNS_NAME_MAX + 2, "%c%s", 'a' + (int)q->type, q->name);
-
-	return str_make(key, (size_t)n);
-}
-
-static void
-free_generation(struct map **m)
-{
-	size_t pos = 0;
-	void *value;
-
-	while (*m != NULL && map_next(*m, &pos, NULL, &value))
-		free(value);
-	map_free(m);
-}
-
-static bool
-cache_find(struct dns *d, const struct question *q, struct dns_answer *out)
-{
-	char key[DNS_NAME_MAX + 2];
-	struct str k = cache_key(q, key);
-	struct cached *c;
-
-	if (d->cache_half == 0)
-		return false;
-	pthread_mutex_lock(&d->cache_lock);
-	c = map_get(d->young, k);
-	if (c == NULL)
-		c = map_get(d->old, k);
-	if (c != NULL && c->until_us <= clock_mono_us())
-		c = NULL;
-	if (c != NULL)
-		*out = c->answer;
-	pthread_mutex_unlock(&d->cache_lock);
-	return c != NULL;
-}
-
-/* When the young generation is full the old one is forgotten. */
-static void
-cache_add(struct dns *d, const struct question *q, const struct dns_answer *a)
-{
-	char key[DNS_NAME_MAX + 2];
-	struct cached *c;
-
-	if (d->cache_half == 0)
-		return;
-	c = mem_alloc(sizeof(*c));
-	c->answer = *a;
-	c->until_us = clock_mono_us() + (int64_t)a->ttl * 1000000;
-	pthread_mutex_lock(&d->cache_lock);
-	if (map_count(d->young) >= d->cache_half) {
-		free_generation(&d->old);
-		d->old = d->young;
-		d->young = map_new(true);
-	}
-	free(map_set(d->young, cache_key(q, key), c));
-	pthread_mutex_unlock(&d->cache_lock);
-}
 
 /* ---- answers ----------------------------------------------------------------
  */
@@ -304,7 +229,7 @@ on_answer(void *arg, int rc, int timeouts, unsigned char *p, int len)
 		a->status = DNS_ABSENT;
 		a->ttl = TTL_ABSENT;
 	}
-	cache_add(d, q, a);
+	dns_cache_add(d->cache, q->type, q->name, a);
 	deliver(q, a);
 	free(a);
 	batch_unref(q->batch);
@@ -411,34 +336,12 @@ dns_batch_new(struct dns *d)
 	return b;
 }
 
-/* Letters, digits, - _ . only: what a list can be asked for. */
-static bool
-is_name(struct str name)
-{
-	if (name.len == 0 || name.len >= DNS_NAME_MAX || name.p[0] == '.')
-		return false;
-	for (size_t i = 0, label = 0; i < name.len; i++, label++) {
-		char c = name.p[i];
-
-		if (c == '.') {
-			if (i + 1 < name.len && name.p[i + 1] == '.')
-				return false;
-			label = (size_t)-1;
-		} else if (!ascii_is_alnum(c) && c != '-' && c != '_') {
-			return false;
-		} else if (label >= 63) {
-			return false;
-		}
-	}
-	return true;
-}
-
 int
 dns_batch_ask(struct dns_batch *b, enum dns_type type, struct str name)
 {
 	struct question *q;
 
-	if (b->questions.len >= DNS_BATCH_MAX || !is_name(name))
+	if (b->questions.len >= DNS_BATCH_MAX || !dns_is_name(name))
 		return -1;
 	q = VEC_PUSH(&b->questions);
 	*q = (struct question){
@@ -463,7 +366,7 @@ dns_batch_start(struct dns_batch *b)
 		struct dns_answer *a = mem_alloc(sizeof(*a));
 		bool room;
 
-		if (cache_find(d, q, a)) {
+		if (dns_cache_find(d->cache, q->type, q->name, a)) {
 			deliver(q, a);
 			batch_unref(b);
 			free(a);
@@ -561,17 +464,13 @@ dns_open(const struct dns_options *o, const char **why_out)
 		free(d);
 		return NULL;
 	}
-	d->cache_half = o->cache_size / 2;
-	d->young = map_new(true);
-	d->old = map_new(true);
+	d->cache = dns_cache_new(o->cache_size);
 	pthread_mutex_init(&d->queue_lock, NULL);
-	pthread_mutex_init(&d->cache_lock, NULL);
 	if (pipe2(d->wake, O_CLOEXEC | O_NONBLOCK) != 0 ||
 	    pthread_create(&d->thread, NULL, resolve, d) != 0) {
 		*why_out = "cannot start its thread";
 		ares_destroy(d->channel);
-		map_free(&d->young);
-		map_free(&d->old);
+		dns_cache_free(&d->cache);
 		free(d);
 		return NULL;
 	}
@@ -594,27 +493,9 @@ dns_close(struct dns **dp)
 	ares_library_cleanup();
 	close(d->wake[0]);
 	close(d->wake[1]);
-	free_generation(&d->young);
-	free_generation(&d->old);
+	dns_cache_free(&d->cache);
 	VEC_FINI(&d->queue);
 	pthread_mutex_destroy(&d->queue_lock);
-	pthread_mutex_destroy(&d->cache_lock);
 	free(d);
 	*dp = NULL;
-}
-
-const char *
-dns_reversed(const struct ip *ip, char text[static DNS_REVERSED_MAX])
-{
-	size_t n = 0;
-
-	if (ip_is_v4(ip)) {
-		snprintf(text, DNS_REVERSED_MAX, "%u.%u.%u.%u", ip->byte[15],
-		    ip->byte[14], ip->byte[13], ip->byte[12]);
-		return text;
-	}
-	for (int i = 15; i >= 0; i--)
-		n += (size_t)snprintf(text + n, DNS_REVERSED_MAX - n, "%s%x.%x",
-		    n ? "." : "", ip->byte[i] & 15u, ip->byte[i] >> 4);
-	return text;
 }

@@ -68,6 +68,9 @@ void dns_batch_answer(struct dns_batch *b, int i, struct dns_answer *out);
 /* Questions still under way are answered into nothing. */
 void dns_batch_free(struct dns_batch **b);
 
+/* Letters, digits, - _ . only, in labels: what can be asked for. */
+bool dns_is_name(struct str name);
+
 /* "4.3.2.1" or nibbles (RFC 3596 2.5), without a suffix; returns `text`. */
 #define DNS_REVERSED_MAX 64
 const char *dns_reversed(

@@ -4,6 +4,8 @@ libpeer_a_SOURCES = \
 	milter/peer/brake.c milter/peer/brake.h \
 	milter/peer/brake_table.c milter/peer/brake_table.h \
 	milter/peer/dns.c milter/peer/dns.h \
+	milter/peer/dns_cache.c milter/peer/dns_cache.h \
+	milter/peer/dns_name.c \
 	milter/peer/dnsbl.c milter/peer/dnsbl_zone.c milter/peer/dnsbl.h \
 	milter/peer/spf.c milter/peer/spf.h \
 	milter/peer/loop.c milter/peer/loop.h \
@@ -47,6 +49,9 @@ libpeer_a_SOURCES = \
 	milter/peer/rep_write_judge.c milter/peer/rep_write_top.c \
 	milter/peer/rep_writer.c milter/peer/rep_writer.h
 
+check_PROGRAMS += t/unit/bin/peer_dns
+t_unit_bin_peer_dns_SOURCES = t/unit/peer_dns.c
+t_unit_bin_peer_dns_LDADD = $(PEER_LIBS)
 check_PROGRAMS += t/unit/bin/peer_rep_model
 t_unit_bin_peer_rep_model_SOURCES = t/unit/peer_rep_model.c
 t_unit_bin_peer_rep_model_LDADD = $(PEER_LIBS)
