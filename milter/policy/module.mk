@@ -8,6 +8,7 @@ libpolicy_a_SOURCES = \
 	milter/policy/config.c milter/policy/config.h milter/policy/config.def \
 	milter/policy/decision.c milter/policy/decision.h \
 	milter/policy/engine.c milter/policy/engine.h \
+	milter/policy/engine_hits.c milter/policy/engine_hits.h \
 	milter/policy/evalfns.c milter/policy/evalfns.h milter/policy/evalfns.def \
 	milter/policy/eval_html.c milter/policy/eval_html_link.c \
 	milter/policy/eval_image.c milter/policy/image.c milter/policy/image.h \
