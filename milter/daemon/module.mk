@@ -15,6 +15,7 @@ posternd_SOURCES = \
 	milter/daemon/server.c milter/daemon/server.h \
 	milter/daemon/signals.c milter/daemon/signals.h \
 	milter/daemon/session.c milter/daemon/session.h \
+	milter/daemon/session_idle.c \
 	milter/daemon/turns.c milter/daemon/turns.h \
 	milter/daemon/workspace.c milter/daemon/workspace.h \
 	milter/daemon/session_internal.h milter/daemon/session_state.def

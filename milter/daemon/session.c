@@ -12,16 +12,6 @@
 #include "daemon/session_internal.h"
 #include "policy/guard.h"
 
-#include <pthread.h>
-#include <stdlib.h>
-
-/* Strings of one connection: names, HELO, user. */
-#define CONNECTION_MEMORY_MAX ((size_t)64 * 1024)
-/* A larger message buffer is not kept for the next message. */
-#define RAW_KEPT_MAX ((size_t)256 * 1024)
-/* Sessions kept with their memory, 400 KiB at most each. */
-#define IDLE_MAX ((size_t)32)
-
 enum event {
 	EVENT_CONNECT,
 	EVENT_HELO,
@@ -60,58 +50,13 @@ enter(struct session *s, enum event event)
 	return false;
 }
 
-/* Sessions that ended, kept with their memory for those that begin. */
-static struct {
-	pthread_mutex_t idle_lock; /* guards both */
-	struct session *first;
-	size_t count;
-} idle = {.idle_lock = PTHREAD_MUTEX_INITIALIZER};
-
-static struct session *
-take_idle(void)
-{
-	struct session *s;
-
-	pthread_mutex_lock(&idle.idle_lock);
-	s = idle.first;
-	if (s != NULL) {
-		idle.first = s->next_idle;
-		idle.count--;
-	}
-	pthread_mutex_unlock(&idle.idle_lock);
-	return s;
-}
-
-/* False: there are enough. */
-static bool
-keep_idle(struct session *s)
-{
-	bool kept;
-
-	pthread_mutex_lock(&idle.idle_lock);
-	kept = idle.count < IDLE_MAX;
-	if (kept) {
-		s->next_idle = idle.first;
-		idle.first = s;
-		idle.count++;
-	}
-	pthread_mutex_unlock(&idle.idle_lock);
-	return kept;
-}
-
 struct session *
 session_new(const struct server *server)
 {
-	struct session *s = take_idle();
+	struct session *s = session_take();
 
-	if (s == NULL) {
-		s = calloc(1, sizeof(*s));
-		if (s == NULL)
-			return NULL;
-		arena_init(&s->connection, CONNECTION_MEMORY_MAX);
-		arena_init(&s->message, 0);
-		buf_init(&s->raw);
-	}
+	if (s == NULL)
+		return NULL;
 	s->server = server;
 	metric_count(sessions);
 	return s;
@@ -145,10 +90,7 @@ reset_message(struct session *s)
 	s->headers_ended = s->broken = false;
 	memset(s->own_header, 0, sizeof(s->own_header));
 	workspace_give(&s->work);
-	if (s->raw.size > RAW_KEPT_MAX)
-		buf_fini(&s->raw);
-	buf_clear(&s->raw);
-	arena_reset(&s->message);
+	session_empty(s);
 	snapshot_unref(&s->snapshot);
 }
 
@@ -165,34 +107,6 @@ end_transaction(struct session *s)
 	reset_message(s);
 }
 
-/* As calloc() would have made it, but for the memory it holds. */
-static void
-wipe(struct session *s)
-{
-	struct arena message, connection;
-	struct buf raw;
-
-	if (s->raw.size > RAW_KEPT_MAX)
-		buf_fini(&s->raw);
-	buf_clear(&s->raw);
-	arena_reset(&s->message);
-	arena_reset(&s->connection);
-	message = s->message;
-	connection = s->connection;
-	raw = s->raw;
-	*s = (struct session){
-	    .message = message, .connection = connection, .raw = raw};
-}
-
-static void
-discard(struct session *s)
-{
-	buf_fini(&s->raw);
-	arena_fini(&s->message);
-	arena_fini(&s->connection);
-	free(s);
-}
-
 void
 session_free(struct session **sp)
 {
@@ -205,9 +119,7 @@ session_free(struct session **sp)
 	workspace_give(&s->work);
 	snapshot_unref(&s->snapshot);
 	*sp = NULL;
-	wipe(s);
-	if (!keep_idle(s))
-		discard(s);
+	session_give(s);
 }
 
 /* "[192.0.2.1]" and "unknown" are what MTAs say when there is no name. */

@@ -1,6 +1,7 @@
 /*
  * The session's inside, for the files that share the work: session.c (events),
- * gather.c (facts), outcome.c (headers, log, evidence, record).
+ * session_idle.c (memory), gather.c (facts), outcome.c (headers, log, evidence,
+ * record).
  */
 #ifndef POSTERN_DAEMON_SESSION_INTERNAL_H
 #define POSTERN_DAEMON_SESSION_INTERNAL_H
@@ -73,6 +74,15 @@ struct session {
 	int own_header[OWN_HEADER_COUNT];
 	int64_t mail_us; /* monotonic, when MAIL came */
 };
+
+/* ---- session_idle.c: sessions without a connection -------------------------
+ */
+
+/* All zero, and with memory of its own. NULL only when memory is out. */
+struct session *session_take(void);
+void session_give(struct session *s);
+/* Forgets what came of the message; the memory of a usual one stays. */
+void session_empty(struct session *s);
 
 /* ---- gather.c: facts beside the message ------------------------------------
  */
