@@ -6,6 +6,9 @@
 
 #include <math.h>
 
+/* Places an automaton is asked for, one after the other in vain. */
+#define ASKED_MAX 4
+
 struct attempt
 attempt_of_job(const struct job *j, enum view view)
 {
@@ -52,41 +55,61 @@ regex_for(const struct attempt *t, struct str text)
 /* Where the search for the next match of one string is. */
 struct search {
 	const struct regex *regex;
+	struct dfa *dfa;	      /* NULL: is not asked */
 	const struct window *windows; /* NULL: everywhere */
 	uint32_t window;	      /* the current one, plus one; 0 = none */
 	size_t from;
 	bool not_empty; /* the last match was, and ended at `from` */
 };
 
-/* A match begins in no other place, so the first one found is the first. */
-static int
-search_windows(struct search *q, struct regex_scratch *s, struct str text,
-    struct regex_span *at)
+/* As dfa_next(), by the windows alone. */
+static bool
+next_window(struct search *q, struct str text, struct regex_span *where)
 {
+	where->end = text.len;
+	if (q->windows == NULL)
+		return where->start <= text.len;
 	for (; q->window != 0; q->window = q->windows[q->window - 1].next) {
 		const struct window *w = &q->windows[q->window - 1];
-		size_t from = q->from > w->from ? q->from : w->from;
-		int rc;
 
-		if (w->to < from)
+		if (w->to < where->start)
 			continue;
-		rc = regex_match_between(
-		    q->regex, s, text, (struct regex_span){from, w->to}, at);
-		if (rc != 0)
-			return rc;
+		if (w->from > where->start)
+			where->start = w->from;
+		where->end = w->to;
+		return true;
 	}
-	return 0;
+	return false;
 }
 
-static int
-search_next(struct search *q, struct regex_scratch *s, struct str text,
-    struct regex_span *at)
+static bool
+next_places(struct run *r, struct search *q, struct str text, int asked,
+    struct regex_span *where)
 {
+	if (q->dfa == NULL || asked >= ASKED_MAX)
+		return next_window(q, text, where);
+	return dfa_next(
+	    r->scratch->dfas, q->dfa, text, q->windows, &q->window, where);
+}
+
+/* A match begins in no other place, so the first one found is the first. */
+static int
+search_next(
+    struct run *r, struct search *q, struct str text, struct regex_span *at)
+{
+	struct regex_scratch *s = r->scratch->regex;
+	struct regex_span where = {q->from, 0};
+
 	if (q->not_empty)
 		return regex_match_not_empty(q->regex, s, text, q->from, at);
-	if (q->windows != NULL)
-		return search_windows(q, s, text, at);
-	return regex_match(q->regex, s, text, q->from, at);
+	for (int asked = 0; next_places(r, q, text, asked, &where); asked++) {
+		int rc = regex_match_between(q->regex, s, text, where, at);
+
+		if (rc != 0)
+			return rc;
+		where.start = where.end + 1;
+	}
+	return 0;
 }
 
 /*
@@ -96,7 +119,6 @@ search_next(struct search *q, struct regex_scratch *s, struct str text,
 void
 attempt_match(struct run *r, const struct attempt *t, struct str text)
 {
-	struct regex_scratch *s = r->scratch->regex;
 	double *value = &r->hits->value[t->rule->index];
 	double most = most_hits(t->rule, t->view);
 	struct search q = {.regex = regex_for(t, text), .window = t->windows};
@@ -105,18 +127,21 @@ attempt_match(struct run *r, const struct attempt *t, struct str text)
 
 	if (t->windows != 0)
 		q.windows = r->scratch->windows;
-	rc = search_next(&q, s, text, &at);
+	if (t->dfa != NULL && dfa_is_worth_asking(r->scratch->dfas, t->dfa))
+		q.dfa = t->dfa;
+	rc = search_next(r, &q, text, &at);
 
 	while (rc == 1) {
 		set_span(r, t, text, at);
 		if (t->values != NULL)
-			capture_gather(t->values, r->arena, t->regex, s, text);
+			capture_gather(t->values, r->arena, t->regex,
+			    r->scratch->regex, text);
 		*value += 1;
 		if (*value >= most)
 			break;
 		q.from = at.end;
 		q.not_empty = at.end == at.start;
-		rc = search_next(&q, s, text, &at);
+		rc = search_next(r, &q, text, &at);
 	}
 	if (rc == ERR_LIMIT)
 		hits_add_limited(r->hits, t->rule->index);
@@ -144,8 +169,7 @@ try_text(struct run *r, const struct attempt *t, struct str text)
 {
 	if (t->counter != NULL)
 		count_matches(r, t, text);
-	else if (t->dfa == NULL || dfa_may_match(r->scratch->dfas, t->dfa, text,
-				       r->scratch->windows, t->windows))
+	else
 		attempt_match(r, t, text);
 }
 

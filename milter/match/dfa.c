@@ -10,8 +10,6 @@
 #define LANES_TEXT_MIN 64
 #define SOME 8 /* steps one by one, until hot states are tried again */
 
-enum answer { ANSWER_NO, ANSWER_MAYBE, ANSWER_UNKNOWN };
-
 /* ---- the set ------------------------------------------------------------- */
 
 struct dfa_set *
@@ -275,31 +273,40 @@ run_some(struct passage *r, struct str text, size_t *at, uint32_t state,
 }
 
 /*
- * From `from` to the text's end, or until no match is under way behind `until`;
- * `*end` is where. True: one may be there.
+ * From `from` to the text's end, or until no match is under way behind `until`.
+ * True: one may begin in `*where`. No other begins in front of where->start.
  */
 static bool
-run(struct passage *r, struct str text, size_t from, size_t until, size_t *end)
+run(struct passage *r, struct str text, size_t from, size_t until,
+    struct regex_span *where)
 {
 	struct dfa *d = r->dfa;
 	size_t stop = until < text.len ? until + 1 : text.len, at = from;
 	size_t idle = d->anchored || d->starts != NULL ? 0 : stop;
 	uint32_t state = first_state(r, text, from);
 
+	*where = (struct regex_span){from, until};
 	while (at < text.len) {
 		size_t was;
 
-		if (state == 0 && !begin_match(r, text, stop, &at, &state))
-			break;
+		if (state == 0) {
+			if (!begin_match(r, text, stop, &at, &state))
+				break;
+			where->start = at;
+		}
 		if (state >= STATE_SPECIAL)
-			return true;
+			break;
 		was = at;
 		run_hot(r, text, idle, &at, &state);
 		if (at < text.len && (state != 0 || at == was))
 			state = run_some(r, text, &at, state, at >= idle);
 	}
-	*end = at;
-	return state >= STATE_SPECIAL || (at == text.len && ends(r, state));
+	if (state == STATE_MATCH && at <= until)
+		where->end = at - 1;
+	if (state >= STATE_SPECIAL || (at == text.len && ends(r, state)))
+		return true;
+	where->start = at;
+	return false;
 }
 
 /* ---- several places at once -----------------------------------------------
@@ -332,9 +339,10 @@ run_parts(
 
 /*
  * Follows what is under way at `from` until it has come to what a run that
- * begins there has come to: all that is left is known then.
+ * begins there has come to: all that is left is known then. True: it comes to
+ * nothing.
  */
-static enum answer
+static bool
 run_over(const struct passage *r, struct str text, size_t from, uint32_t state)
 {
 	const struct stepper s = stepper_of(r);
@@ -342,17 +350,17 @@ run_over(const struct passage *r, struct str text, size_t from, uint32_t state)
 
 	for (; from < text.len; from++) {
 		if (state == fresh)
-			return ANSWER_NO;
+			return true;
 		state = step(&s, state, text.p[from]);
 		fresh = step(&s, fresh, text.p[from]);
 		if (state >= STATE_SPECIAL || fresh >= STATE_SPECIAL)
-			return ANSWER_UNKNOWN;
+			return false;
 	}
-	return ends(r, state) ? ANSWER_MAYBE : ANSWER_NO;
+	return !ends(r, state);
 }
 
-/* From `from` to the text's end. */
-static enum answer
+/* From `from` to the text's end. True: it comes to nothing. */
+static bool
 run_end(const struct passage *r, struct str text, size_t from, uint32_t state)
 {
 	const struct stepper s = stepper_of(r);
@@ -360,63 +368,65 @@ run_end(const struct passage *r, struct str text, size_t from, uint32_t state)
 	for (; from < text.len; from++) {
 		state = step(&s, state, text.p[from]);
 		if (state >= STATE_SPECIAL)
-			return ANSWER_UNKNOWN;
+			return false;
 	}
-	return ends(r, state) ? ANSWER_MAYBE : ANSWER_NO;
+	return !ends(r, state);
 }
 
 /*
  * A step has to wait for the one before it. Parts of a text are run through
  * side by side, as each were the first, and what a part leaves under way is
- * followed into the next. Only over states that are known.
+ * followed into the next. Only over states that are known. True: no match
+ * begins in `text`.
  */
-static enum answer
+static bool
 run_lanes(const struct passage *r, struct str text)
 {
 	size_t len = text.len / LANES;
 	uint32_t state[LANES];
-	enum answer answer;
 
 	for (size_t i = 0; i < LANES; i++) {
 		state[i] = first_state(r, text, i * len);
 		if (state[i] >= STATE_SPECIAL)
-			return ANSWER_UNKNOWN;
+			return false;
 	}
-	if (!run_parts(r, text.p, len, state))
-		return ANSWER_UNKNOWN;
-	for (size_t i = LANES; i-- > 0;) {
-		size_t from = (i + 1) * len;
+	if (!run_parts(r, text.p, len, state) ||
+	    !run_end(r, text, LANES * len, state[LANES - 1]))
+		return false;
+	for (size_t i = LANES - 1; i > 0; i--)
+		if (!run_over(r, text, i * len, state[i - 1]))
+			return false;
+	return true;
+}
 
-		answer = i + 1 < LANES ? run_over(r, text, from, state[i])
-				       : run_end(r, text, from, state[i]);
-		if (answer != ANSWER_NO)
-			return answer;
-	}
-	return ANSWER_NO;
+static bool
+has_use_of_lanes(const struct passage *r, struct str text)
+{
+	return text.len >= LANES_TEXT_MIN && dfa_has_lanes(r->dfa) &&
+	       hot_choice_is_against(&r->table->choice);
+}
+
+static bool
+run_text(struct passage *r, struct str text, struct regex_span *where)
+{
+	size_t from = where->start;
+
+	if (from == 0 && has_use_of_lanes(r, text) && run_lanes(r, text))
+		return false;
+	return from <= text.len && run(r, text, from, text.len, where);
 }
 
 static bool
 run_windows(struct passage *r, struct str text, const struct window *windows,
-    uint32_t first)
+    uint32_t *window, struct regex_span *where)
 {
-	size_t end = 0;
+	for (; *window != 0; *window = windows[*window - 1].next) {
+		const struct window *w = &windows[*window - 1];
+		/* What began before was followed to its end. */
+		size_t from = w->from > where->start ? w->from : where->start;
 
-	if (first == 0 && text.len >= LANES_TEXT_MIN && dfa_has_lanes(r->dfa) &&
-	    hot_choice_is_against(&r->table->choice)) {
-		enum answer answer = run_lanes(r, text);
-
-		if (answer != ANSWER_UNKNOWN)
-			return answer == ANSWER_MAYBE;
-	}
-	if (first == 0)
-		return run(r, text, 0, text.len, &end);
-	for (; first != 0; first = windows[first - 1].next) {
-		const struct window *w = &windows[first - 1];
-		size_t from = w->from > end ? w->from : end;
-
-		/* What began before `end` was followed to its own. */
 		if (w->to >= from && from <= text.len &&
-		    run(r, text, from, w->to, &end))
+		    run(r, text, from, w->to, where))
 			return true;
 	}
 	return false;
@@ -426,9 +436,11 @@ run_windows(struct passage *r, struct str text, const struct window *windows,
  * An automaton that seldom says no only costs: mostly it is not asked then, but
  * now and again, as mail changes.
  */
-static bool
-is_worth_asking(struct opinion *o)
+bool
+dfa_is_worth_asking(struct dfa_reader *r, const struct dfa *d)
 {
+	struct opinion *o = &r->opinions[d->number];
+
 	if (o->asked < ASKED_MIN || o->passed <= o->asked / USELESS_SHARE)
 		return true;
 	return ++o->skipped % USELESS_RETRY == 0;
@@ -445,18 +457,21 @@ note_answer(struct opinion *o, bool maybe)
 }
 
 bool
-dfa_may_match(struct dfa_reader *r, struct dfa *d, struct str text,
-    const struct window *windows, uint32_t first)
+dfa_next(struct dfa_reader *r, struct dfa *d, struct str text,
+    const struct window *windows, uint32_t *window, struct regex_span *where)
 {
-	struct opinion *opinion = &r->opinions[d->number];
-	struct passage passage = {.dfa = d};
-	bool maybe = true;
+	struct passage passage = {.dfa = d, .table = table_open(d)};
+	bool is_first = where->start == 0, found;
 
-	if (!is_worth_asking(opinion))
-		return true;
-	passage.table = table_open(d);
-	if (passage.table != NULL)
-		maybe = run_windows(&passage, text, windows, first);
-	note_answer(opinion, maybe);
-	return maybe;
+	if (passage.table == NULL) {
+		where->end = text.len;
+		found = where->start <= text.len;
+	} else if (windows == NULL) {
+		found = run_text(&passage, text, where);
+	} else {
+		found = run_windows(&passage, text, windows, window, where);
+	}
+	if (is_first)
+		note_answer(&r->opinions[d->number], found);
+	return found;
 }

@@ -1,18 +1,19 @@
 /*
- * Can a pattern match in a string at all? Answered by a deterministic automaton
- * of its nfa, of which only the states that texts have led to are built.
+ * Can a pattern match in a string at all, and where would that begin? Answered
+ * by a deterministic automaton of its nfa, of which only the states that texts
+ * have led to are built.
  *
  * A step costs a few instructions a byte where PCRE2 would try hundreds of
  * alternatives at each. States are kept from message to message and shared by
  * all threads, in bounded memory. Nothing waits: when a state is missing while
  * another thread builds one, when a text asks for too many, or there is no
- * room, the answer is "maybe". So time stays linear, and whatever came before,
- * "no" is always true.
+ * room, the answer is "maybe", and nowhere in particular. So time stays linear,
+ * and whatever came before, "no" is always true.
  */
 #ifndef POSTERN_MATCH_DFA_H
 #define POSTERN_MATCH_DFA_H
 
-#include "base/str.h"
+#include "base/regex.h"
 #include "match/nfa.h"
 
 /* Bytes of states of one pattern, and of all patterns of a set. */
@@ -52,11 +53,23 @@ void dfa_reader_free(struct dfa_reader **r);
 void dfa_reader_begin(struct dfa_reader *r);
 void dfa_reader_end(struct dfa_reader *r);
 
+/* Does asking seem to take less time than it saves? */
+bool dfa_is_worth_asking(struct dfa_reader *r, const struct dfa *d);
 /*
- * False: no match begins in `text` in one of the windows; `first` is the number
- * of the first one in `windows`, plus one, 0 for the whole text. Any thread.
+ * The next places where a match may begin, none of them in front of
+ * where->start, and all in windows: `*window` is the number of the first one in
+ * `windows` to look at, plus one, 0 when none is left; NULL: everywhere. False:
+ * there are none. Else [where->start, where->end] has them, the end included,
+ * and behind that end more may follow. Any thread.
+ *
+ * Where no match is under way, all that begins further in front has come to
+ * nothing: it would be at one of the automaton's states. So the places begin
+ * where that was so last, and end in front of where something has come to the
+ * pattern's end: what begins behind is not known yet. This is of where a match
+ * begins, whatever it looks at, and of the whole text: only a pattern that
+ * depends on where the search began (\G) is not to be asked.
  */
-bool dfa_may_match(struct dfa_reader *r, struct dfa *d, struct str text,
-    const struct window *windows, uint32_t first);
+bool dfa_next(struct dfa_reader *r, struct dfa *d, struct str text,
+    const struct window *windows, uint32_t *window, struct regex_span *where);
 
 #endif

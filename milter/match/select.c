@@ -224,16 +224,17 @@ select_job(struct selection *sel, struct job *j, uint32_t index,
 	struct shape_cover cover;
 	const struct rule *rule = j->rule;
 	/* `perl` has the tags written out that a large pattern calls. */
+	struct str pattern = rule->calls_tags ? rule->perl : rule->pattern;
 	const struct node *tree =
-	    rule->calls_tags ? tree_parse(rule->perl, 0, a)
-			     : tree_parse(rule->pattern, rule->regex_flags, a);
+	    tree_parse(pattern, rule->calls_tags ? 0 : rule->regex_flags, a);
+	bool has_places = !literal_depends_on_search(pattern);
 
 	if (tree == NULL)
 		return;
 	if ((rule->flags & TFLAG_MULTIPLE) != 0 && !rule->calls_tags)
 		j->counter =
 		    counter_new(rule->pattern, rule->regex_flags, tree);
-	if (j->counter == NULL && !rule->negated &&
+	if (j->counter == NULL && !rule->negated && has_places &&
 	    rule->pattern.len >= DFA_PATTERN_MIN)
 		j->dfa = dfa_add(sel->dfas, tree);
 	if (rule->slow && !rule->calls_tags)
@@ -247,11 +248,8 @@ select_job(struct selection *sel, struct job *j, uint32_t index,
 		return;
 	}
 	j->always = need.count == 0;
-	add_need(sel, index, &need,
-	    literal_depends_on_search(
-		rule->calls_tags ? rule->perl : rule->pattern)
-		? SIZE_MAX
-		: choose_anchor(&need));
+	add_need(
+	    sel, index, &need, has_places ? choose_anchor(&need) : SIZE_MAX);
 }
 
 /* Builds the set of the shapes [v, v + n), all of jobs with one key. */

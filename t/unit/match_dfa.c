@@ -1,4 +1,7 @@
-/* The automata asked before PCRE2: "no" is always true, and said often. */
+/*
+ * The automata asked before PCRE2: "no" is always true, and said often; and in
+ * the places they leave PCRE2 finds what it finds in the whole text.
+ */
 #include "match/dfa.h"
 
 #include "base/mem.h"
@@ -100,35 +103,78 @@ random_windows(struct window *v, size_t len, uint32_t *seed)
 	return n;
 }
 
-static bool
-matches_in_windows(const struct regex *re, struct regex_scratch *s,
+/* Where the first match in one of `n` windows begins, or SIZE_MAX. */
+static size_t
+find_in_windows(const struct regex *re, struct regex_scratch *s,
     struct str text, const struct window *v, uint32_t n)
 {
+	struct regex_span at;
+
 	for (uint32_t i = 0; i < n; i++)
 		if (v[i].from <= text.len &&
 		    regex_match_between(re, s, text,
-			(struct regex_span){v[i].from, v[i].to}, NULL) == 1)
-			return true;
-	return false;
+			(struct regex_span){v[i].from, v[i].to}, &at) == 1)
+			return at.start;
+	return SIZE_MAX;
+}
+
+static size_t
+find_anywhere(const struct regex *re, struct regex_scratch *s, struct str text)
+{
+	struct regex_span at;
+
+	return regex_match(re, s, text, 0, &at) == 1 ? at.start : SIZE_MAX;
+}
+
+/* The same, by PCRE2 in the places the automaton leaves; `*asked` is how often
+ * there were some. */
+static size_t
+find_in_places(struct dfa_reader *r, struct dfa *d, const struct regex *re,
+    struct regex_scratch *s, struct str text, const struct window *windows,
+    uint32_t first, size_t *asked)
+{
+	struct regex_span where = {0}, at;
+	size_t found = SIZE_MAX;
+
+	dfa_reader_begin(r);
+	for (*asked = 0;
+	     found == SIZE_MAX && dfa_next(r, d, text, windows, &first, &where);
+	     ++*asked) {
+		if (regex_match_between(re, s, text, where, &at) == 1)
+			found = at.start;
+		where.start = where.end + 1;
+	}
+	dfa_reader_end(r);
+	return found;
 }
 
 struct tally {
-	int wrong; /* "no" where it matches */
+	int wrong; /* another match than PCRE2 finds alone */
 	int no;
 	int matched;
 };
 
-/* As in the scan of one message. */
+/* The first places are in *where, as in the scan of one message. */
 static bool
-may_match(struct dfa_reader *r, struct dfa *d, struct str text,
-    const struct window *windows, uint32_t first)
+first_places(struct dfa_reader *r, struct dfa *d, struct str text,
+    struct regex_span *where)
 {
+	uint32_t none = 0;
 	bool maybe;
 
+	*where = (struct regex_span){0};
 	dfa_reader_begin(r);
-	maybe = dfa_may_match(r, d, text, windows, first);
+	maybe = dfa_next(r, d, text, NULL, &none, where);
 	dfa_reader_end(r);
 	return maybe;
+}
+
+static bool
+may_match(struct dfa_reader *r, struct dfa *d, struct str text)
+{
+	struct regex_span where;
+
+	return first_places(r, d, text, &where);
 }
 
 static void
@@ -141,13 +187,14 @@ ask(struct dfa_reader *r, struct dfa *d, const struct regex *re,
 	struct str text = random_text(
 	    bytes, next_random(seed) % 4 ? 40 : sizeof(bytes), seed);
 	uint32_t n = random_windows(windows, text.len, seed);
-	bool maybe = may_match(r, d, text, windows, n > 0 ? 1 : 0);
-	bool matches = n > 0 ? matches_in_windows(re, s, text, windows, n)
-			     : regex_match(re, s, text, 0, NULL) == 1;
+	size_t asked, match = n > 0 ? find_in_windows(re, s, text, windows, n)
+				    : find_anywhere(re, s, text);
+	size_t found = find_in_places(
+	    r, d, re, s, text, n > 0 ? windows : NULL, n > 0 ? 1 : 0, &asked);
 
-	t->wrong += matches && !maybe;
-	t->no += !maybe;
-	t->matched += matches;
+	t->wrong += found != match;
+	t->no += asked == 0;
+	t->matched += match != SIZE_MAX;
 }
 
 static void
@@ -169,7 +216,7 @@ test_patterns(size_t memory, bool tight)
 		for (int n = 0; n < 4000; n++)
 			ask(r, d, re, s, &seed, &t);
 		ok(t.wrong == 0 && t.matched > 0,
-		    "%zu bytes, %s: no is true (%d times no, %d matches)",
+		    "%zu bytes, %s: the same matches (%d times no, %d of them)",
 		    memory, patterns[i].pattern, t.no, t.matched);
 		if (!tight)
 			ok(t.no > 50, "%s: no is said", patterns[i].pattern);
@@ -182,6 +229,38 @@ test_patterns(size_t memory, bool tight)
 	regex_scratch_free(&s);
 }
 
+/* From where no match was under way last, to where one has ended. */
+static void
+test_places(void)
+{
+	static const struct {
+		const char *pattern;
+		unsigned flags;
+		const char *text;
+		size_t start, end;
+	} v[] = {
+	    {"abc\\d(?!x)", 0, "xab xxxxxxxx abc1x xxxxxxxx abc2", 13, 16},
+	    {"(?<=x)abc", 0, "xab xxxxxxxx abc xxxxxxxx abc", 13, 15},
+	    {"^abc", REGEX_MULTILINE, "abx\nabxxxx\nx\nabc abc", 13, 15},
+	    {"abc.*z$", 0, "xxxxxxx abc xx\nxxxxxx abcz xx z", 22, 31},
+	    {"abc.*d", REGEX_DOTALL, "xxxx abc abc xxxxxxx d x", 5, 21},
+	};
+	struct dfa_set *set = dfa_set_new(DFA_SET_MEMORY_MAX);
+	struct regex_span where;
+
+	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
+		struct dfa *d = add(set, v[i].pattern, v[i].flags);
+		struct dfa_reader *r = dfa_reader_new(set);
+		bool found = first_places(r, d, str_from(v[i].text), &where);
+
+		ok(found && where.start == v[i].start && where.end == v[i].end,
+		    "%s: from %zu to %zu", v[i].pattern, where.start,
+		    where.end);
+		dfa_reader_free(&r);
+	}
+	dfa_set_free(&set);
+}
+
 /* One that always says "maybe" is asked no more, until it is of use again. */
 static void
 test_useless(void)
@@ -189,16 +268,19 @@ test_useless(void)
 	struct dfa_set *set = dfa_set_new(DFA_SET_MEMORY_MAX);
 	struct dfa *d = add(set, "abc", 0);
 	struct dfa_reader *r = dfa_reader_new(set);
-	int no = 0;
+	int asked = 0;
 
 	for (int i = 0; i < 1000; i++)
-		may_match(r, d, STR("xabc"), NULL, 0);
+		if (dfa_is_worth_asking(r, d))
+			may_match(r, d, STR("xabc"));
 	for (int i = 0; i < 32; i++)
-		no += !may_match(r, d, STR("xyz"), NULL, 0);
-	is_int(no, 2, "seldom asked when it only said maybe");
+		asked += dfa_is_worth_asking(r, d);
+	is_int(asked, 2, "seldom asked when it only said maybe");
 	for (int i = 0; i < 100000; i++)
-		may_match(r, d, STR("xyz"), NULL, 0);
-	ok(!may_match(r, d, STR("xyz"), NULL, 0), "always when of use again");
+		if (dfa_is_worth_asking(r, d))
+			may_match(r, d, STR("xyz"));
+	ok(dfa_is_worth_asking(r, d) && dfa_is_worth_asking(r, d),
+	    "always when of use again");
 	dfa_reader_free(&r);
 	dfa_set_free(&set);
 }
@@ -210,8 +292,8 @@ test_no_room(void)
 	struct dfa *d = add(set, "abc", 0);
 	struct dfa_reader *r = dfa_reader_new(set);
 
-	ok(may_match(r, d, STR("xyz"), NULL, 0), "no room: maybe");
-	ok(may_match(r, d, STR(""), NULL, 0), "and for nothing, too");
+	ok(may_match(r, d, STR("xyz")), "no room: maybe");
+	ok(may_match(r, d, STR("")), "and for nothing, too");
 	dfa_reader_free(&r);
 	dfa_set_free(&set);
 }
@@ -273,7 +355,7 @@ test_counts(void)
 		d[i] = add(set, cases[i].pattern, 0);
 	r = dfa_reader_new(set);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		is_int(may_match(r, d[i], str_from(cases[i].text), NULL, 0),
+		is_int(may_match(r, d[i], str_from(cases[i].text)),
 		    cases[i].maybe, "%s in %s", cases[i].pattern,
 		    cases[i].text);
 	dfa_reader_free(&r);
@@ -296,8 +378,8 @@ test_tail(void)
 	for (size_t i = 0; i < sizeof(text); i++)
 		text[i] = "abcdefghabcd"[next_random(&seed) % 12];
 	for (size_t i = 0; i < sizeof(text); i += 400) {
-		may_match(first, ends, str_make(text + i, 400), NULL, 0);
-		may_match(second, goes_on, str_make(text + i, 400), NULL, 0);
+		may_match(first, ends, str_make(text + i, 400));
+		may_match(second, goes_on, str_make(text + i, 400));
 	}
 	ok(dfa_set_used(tail) < dfa_set_used(inner) * 2 / 3,
 	    "%zu bytes of states, %zu where every copy counts",
@@ -316,8 +398,7 @@ test_empty_tail(void)
 	struct dfa *d = add(set, "a[bc]b?(?:(?!)){2}", 0);
 	struct dfa_reader *r = dfa_reader_new(set);
 
-	ok(may_match(r, d, STR("aa abb"), NULL, 0) &&
-		!may_match(r, d, STR("aa bb"), NULL, 0),
+	ok(may_match(r, d, STR("aa abb")) && !may_match(r, d, STR("aa bb")),
 	    "a tail of no steps is followed");
 	dfa_reader_free(&r);
 	dfa_set_free(&set);
@@ -338,10 +419,9 @@ test_work_limit(void)
 
 	for (int i = 0; i < 100000; i++)
 		text[i] = "ab"[next_random(&seed) & 1];
-	ok(may_match(r, d, str_make(text, 100000), NULL, 0),
-	    "too many states: maybe");
+	ok(may_match(r, d, str_make(text, 100000)), "too many states: maybe");
 	ok(dfa_set_used(set) <= 2 * DFA_MEMORY_MAX, "in bounded memory");
-	ok(!may_match(r, d, STR("cdcdcd"), NULL, 0), "others go on");
+	ok(!may_match(r, d, STR("cdcdcd")), "others go on");
 	free(text);
 	dfa_reader_free(&r);
 	dfa_set_free(&set);
@@ -363,7 +443,7 @@ test_retirement(void)
 	for (int i = 0; i < 2000; i++) {
 		for (size_t k = 0; k < sizeof(text); k++)
 			text[k] = "ab"[next_random(&seed) & 1];
-		may_match(r, d, str_make(text, sizeof(text)), NULL, 0);
+		may_match(r, d, str_make(text, sizeof(text)));
 	}
 	used = dfa_set_used(set);
 	ok(used <= 3 * DFA_MEMORY_MAX, "%zu bytes while one looks on", used);
@@ -371,7 +451,7 @@ test_retirement(void)
 	for (int i = 0; i < 2000; i++) {
 		for (size_t k = 0; k < sizeof(text); k++)
 			text[k] = "ab"[next_random(&seed) & 1];
-		may_match(r, d, str_make(text, sizeof(text)), NULL, 0);
+		may_match(r, d, str_make(text, sizeof(text)));
 	}
 	freed = dfa_set_used(set);
 	ok(freed < used, "%zu when none does", freed);
@@ -434,7 +514,7 @@ test_threads(size_t memory)
 		pthread_join(thread[i].id, NULL);
 		wrong += thread[i].tally.wrong;
 	}
-	is_int(wrong, 0, "four threads, %zu bytes: no is true", memory);
+	is_int(wrong, 0, "four threads, %zu bytes: the same matches", memory);
 	for (size_t i = 0; i < PATTERNS; i++)
 		regex_free(&shared.regex[i]);
 	dfa_set_free(&set);
@@ -445,6 +525,7 @@ main(void)
 {
 	test_patterns(DFA_SET_MEMORY_MAX, false);
 	test_patterns(20000, true);
+	test_places();
 	test_useless();
 	test_no_room();
 	test_refused();
