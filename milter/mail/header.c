@@ -7,6 +7,7 @@
 #define FEW_FIELDS 6
 
 struct header_slot {
+	uint32_t hash; /* 0: free */
 	struct header *first;
 	struct header *last;
 };
@@ -26,13 +27,10 @@ header_list_add(struct header_list *l, struct str name, struct str raw)
 	return true;
 }
 
-/* The word of `names` a hash has its bit in, and that bit. */
-#define NAMES_WORD(hash) ((hash) >> 1 & 3)
-#define NAMES_BIT(hash) ((uint64_t)1 << ((hash) >> 3 & 63))
-
 static void
 append_to_chain(struct header_slot *slot, struct header *h)
 {
+	slot->hash = h->hash;
 	h->prev = slot->last;
 	h->next = NULL;
 	if (slot->last != NULL)
@@ -55,8 +53,8 @@ find_slot(const struct header_list *l, struct str name, uint32_t hash)
 {
 	size_t mask = l->slot_count - 1, i = hash >> 1 & mask;
 
-	for (; l->slots[i].first != NULL; i = (i + 1) & mask)
-		if (l->slots[i].first->hash == hash &&
+	for (; l->slots[i].hash != 0; i = (i + 1) & mask)
+		if (l->slots[i].hash == hash &&
 		    str_eq_nocase(l->slots[i].first->name, name))
 			break;
 	return &l->slots[i];
@@ -101,7 +99,8 @@ header_list_index(struct header_list *l)
 		struct header *h = &l->v[i];
 
 		h->hash = header_hash(h->name);
-		l->names[NAMES_WORD(h->hash)] |= NAMES_BIT(h->hash);
+		l->names[HEADER_NAMES_WORD(h->hash)] |=
+		    HEADER_NAMES_BIT(h->hash);
 		append_to_chain(find_slot(l, h->name, h->hash), h);
 	}
 	return true;
@@ -137,7 +136,7 @@ header_first_hashed(const struct header_list *l, struct str name, uint32_t hash)
 {
 	if (l->slots == NULL)
 		return first_walked(l, name);
-	if ((l->names[NAMES_WORD(hash)] & NAMES_BIT(hash)) == 0)
+	if (!header_may_have(l, hash))
 		return NULL;
 	return visible_from(find_slot(l, name, hash)->first);
 }

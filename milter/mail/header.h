@@ -47,6 +47,19 @@ struct header *header_first_hashed(const struct header_list *l,
     struct str name, uint32_t hash);
 uint32_t header_hash(struct str name);	/* never 0; in any case the same */
 
+/* The word of `names` a hash has its bit in, and that bit. */
+#define HEADER_NAMES_WORD(hash) ((hash) >> 1 & 3)
+#define HEADER_NAMES_BIT(hash) ((uint64_t)1 << ((hash) >> 3 & 63))
+
+/* False: no field has a name of that hash. */
+static inline bool
+header_may_have(const struct header_list *l, uint32_t hash)
+{
+	return l->slots == NULL ||
+	       (l->names[HEADER_NAMES_WORD(hash)] & HEADER_NAMES_BIT(hash)) !=
+		   0;
+}
+
 struct header *header_last(const struct header_list *l, struct str name);
 
 /*

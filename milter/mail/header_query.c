@@ -127,19 +127,20 @@ cache_entry(struct message *m, const struct prepared_query *p, bool *fresh_out)
 static struct cached *
 look_up(struct message *m, const struct prepared_query *p)
 {
-	struct header *fields =
-	    header_first_hashed(&m->tree.root->headers, p->q.name, p->hash);
+	const struct header_list *l = &m->tree.root->headers;
 	bool fresh = false;
+	struct header *fields;
 	struct cached *c;
 	struct value_list values = {.arena = m->arena};
 
 	/* Most of the names rules ask for, mail does not have. */
-	if (fields == NULL && p->source == HEADER_SOURCE_FIELD &&
-	    m->metadata == NULL)
+	if (p->source == HEADER_SOURCE_FIELD && m->metadata == NULL &&
+	    !header_may_have(l, p->hash))
 		return NULL;
 	c = cache_entry(m, p, &fresh);
 	if (!fresh)
 		return c;
+	fields = header_first_hashed(l, p->q.name, p->hash);
 	header_source_add(m, p, fields, &values);
 	header_modify(m, p, &values);
 	c->list = (struct str_list){values.v, values.len};

@@ -129,11 +129,10 @@ add_all_raw(struct message *m, struct value_list *out)
 	struct str s = m->tree.pristine_headers;
 
 	for (size_t pos = 0; pos < s.len;) {
-		struct str line = lines_at(s, pos);
 		size_t end = pos + 1;
 
-		if (line.p[0] == ' ' || line.p[0] == '\t') {
-			pos += line.len;
+		if (s.p[pos] == ' ' || s.p[pos] == '\t') {
+			pos += lines_at(s, pos).len;
 			continue;
 		}
 		/* The last line may be unfinished: then it is not a field. */
