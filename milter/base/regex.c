@@ -16,7 +16,6 @@ struct regex {
 	pcre2_code *code;
 	bool jit;
 	uint32_t step; /* what a counted step costs */
-	int required;  /* regex_required() */
 };
 
 struct regex_scratch {
@@ -95,19 +94,6 @@ regex_has_back_references(const struct regex *re)
 	return highest > 0;
 }
 
-/* Of a letter it may be the other case that is there. */
-static int
-required_byte(const pcre2_code *code)
-{
-	uint32_t known = 0, unit = 0;
-
-	pcre2_pattern_info(code, PCRE2_INFO_LASTCODETYPE, &known);
-	pcre2_pattern_info(code, PCRE2_INFO_LASTCODEUNIT, &unit);
-	return known == 1 && unit < 0x80 && !ascii_is_alpha((char)unit)
-		   ? (int)unit
-		   : -1;
-}
-
 /* PCRE2 calls this before each item of a counted pattern. */
 static int
 count_step(pcre2_callout_block *block, void *context)
@@ -148,7 +134,6 @@ regex_compile(struct str pattern, unsigned flags,
 	re->jit = pcre2_jit_compile(code, PCRE2_JIT_COMPLETE) == 0;
 	re->step =
 	    regex_has_back_references(re) ? REGEX_BACK_REFERENCE_STEPS : 1;
-	re->required = required_byte(code);
 	return re;
 }
 
@@ -160,12 +145,6 @@ regex_free(struct regex **re)
 	pcre2_code_free((*re)->code);
 	free(*re);
 	*re = NULL;
-}
-
-int
-regex_required(const struct regex *re)
-{
-	return re->required;
 }
 
 uint32_t

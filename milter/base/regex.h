@@ -59,10 +59,6 @@ struct regex *regex_compile(struct str pattern, unsigned flags,
 void regex_free(struct regex **re);
 bool regex_has_back_references(const struct regex *re);
 
-/* A byte that every match holds; -1: none is known. For who asks many patterns
- * about one text: calling PCRE2 costs more than looking for a byte. */
-int regex_required(const struct regex *re);
-
 /* Number of capturing groups; name of group `i` or NULL. */
 uint32_t regex_group_count(const struct regex *re);
 const char *regex_group_name(const struct regex *re, uint32_t i);

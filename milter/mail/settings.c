@@ -43,8 +43,10 @@ mail_settings_fini(struct mail_settings *s)
 	fini_networks(&s->trusted);
 	fini_networks(&s->internal);
 	fini_networks(&s->msa);
-	for (size_t i = 0; i < s->redirector_count; i++)
-		regex_free(&s->redirectors[i]);
+	for (size_t i = 0; i < s->redirector_count; i++) {
+		regex_free(&s->redirectors[i].regex);
+		free((char *)(uintptr_t)s->redirectors[i].need.p);
+	}
 	free(s->redirectors);
 	free(s->originating_ip_headers);
 	*s = (struct mail_settings){0};

@@ -40,6 +40,12 @@ struct network_list {
 	bool configured;	/* false: nothing was said; trust is inferred */
 };
 
+/* A redirector_pattern. */
+struct redirector {
+	struct regex *regex;	/* one capture group: the target */
+	struct str need;	/* heap; a match holds it, in any case */
+};
+
 struct mail_settings {
 	struct mail_limits limits;
 	bool normalize_charset;		/* default true */
@@ -59,8 +65,7 @@ struct mail_settings {
 	struct str envelope_sender_header;	/* empty: not set */
 	struct str *originating_ip_headers;	/* heap array */
 	size_t originating_ip_header_count;
-	/* redirector_pattern; each has one capture group, the target. */
-	struct regex **redirectors;		/* heap array */
+	struct redirector *redirectors;		/* heap array */
 	size_t redirector_count;
 };
 

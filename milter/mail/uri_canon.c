@@ -6,6 +6,7 @@
 #include "mail/uri.h"
 
 #include "base/buf.h"
+#include "mail/bigrams.h"
 #include "mail/iptext.h"
 #include "mail/psl.h"
 #include "mail/uri_internal.h"
@@ -360,22 +361,16 @@ static bool
 read_redirector(struct readings *r, struct str whole)
 {
 	const struct mail_settings *s = r->settings;
+	struct bigrams pairs;
 	struct regex_span span;
-	bool there = true;
-	int byte = -1;
 
-	for (size_t i = 0; r->scratch != NULL && i < s->redirector_count; i++) {
+	bigrams_fill(&pairs, whole);
+	for (size_t i = 0; i < s->redirector_count; i++) {
+		const struct redirector *to = &s->redirectors[i];
 		struct str target;
-		int required = regex_required(s->redirectors[i]);
 
-		/* Most want the "=" of a query, which most URIs have not. */
-		if (required >= 0 && required != byte) {
-			byte = required;
-			there = str_find_char(whole, (char)byte) != STR_NPOS;
-		}
-		if ((required >= 0 && !there) ||
-		    regex_match(
-			s->redirectors[i], r->scratch, whole, 0, NULL) != 1 ||
+		if (!bigrams_may_hold_nocase(&pairs, to->need) ||
+		    regex_match(to->regex, r->scratch, whole, 0, NULL) != 1 ||
 		    !regex_group(r->scratch, 1, &span))
 			continue;
 		target = str_make(whole.p + span.start, span.end - span.start);

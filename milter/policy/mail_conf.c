@@ -2,7 +2,9 @@
 
 #include "mail/message.h"
 
+#include "base/mem.h"
 #include "base/vec.h"
+#include "match/literal.h"
 #include "rule/pattern.h"
 
 #include <stdio.h>
@@ -13,7 +15,7 @@ struct reader {
 	struct mail_settings *out;
 	struct diags *diags;
 	VEC(struct str) ip_headers;
-	VEC(struct regex *) redirectors;
+	VEC(struct redirector) redirectors;
 };
 
 /* ---- networks --------------------------------------------------------------
@@ -120,6 +122,23 @@ read_names(struct map **set, const struct rule_setting *s)
 		map_set(*set, word, *set);
 }
 
+/* The longest text that every match of a pattern holds, or none. */
+static struct str
+longest_need(struct arena *a, struct str pattern, unsigned flags)
+{
+	struct literal_need need;
+	struct str longest = STR("");
+
+	literal_extract(pattern, flags, a, &need);
+	for (size_t i = 0; i < need.count; i++) {
+		const struct literal_clause *c = &need.clause[i];
+
+		if (c->len == 1 && c->v[0].text.len > longest.len)
+			longest = c->v[0].text;
+	}
+	return str_make(mem_strndup(longest.p, longest.len), longest.len);
+}
+
 static void
 read_redirector(struct reader *r, const struct rule_setting *s)
 {
@@ -137,7 +156,8 @@ read_redirector(struct reader *r, const struct rule_setting *s)
 		&a, pattern_join(&a, &literal), &text, &flags, &wrong) == 0)
 		re = regex_compile(text, flags, &bad);
 	if (re != NULL && regex_group_count(re) == 1)
-		*VEC_PUSH(&r->redirectors) = re;
+		*VEC_PUSH(&r->redirectors) =
+		    (struct redirector){re, longest_need(&a, text, flags)};
 	else if (re == NULL)
 		diag_add(r->diags, SEVERITY_ERROR, s->pos,
 		    "redirector_pattern: %s",

@@ -163,35 +163,6 @@ groups(void)
 	regex_scratch_free(&s);
 }
 
-/* What a match must hold, where no letter in another case can stand for it. */
-static void
-required(void)
-{
-	static const struct {
-		struct str pattern;
-		unsigned flags;
-		int want;
-	} cases[] = {
-	    {STR_INIT("^http:.*\\?q=(.*)"), REGEX_CASELESS, '='},
-	    {STR_INIT("a.*\\/\\w"), 0, '/'},
-	    {STR_INIT("a+.*b+"), REGEX_CASELESS, -1},
-	    {STR_INIT("a+.*\xe9+"), REGEX_CASELESS, -1},
-	    {STR_INIT("a=?"), 0, -1},
-	    {STR_INIT("x|b.*="), 0, -1},
-	    {STR_INIT(""), 0, -1},
-	};
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct regex_error e;
-		struct regex *re =
-		    regex_compile(cases[i].pattern, cases[i].flags, &e);
-
-		is_int(regex_required(re), cases[i].want, "required by %.*s",
-		    STR_ARG(cases[i].pattern));
-		regex_free(&re);
-	}
-}
-
 int
 main(void)
 {
@@ -201,6 +172,5 @@ main(void)
 	deep();
 	counted();
 	groups();
-	required();
 	return done_testing();
 }

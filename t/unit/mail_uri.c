@@ -171,13 +171,18 @@ readings(struct mail_settings *s)
 		"http://example.com/%41\xc3\xbc http://example.com/A%c3%bc"},
 	};
 	struct regex_error error;
-	struct regex *redirector = regex_compile(
-	    STR("^http://go\\.test/to/(.*)$"), REGEX_CASELESS, &error);
+	struct redirector list[] = {
+	    {regex_compile(STR("^http://(?:ab|cd)\\.test/to/(.*)$"),
+		 REGEX_CASELESS, &error),
+		STR("")},
+	    {regex_compile(
+		 STR("^http://go\\.test/to/(.*)$"), REGEX_CASELESS, &error),
+		STR("go.test/to/")},
+	};
 	struct regex_scratch *scratch = regex_scratch_new(NULL);
-	struct regex *list[] = {redirector};
 
 	s->redirectors = list;
-	s->redirector_count = 1;
+	s->redirector_count = 2;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct arena a;
 		struct uri_reader reader = {
@@ -192,7 +197,8 @@ readings(struct mail_settings *s)
 	s->redirectors = NULL;
 	s->redirector_count = 0;
 	regex_scratch_free(&scratch);
-	regex_free(&redirector);
+	regex_free(&list[0].regex);
+	regex_free(&list[1].regex);
 }
 
 /* What is known to be characters. */
