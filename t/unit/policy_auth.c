@@ -1,6 +1,4 @@
-#include "policy/evalfns.h"
-
-#include "tap.h"
+#include "eval_of.h"
 
 #define NOW 1711411200
 
@@ -215,54 +213,22 @@ static const struct row rows[] = {
 static double
 value_of(const struct row *r, const struct facts *facts)
 {
-	struct ruleset_options options = {.plugins = PLUGINS_STOCK,
-	    .score_set = 1,
-	    .knows_eval = evalfn_known};
-	struct mail_settings mail;
-	struct eval_context c = {.facts = facts, .score_set = 1};
-	struct eval_tables *tables;
-	struct ruleset *rs;
-	struct config *config;
-	struct diags diags;
-	struct arena a;
-	struct buf text;
-	double value[1] = {0};
+	bool header = str_starts(str_from(r->call), STR("check_for_")) ||
+		      strstr(r->call, "dmarc") || strstr(r->call, "adsp") ||
+		      strstr(r->call, "testing");
+	char rule[200], mail[2000];
+	struct eval_case e = {.settings = r->settings,
+	    .rule = rule,
+	    .config = "trusted_authserv_ids = a.example, mx.example.org\n",
+	    .mail = mail,
+	    .facts = facts,
+	    .now = NOW,
+	    .options = {.plugins = PLUGINS_STOCK, .score_set = 1}};
 
-	diags_init(&diags, 0);
-	arena_init(&a, 0);
-	buf_init(&text);
-	mail_settings_init(&mail);
-	config = config_parse("t",
-	    STR("trusted_authserv_ids = a.example, mx.example.org\n"), &diags);
-	buf_printf(&text, "%sfull T eval:%s\n", r->settings, r->call);
-	if (str_starts(str_from(r->call), STR("check_for_")) ||
-	    strstr(r->call, "dmarc") || strstr(r->call, "adsp") ||
-	    strstr(r->call, "testing")) {
-		text.len = 0;
-		buf_printf(&text, "%sheader T eval:%s\n", r->settings, r->call);
-	}
-	rs = ruleset_parse("t", buf_str(&text), &options, &diags);
-	for (size_t i = 0; i < diags.len; i++)
-		ok(false, "%s: %s", r->call, diags.v[i].message);
-	tables = eval_tables_new(rs, config, &diags);
-	c.rules = rs;
-	c.tables = tables;
-	c.arena = &a;
-	c.scratch = regex_scratch_new(NULL);
-	text.len = 0;
-	buf_printf(&text, "%s\ntext\n", r->header);
-	c.message =
-	    message_new(&a, &mail, NULL, (int64_t)NOW * 1000, buf_str(&text));
-	evalfns_run(&c, value, NULL);
-	regex_scratch_free(&c.scratch);
-	eval_tables_free(&tables);
-	config_free(&config);
-	mail_settings_fini(&mail);
-	arena_fini(&a);
-	buf_fini(&text);
-	ruleset_free(&rs);
-	diags_fini(&diags);
-	return value[0];
+	snprintf(rule, sizeof(rule), "%s T eval:%s", header ? "header" : "full",
+	    r->call);
+	snprintf(mail, sizeof(mail), "%s\ntext\n", r->header);
+	return eval_of(&e);
 }
 
 static void

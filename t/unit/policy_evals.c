@@ -1,11 +1,9 @@
-#include "base/mem.h"
 #include "mail/date.h"
 #include "policy/address_list.h"
-#include "policy/evalfns.h"
 #include "policy/freemail.h"
 #include "policy/host_list.h"
 
-#include "tap.h"
+#include "eval_of.h"
 
 /* 26 March 2024, 00:00:00 UTC. */
 #define NOW 1711411200
@@ -375,72 +373,19 @@ static const struct {
 	"Subject: Cheap pills\n\n", false},
 };
 
-static struct ruleset *
-load(const char *rule, const char *settings)
-{
-	struct ruleset_options options = {
-	    .plugins = PLUGINS_LOCAL, .knows_eval = evalfn_known};
-	struct diags diags;
-	struct ruleset *rs;
-	struct buf text;
-
-	diags_init(&diags, 0);
-	buf_init(&text);
-	buf_printf(&text, "%sheader T %s\n", settings, rule);
-	rs = ruleset_parse("t", buf_str(&text), &options, &diags);
-	if (diags.errors + diags.warnings > 0)
-		ok(false, "%s: %s", rule, diags.v[0].message);
-	buf_fini(&text);
-	diags_fini(&diags);
-	return rs;
-}
-
-/* Settings of the mail layer a case needs. */
-static void
-trust(struct mail_settings *s, const struct ruleset *rs)
-{
-	const struct rule_setting *line;
-	size_t pos = 0;
-
-	if (!ruleset_setting(rs, "trusted_networks", &pos, &line))
-		return;
-	s->trusted.v = mem_array(1, sizeof(*s->trusted.v));
-	s->trusted.len = 1;
-	s->trusted.configured = cidr_parse(line->value, &s->trusted.v[0].net);
-}
-
 static bool
 hits(const char *rule, const char *settings, const char *mail)
 {
-	struct ruleset *rs = load(rule, settings);
-	struct eval_tables *tables;
-	struct config *config;
-	struct mail_settings mail_settings;
-	struct eval_context c = {.rules = rs};
-	struct diags diags;
-	struct arena a;
-	double value[1] = {0};
+	char line[300];
+	struct eval_case e = {.settings = settings,
+	    .rule = line,
+	    .config = "",
+	    .mail = mail,
+	    .now = NOW + 36000,
+	    .options = {.plugins = PLUGINS_LOCAL}};
 
-	diags_init(&diags, 0);
-	arena_init(&a, 0);
-	mail_settings_init(&mail_settings);
-	trust(&mail_settings, rs);
-	config = config_load(NULL, &diags);
-	tables = eval_tables_new(rs, config, &diags);
-	c.tables = tables;
-	c.arena = &a;
-	c.scratch = regex_scratch_new(NULL);
-	c.message = message_new(&a, &mail_settings, NULL,
-	    (int64_t)NOW * 1000 + 36000000, str_from(mail));
-	evalfns_run(&c, value, NULL);
-	regex_scratch_free(&c.scratch);
-	eval_tables_free(&tables);
-	config_free(&config);
-	mail_settings_fini(&mail_settings);
-	arena_fini(&a);
-	ruleset_free(&rs);
-	diags_fini(&diags);
-	return value[0] != 0;
+	snprintf(line, sizeof(line), "header T %s", rule);
+	return eval_of(&e) != 0;
 }
 
 static void
