@@ -175,16 +175,14 @@ narrow(struct meta_run *run, const struct meta_code *meta)
 		set_value(run, meta->rule, 0);
 		return true;
 	}
-	/* Of logic that is undecided no more can be told. */
-	if (t == TRUTH_OPEN && meta->logical) {
+	/* Of what is undecided so no more can be told. */
+	if (t == TRUTH_OPEN && meta->truth != NULL) {
 		leave_open(run, meta->rule, t, r);
 		return false;
 	}
 	if (compute(run, meta, &wanted))
 		return true;
-	if (t == TRUTH_YES || meta->truth == NULL)
-		r = range_run(meta, &from, &r) ? range_as_hits(r)
-					       : range_of_hits;
+	r = range_run(meta, &from, &r) ? range_as_hits(r) : range_of_hits;
 	if (range_is_one(r)) {
 		set_value(run, meta->rule, r.least);
 		return true;
@@ -214,29 +212,33 @@ ask_deciders(struct meta_run *run, const struct meta_code *meta)
 	return false;
 }
 
-/* What to ask for next. The meta is open. */
+/* What to ask for next, the meta being open. EXPR_UNKNOWN: nothing, all that
+ * matters was known and it is computed. */
 static uint32_t
-next_rule(const struct meta_run *run, const struct meta_code *meta)
+next_rule(struct meta_run *run, const struct meta_code *meta)
 {
-	const struct rule_values *v = run->values;
 	uint32_t rule = EXPR_UNKNOWN;
-	double value;
 
 	if (meta->logical)
 		rule = truth_wants(meta->truth, run->truth);
 	if (rule == EXPR_UNKNOWN)
-		expr_run_open(meta, v->value, v->open, &value, &rule);
+		compute(run, meta, &rule);
 	return rule;
 }
 
 static void
 resolve(struct meta_run *run, const struct meta_code *meta)
 {
+	uint32_t rule;
+
 	if (narrow(run, meta) || ask_deciders(run, meta))
 		return;
 	for (unsigned asked = 0; !narrow(run, meta); asked++) {
+		rule = next_rule(run, meta);
+		if (rule == EXPR_UNKNOWN)
+			return;
 		if (asked < ASKED_MAX)
-			ask(run, next_rule(run, meta));
+			ask(run, rule);
 		else
 			ask_all(run, meta);
 	}

@@ -271,9 +271,14 @@ bool
 range_run_steps(const struct meta_code *code, uint32_t first, uint32_t end,
     const struct range_source *from, struct range *out)
 {
+	const struct expr_step *s = &code->steps[first];
 	struct range stack[EXPR_STACK_MAX + 1];
 	struct machine m = {code->steps, from, stack};
 
+	if (end - first == 1 && s->op == EXPR_RULE) {
+		*out = operand(from, s->operand);
+		return true;
+	}
 	if (!run(&m, first, end))
 		return false;
 	*out = stack[0];

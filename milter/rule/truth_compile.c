@@ -114,17 +114,26 @@ add_term(
 		add_child(sum, new_steps(b, p->first, end));
 }
 
+/* `x`, which ends before `end`, as a sum, if only of itself. */
+static struct node *
+as_sum(struct builder *b, const struct part *x, uint32_t end)
+{
+	struct node *sum = x->sum;
+
+	if (sum == NULL) {
+		sum = new_node(b, (struct node){.kind = NODE_SUM});
+		add_term(b, sum, x, end);
+	}
+	return sum;
+}
+
 /* x + y, the step at `at`. */
 static struct part
 add_up(
     struct builder *b, const struct part *x, const struct part *y, uint32_t at)
 {
-	struct part p = {x->first, NULL, x->sum};
+	struct part p = {x->first, NULL, as_sum(b, x, y->first)};
 
-	if (p.sum == NULL) {
-		p.sum = new_node(b, (struct node){.kind = NODE_SUM});
-		add_term(b, p.sum, x, y->first);
-	}
 	add_term(b, p.sum, y, at);
 	return p;
 }
@@ -144,11 +153,13 @@ build_binary(struct builder *b, uint32_t at)
 
 	if (s->op == EXPR_ADD) {
 		x = add_up(b, &x, &y, at);
-	} else if (is_comparison(s->op) && x.sum != NULL && y.first == at - 1 &&
+	} else if (is_comparison(s->op) && y.first == at - 1 &&
 		   s[-1].op == EXPR_CONST) {
-		x.sum->op = s->op;
-		x.sum->than = s[-1].value;
-		x = (struct part){x.first, x.sum, NULL};
+		struct node *sum = as_sum(b, &x, y.first);
+
+		sum->op = s->op;
+		sum->than = s[-1].value;
+		x = (struct part){x.first, sum, NULL};
 	} else {
 		x = (struct part){x.first, NULL, NULL};
 	}

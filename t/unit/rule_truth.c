@@ -62,8 +62,14 @@ static const struct {
     {"x + y + (a && b) > 2", NO, true, false},
     {"x + u >= 0", YES, true, false},
     {"x + 1 / y > 0", OPEN, false, false},
+    /* one rule is a sum too */
+    {"x > 0", OPEN, true, true},
+    {"x > 1", NO, true, true},
+    {"a == 1", YES, true, true},
+    {"z > 2", OPEN, true, false},
+    {"z > 3", NO, true, false},
+    {"z * b > 3", NO, true, false},
     /* the rest is left to ranges */
-    {"z > 3", OPEN, false, false},
     {"a && z > 3", NO, true, false},
     {"x || z > 3", OPEN, true, false},
     {"b || z > 3", NO, true, false},
