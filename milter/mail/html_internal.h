@@ -1,8 +1,9 @@
 /*
  * One HTML rendering on its way; shared by html.c and html_*.c only.
  *
- * html.c counts tags, html_layout.c lays out text, html_link.c lists links,
- * html_test.c looks for oddities. All in one arena.
+ * html_repair.c mends the source, html.c counts tags, html_layout.c lays out
+ * text, html_link.c lists links, html_test.c looks for oddities. All in one
+ * arena.
  */
 #ifndef POSTERN_MAIL_HTML_INTERNAL_H
 #define POSTERN_MAIL_HTML_INTERNAL_H
@@ -83,6 +84,10 @@ struct html_parser {
 	uint64_t backhair;	      /* a bit for each pair of lengths 1..7 */
 	struct html_tag_count no_tag; /* for names beyond the limit */
 };
+
+/* `s` mended, with room behind for the tokenizer. False at the arena's cap. */
+bool html_repair(
+    struct arena *a, enum html_source kind, struct str s, struct buf *out);
 
 /* An attribute's value with entities decoded. */
 struct html_value {

@@ -49,6 +49,7 @@ libmail_a_SOURCES += \
 	milter/mail/html_entity.c milter/mail/html_entity.def \
 	milter/mail/html_entity.h \
 	milter/mail/html_layout.c \
+	milter/mail/html_repair.c \
 	milter/mail/html_link.c milter/mail/html_test.c \
 	milter/mail/html_style.c milter/mail/html_style.h \
 	milter/mail/html_token.c milter/mail/html_token.h \
