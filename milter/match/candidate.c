@@ -202,6 +202,42 @@ add_window(struct scratch *s, struct mark *m, uint32_t from, uint32_t to)
 	m->last = (uint32_t)s->window_count++;
 }
 
+/*
+ * The start of the line that is `lines` above that of `at`, but not before
+ * `floor`.
+ */
+static size_t
+line_above(struct str text, size_t at, uint32_t lines, size_t floor)
+{
+	for (;; lines--) {
+		const char *newline = memrchr(text.p + floor, '\n', at - floor);
+
+		if (newline == NULL)
+			return floor;
+		at = (size_t)(newline - text.p);
+		if (lines == 0)
+			return at + 1;
+	}
+}
+
+/* Where a match that has the literal at `start` may begin at the earliest. */
+static size_t
+first_begin(const struct finding *f, const struct mark *m,
+    const struct use *use, size_t start)
+{
+	size_t open;
+
+	if (use->anchor == ANCHOR_BYTES)
+		return start > use->most ? start - use->most : 0;
+	/* A literal further on has its first line no further up. What is open
+	 * already is not looked through again: no text makes that take more
+	 * than one look at each byte. */
+	open = m->first != 0 ? f->scratch->windows[m->last].to : 0;
+	if (start - use->least < open)
+		return 0;
+	return line_above(f->text, start, use->most, open);
+}
+
 /* One clause of a job was seen in the current string. */
 static void
 mark_job(struct finding *f, const struct use *use, size_t start, size_t end)
@@ -210,14 +246,12 @@ mark_job(struct finding *f, const struct use *use, size_t start, size_t end)
 
 	if (m->string != f->scratch->mark_string)
 		*m = (struct mark){.string = f->scratch->mark_string};
-	if (use->anchor) {
-		struct distance d = use->distance;
-
-		if (start < d.least)
+	if (use->anchor != ANCHOR_NONE) {
+		if (start < use->least)
 			return; /* no room for what comes before it */
 		add_window(f->scratch, m,
-		    (uint32_t)(start > d.most ? start - d.most : 0),
-		    (uint32_t)(start - d.least));
+		    (uint32_t)first_begin(f, m, use, start),
+		    (uint32_t)(start - use->least));
 	}
 	if (m->seen == use->need)
 		return;
@@ -293,8 +327,9 @@ find_literals(struct finding *f, const struct str_list *list)
 	struct scratch *s = f->scratch;
 
 	for (f->string = 0; f->string < list->len; f->string++) {
-		const struct prefilter *filter = f->work->filters[
-		    plan_string_key(f->plan, f->view, f->string)];
+		const struct prefilter *filter =
+		    f->work
+			->filters[plan_string_key(f->plan, f->view, f->string)];
 
 		f->text = list->v[f->string];
 		if (filter == NULL || f->text.len == 0)
@@ -314,10 +349,8 @@ bool
 candidate_find(struct run *r, enum view view, const struct work *w)
 {
 	const struct str_list *list = &r->texts->list[view];
-	struct finding f = {.plan = r->plan,
-	    .scratch = r->scratch,
-	    .view = view,
-	    .work = w};
+	struct finding f = {
+	    .plan = r->plan, .scratch = r->scratch, .view = view, .work = w};
 
 	r->scratch->candidate_first = r->scratch->candidate_count;
 	r->scratch->overflow = false;

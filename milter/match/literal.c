@@ -111,7 +111,8 @@ node_lang(struct arena *a, const struct node *n)
 	switch (n->kind) {
 	case NODE_CLASS:
 		l = class_lang(a, &n->u.class);
-		lang_set_len(&l, 1, 1);
+		lang_set_len(&l,
+		    (struct distance){1, 1, byte_class_has(&n->u.class, '\n')});
 		return l;
 	case NODE_EDGE:
 		return lang_empty(a, n->u.edges);

@@ -35,6 +35,7 @@ struct literal {
 struct distance {
 	uint32_t least;
 	uint32_t most;
+	uint32_t lines; /* newlines among them, at most */
 };
 
 #define DISTANCE_NO_END UINT32_MAX

@@ -42,17 +42,16 @@ static struct distance
 distance_add(struct distance x, struct distance y)
 {
 	return (struct distance){saturate((uint64_t)x.least + y.least),
-	    saturate((uint64_t)x.most + y.most)};
+	    saturate((uint64_t)x.most + y.most),
+	    saturate((uint64_t)x.lines + y.lines)};
 }
 
 /* `n` times at least, `m` times at most (no end included). */
 static struct distance
 distance_multiply(struct distance x, uint32_t n, uint32_t m)
 {
-	if (m == DISTANCE_NO_END && x.most > 0)
-		x.most = DISTANCE_NO_END;
 	return (struct distance){saturate((uint64_t)x.least * n),
-	    saturate((uint64_t)x.most * m)};
+	    saturate((uint64_t)x.most * m), saturate((uint64_t)x.lines * m)};
 }
 
 static void
@@ -62,6 +61,8 @@ distance_unite(struct distance *x, struct distance y)
 		x->least = y.least;
 	if (y.most > x->most)
 		x->most = y.most;
+	if (y.lines > x->lines)
+		x->lines = y.lines;
 }
 
 /* ---- rarity ------------------------------------------------------------- */
@@ -186,8 +187,8 @@ subsume(struct lit_set *s)
 	}
 	/* One that stands for another may begin inside it. */
 	if (kept < s->len)
-		s->at = distance_add(
-		    s->at, (struct distance){0, LITERAL_LEN_MAX});
+		s->at = distance_add(s->at,
+		    (struct distance){0, LITERAL_LEN_MAX, LITERAL_LEN_MAX});
 	s->len = kept;
 }
 
@@ -255,7 +256,7 @@ lang_finish(struct lang *l)
 struct lang
 lang_any(void)
 {
-	return (struct lang){.len = {0, DISTANCE_NO_END}};
+	return (struct lang){.len = {0, DISTANCE_NO_END, DISTANCE_NO_END}};
 }
 
 struct lang
@@ -273,7 +274,7 @@ lang_empty(struct arena *a, unsigned edges)
 struct lang
 lang_units(struct arena *a, const uint16_t *units, size_t n)
 {
-	struct lang l = {.exact = true, .len = {1, 1}};
+	struct lang l = {.exact = true, .len = {1, 1, 1}};
 
 	if (n == 0 || n > LANG_EXACT_MAX || !set_reserve(a, &l.set, n))
 		return lang_any();
@@ -478,9 +479,9 @@ repeat(struct arena *a, struct lang *l, uint32_t least, uint32_t most)
 }
 
 void
-lang_set_len(struct lang *l, uint32_t least, uint32_t most)
+lang_set_len(struct lang *l, struct distance len)
 {
-	l->len = (struct distance){least, most};
+	l->len = len;
 }
 
 void

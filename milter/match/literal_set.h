@@ -59,7 +59,7 @@ void lang_repeat(
 void lang_append_repeat(struct arena *a, struct lang *l, struct lang *child,
     uint32_t least, uint32_t most);
 /* What its strings' lengths are known to be, where the above lost it. */
-void lang_set_len(struct lang *l, uint32_t least, uint32_t most);
+void lang_set_len(struct lang *l, struct distance len);
 /* Turns what is exact into a clause: afterwards all is in the clauses. */
 void lang_finish(struct lang *l);
 

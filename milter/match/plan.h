@@ -40,6 +40,13 @@ struct job {
 	struct brief brief;
 };
 
+/* How a literal tells where a match of its job may begin. */
+enum anchor {
+	ANCHOR_NONE,
+	ANCHOR_BYTES, /* so many bytes before it */
+	ANCHOR_LINES  /* in its line, or one of so many above */
+};
+
 /* A literal that proves one clause of one job, and all that is to be known of
  * the job to that end. */
 struct use {
@@ -49,9 +56,10 @@ struct use {
 	uint8_t times;	/* places where the clause has to be seen */
 	uint8_t left;	/* enum literal_edge before the literal ... */
 	uint8_t right;	/* ... and behind it */
-	bool anchor;	/* it tells where a match may begin: */
+	uint8_t anchor; /* enum anchor */
 	bool last;	/* of its literal */
-	struct distance distance; /* from the match's start to the literal's */
+	uint32_t least; /* bytes of a match that are before it ... */
+	uint32_t most;	/* ... at most, or newlines, as the anchor says */
 };
 
 /* Jobs of one key that are selected by their shape. */

@@ -16,6 +16,7 @@
 #define SHAPE_ADVANTAGE 5    /* bits a shape must be better by */
 #define DFA_PATTERN_MIN 12   /* bytes; PCRE2 is fast at shorter ones */
 #define WINDOW_MAX 4000	     /* starts that one literal leaves open */
+#define WINDOW_LINES_MAX 4   /* or newlines before it */
 
 /* A use and the literal it belongs to, before they are sorted. */
 struct raw_use {
@@ -64,36 +65,49 @@ literal_id(struct selection *sel, const struct literal *l)
 	return (uint32_t)(known - 1);
 }
 
-/* The clause that leaves the fewest places for a match to begin, or none. */
-static size_t
+/* A clause that tells where a match may begin. */
+struct anchored {
+	enum anchor how;
+	size_t clause;
+};
+
+/* The one that leaves the fewest places, or none. */
+static struct anchored
 choose_anchor(const struct literal_need *need)
 {
-	uint32_t best = WINDOW_MAX;
-	size_t anchor = SIZE_MAX;
+	uint32_t best = WINDOW_MAX, lines = WINDOW_LINES_MAX;
+	struct anchored a = {ANCHOR_NONE, 0};
 
 	for (size_t c = 0; c < need->count; c++) {
 		struct distance at = need->clause[c].at;
 
-		if (at.most == DISTANCE_NO_END || at.most - at.least >= best)
-			continue;
-		best = at.most - at.least;
-		anchor = c;
+		if (at.most != DISTANCE_NO_END && at.most - at.least < best) {
+			best = at.most - at.least;
+			a = (struct anchored){ANCHOR_BYTES, c};
+		} else if (a.how != ANCHOR_BYTES && at.lines < lines) {
+			lines = at.lines;
+			a = (struct anchored){ANCHOR_LINES, c};
+		}
 	}
-	return anchor;
+	return a;
 }
 
 static void
 add_need(struct selection *sel, uint32_t job, const struct literal_need *need,
-    size_t anchor)
+    struct anchored anchored)
 {
 	for (size_t c = 0; c < need->count; c++) {
 		const struct literal_clause *clause = &need->clause[c];
+		enum anchor anchor =
+		    c == anchored.clause ? anchored.how : ANCHOR_NONE;
 		struct use use = {.job = job,
 		    .clause = (uint8_t)(1u << c),
 		    .need = (uint8_t)((1u << need->count) - 1),
 		    .times = (uint8_t)(c == 0 ? clause->times : 1),
-		    .anchor = c == anchor,
-		    .distance = clause->at};
+		    .anchor = (uint8_t)anchor,
+		    .least = clause->at.least,
+		    .most = anchor == ANCHOR_LINES ? clause->at.lines
+						   : clause->at.most};
 
 		for (size_t i = 0; i < clause->len; i++) {
 			use.left = clause->v[i].left;
@@ -184,7 +198,11 @@ count_common(
 	return common;
 }
 
-/* Is the shape of a pattern so much rarer than its literals? */
+/*
+ * Is the shape of a pattern so much rarer than its literals? A shape does not
+ * tell where: of a pattern that can take any number of bytes before a literal,
+ * and so is slow to try everywhere, the literal is worth more.
+ */
 static bool
 prefers_shape(const struct literal_need *need, const struct shape_cover *cover,
     const struct sample_strings *sample)
@@ -192,7 +210,8 @@ prefers_shape(const struct literal_need *need, const struct shape_cover *cover,
 	struct shape_set *set;
 	size_t common;
 
-	if (cover->bits <= need->bits + SHAPE_ADVANTAGE)
+	if (cover->bits <= need->bits + SHAPE_ADVANTAGE ||
+	    choose_anchor(need).how == ANCHOR_LINES)
 		return false;
 	if (need->count == 0)
 		return true;
@@ -248,8 +267,9 @@ select_job(struct selection *sel, struct job *j, uint32_t index,
 		return;
 	}
 	j->always = need.count == 0;
-	add_need(
-	    sel, index, &need, has_places ? choose_anchor(&need) : SIZE_MAX);
+	add_need(sel, index, &need,
+	    has_places ? choose_anchor(&need)
+		       : (struct anchored){ANCHOR_NONE, 0});
 }
 
 /* Builds the set of the shapes [v, v + n), all of jobs with one key. */

@@ -18,14 +18,28 @@ struct fixture {
 	struct mail_settings settings;
 };
 
-/* Each with an anchor: a literal at a bounded distance from the start. */
+/*
+ * Each with an anchor: a literal at a bounded distance from the start, or not
+ * more than so many lines behind it. Of THREE that is as many as there may be,
+ * of FOUR one more.
+ */
 static const char rules[] =
     "full FIRST /[a-z]{1,6}needle[0-9]{3}first/\n"
     "full COUNT /[a-z]{1,6}needle[0-9]{3}/\n"
     "tflags COUNT multiple\n"
     "full OTHER /[0-9]{2,4}haystack/\n"
     "full BOTH /needle[0-9]{1,3}last.{1,40}haystack/\n"
-    "full NEVER /x{2,5}needle[0-9]{3}never/\n";
+    "full NEVER /x{2,5}needle[0-9]{3}never/\n"
+    "full LINE /^[^>].*?needle[0-9]{3}/m\n"
+    "tflags LINE multiple\n"
+    "full LAST /^t.*needle[0-9]{3}.*haystack/m\n"
+    "tflags LAST multiple\n"
+    "full THREE /^t(?:.*\\n){3}.*?needle[0-9]{3}/m\n"
+    "tflags THREE multiple\n"
+    "full FOUR /^t(?:.*\\n){4}.*?needle[0-9]{3}/m\n"
+    "tflags FOUR multiple\n"
+    "full EITHER /^[^\\n]*(?:needle[0-9]2|agai|12haystack)/m\n"
+    "tflags EITHER multiple\n";
 
 static void
 fixture_init(struct fixture *f)
@@ -52,12 +66,15 @@ fixture_fini(struct fixture *f)
 	mail_settings_fini(&f->settings);
 }
 
-/* A body with `places` needles and a haystack behind every tenth. */
+/* A body with `places` needles and a haystack behind every tenth; every so
+ * many needles begin a line, 0: none. */
 static void
-write_message(struct buf *out, size_t places, size_t first)
+write_message(struct buf *out, size_t places, size_t first, size_t line)
 {
 	buf_add_cstr(out, "Subject: places\n\n");
 	for (size_t i = 1; i <= places; i++) {
+		if (line > 0 && i % line == 0)
+			buf_add_cstr(out, i % 7 == 0 ? "\n\n>" : "\n");
 		buf_printf(out, FILLER "pinneedle%03zu%s ", i % 1000,
 		    i == first ? "first" : "");
 		if (i % 10 == 0)
@@ -92,18 +109,18 @@ scan(const struct fixture *f, const struct plan *p, struct str raw,
 }
 
 static void
-compare(const struct fixture *f, size_t places, size_t first)
+compare(const struct fixture *f, size_t places, size_t first, size_t line)
 {
 	struct buf raw, got, want;
 
 	buf_init(&raw);
 	buf_init(&got);
 	buf_init(&want);
-	write_message(&raw, places, first);
+	write_message(&raw, places, first, line);
 	scan(f, f->plan, buf_str(&raw), &got);
 	scan(f, f->oracle, buf_str(&raw), &want);
-	is_str(buf_str(&got), buf_str(&want), "%zu places, the hit in %zu",
-	    places, first);
+	is_str(buf_str(&got), buf_str(&want),
+	    "%zu places, the hit in %zu, %zu a line", places, first, line);
 	buf_fini(&raw);
 	buf_fini(&got);
 	buf_fini(&want);
@@ -119,9 +136,11 @@ main(void)
 
 	fixture_init(&f);
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		compare(&f, places[i], 0);
-		compare(&f, places[i], 1);
-		compare(&f, places[i], places[i]);
+		compare(&f, places[i], 0, 0);
+		compare(&f, places[i], 1, 0);
+		compare(&f, places[i], places[i], 0);
+		compare(&f, places[i], 1, 1);
+		compare(&f, places[i], 1, 3);
 	}
 	fixture_fini(&f);
 	return done_testing();

@@ -228,12 +228,50 @@ clause_places(const struct literal_clause *c, struct str text)
 	return places;
 }
 
+static size_t
+count_newlines(struct str s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.len; i++)
+		n += s.p[i] == '\n';
+	return n;
+}
+
+/* Is one of the literals as far from `start` as they say, in bytes and lines?
+ */
+static bool
+is_near(const struct literal_clause *c, struct str text, size_t start)
+{
+	for (size_t at = start + c->at.least; at <= text.len; at++) {
+		struct str between = str_make(text.p + start, at - start);
+
+		if (between.len > c->at.most ||
+		    count_newlines(between) > c->at.lines)
+			return false;
+		for (size_t i = 0; i < c->len; i++)
+			if (literal_at(&c->v[i], text, at))
+				return true;
+	}
+	return false;
+}
+
 static bool
 need_met(const struct literal_need *need, struct str text)
 {
 	for (size_t c = 0; c < need->count; c++)
 		if (clause_places(&need->clause[c], text) <
 		    need->clause[c].times)
+			return false;
+	return true;
+}
+
+/* Of a match that begins at `start`. */
+static bool
+all_near(const struct literal_need *need, struct str text, size_t start)
+{
+	for (size_t c = 0; c < need->count; c++)
+		if (!is_near(&need->clause[c], text, start))
 			return false;
 	return true;
 }
@@ -266,15 +304,18 @@ check_texts(const struct regex *re, struct str pattern,
     struct tally *t)
 {
 	struct regex_scratch *s = regex_scratch_new(NULL);
+	struct regex_span at;
 
 	for (int i = 0; i < 25; i++) {
 		struct buf text;
 
 		buf_init(&text);
 		random_text(&text);
-		if (regex_match(re, s, buf_str(&text), 0, NULL) == 1) {
+		if (regex_match(re, s, buf_str(&text), 0, &at) == 1) {
 			bool good =
 			    need_met(need, buf_str(&text)) &&
+			    (literal_depends_on_search(pattern) ||
+				all_near(need, buf_str(&text), at.start)) &&
 			    (cover == NULL || shape_met(cover, buf_str(&text)));
 
 			t->matches++;
