@@ -1,5 +1,6 @@
 #include "match/attempt.h"
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "match/hits.h"
 #include "match/scratch.h"
@@ -83,26 +84,24 @@ next_window(struct search *q, struct str text, struct regex_span *where)
 }
 
 static bool
-next_places(struct run *r, struct search *q, struct str text, int asked,
-    struct regex_span *where)
+next_places(
+    struct search *q, struct str text, int asked, struct regex_span *where)
 {
 	if (q->dfa == NULL || asked >= ASKED_MAX)
 		return next_window(q, text, where);
-	return dfa_next(
-	    r->scratch->dfas, q->dfa, text, q->windows, &q->window, where);
+	return dfa_next(q->dfa, text, q->windows, &q->window, where);
 }
 
 /* A match begins in no other place, so the first one found is the first. */
 static int
-search_next(
-    struct run *r, struct search *q, struct str text, struct regex_span *at)
+search_next(struct search *q, struct regex_scratch *s, struct str text,
+    struct regex_span *at)
 {
-	struct regex_scratch *s = r->scratch->regex;
 	struct regex_span where = {q->from, 0};
 
 	if (q->not_empty)
 		return regex_match_not_empty(q->regex, s, text, q->from, at);
-	for (int asked = 0; next_places(r, q, text, asked, &where); asked++) {
+	for (int asked = 0; next_places(q, text, asked, &where); asked++) {
 		int rc = regex_match_between(q->regex, s, text, where, at);
 
 		if (rc != 0)
@@ -116,35 +115,58 @@ search_next(
  * All matches in one string, counted as Perl's while (/.../g) does: after an
  * empty match the next one must not be empty at the same place.
  */
-void
-attempt_match(struct run *r, const struct attempt *t, struct str text)
+static void
+match_all(
+    struct run *r, const struct attempt *t, struct dfa *dfa, struct str text)
 {
+	struct regex_scratch *s = r->scratch->regex;
 	double *value = &r->hits->value[t->rule->index];
 	double most = most_hits(t->rule, t->view);
-	struct search q = {.regex = regex_for(t, text), .window = t->windows};
+	struct search q = {
+	    .regex = regex_for(t, text), .dfa = dfa, .window = t->windows};
 	struct regex_span at = {0};
 	int rc;
 
 	if (t->windows != 0)
 		q.windows = r->scratch->windows;
-	if (t->dfa != NULL && dfa_is_worth_asking(r->scratch->dfas, t->dfa))
-		q.dfa = t->dfa;
-	rc = search_next(r, &q, text, &at);
+	rc = search_next(&q, s, text, &at);
 
 	while (rc == 1) {
 		set_span(r, t, text, at);
 		if (t->values != NULL)
-			capture_gather(t->values, r->arena, t->regex,
-			    r->scratch->regex, text);
+			capture_gather(t->values, r->arena, t->regex, s, text);
 		*value += 1;
 		if (*value >= most)
 			break;
 		q.from = at.end;
 		q.not_empty = at.end == at.start;
-		rc = search_next(r, &q, text, &at);
+		rc = search_next(&q, s, text, &at);
 	}
 	if (rc == ERR_LIMIT)
 		hits_add_limited(r->hits, t->rule->index);
+}
+
+void
+attempt_match(struct run *r, const struct attempt *t, struct str text)
+{
+	match_all(r, t, NULL, text);
+}
+
+/* The automaton first or PCRE2 alone, whichever is faster. */
+static void
+match_faster(struct run *r, const struct attempt *t, struct str text)
+{
+	struct trial *trial = dfa_trial(r->scratch->dfas, t->dfa);
+	struct dfa *dfa = trial_way(trial) == 0 ? t->dfa : NULL;
+	int64_t start;
+
+	if (!trial_is_on(trial)) {
+		match_all(r, t, dfa, text);
+		return;
+	}
+	start = clock_mono_ns();
+	match_all(r, t, dfa, text);
+	trial_note(trial, clock_mono_ns() - start, text.len);
 }
 
 /* The same for a pattern that needs no search. */
@@ -163,12 +185,13 @@ count_matches(struct run *r, const struct attempt *t, struct str text)
 	*value += (double)count;
 }
 
-/* A counter is faster than to ask whether there is anything to count. */
 static void
 try_text(struct run *r, const struct attempt *t, struct str text)
 {
 	if (t->counter != NULL)
 		count_matches(r, t, text);
+	else if (t->dfa != NULL)
+		match_faster(r, t, text);
 	else
 		attempt_match(r, t, text);
 }

@@ -2,10 +2,6 @@
 
 #include <stdlib.h>
 
-#define ASKED_MIN 64	/* answers before it is judged */
-#define ASKED_MAX 4096	/* older ones count half then */
-#define USELESS_SHARE 4 /* "maybe" more often than one time in so many */
-#define USELESS_RETRY 16
 #define LANES 4
 #define LANES_TEXT_MIN 64
 #define SOME 8 /* steps one by one, until hot states are tried again */
@@ -122,7 +118,7 @@ dfa_reader_new(struct dfa_set *s)
 	struct dfa_reader *r = mem_alloc(sizeof(*r));
 
 	r->set = s;
-	r->opinions = mem_array(s->v.len + 1, sizeof(*r->opinions));
+	r->trials = mem_array(s->v.len + 1, sizeof(*r->trials));
 	pthread_mutex_lock(&s->guards_readers);
 	r->next = s->readers;
 	if (r->next != NULL)
@@ -147,7 +143,7 @@ dfa_reader_free(struct dfa_reader **rp)
 	if (r->next != NULL)
 		r->next->previous = r->previous;
 	pthread_mutex_unlock(&r->set->guards_readers);
-	free(r->opinions);
+	free(r->trials);
 	free(r);
 	*rp = NULL;
 }
@@ -165,6 +161,12 @@ void
 dfa_reader_end(struct dfa_reader *r)
 {
 	__atomic_store_n(&r->since, 0, __ATOMIC_RELEASE);
+}
+
+struct trial *
+dfa_trial(struct dfa_reader *r, const struct dfa *d)
+{
+	return &r->trials[d->number];
 }
 
 /* ---- running ------------------------------------------------------------- */
@@ -432,46 +434,17 @@ run_windows(struct passage *r, struct str text, const struct window *windows,
 	return false;
 }
 
-/*
- * An automaton that seldom says no only costs: mostly it is not asked then, but
- * now and again, as mail changes.
- */
 bool
-dfa_is_worth_asking(struct dfa_reader *r, const struct dfa *d)
-{
-	struct opinion *o = &r->opinions[d->number];
-
-	if (o->asked < ASKED_MIN || o->passed <= o->asked / USELESS_SHARE)
-		return true;
-	return ++o->skipped % USELESS_RETRY == 0;
-}
-
-static void
-note_answer(struct opinion *o, bool maybe)
-{
-	o->passed += maybe;
-	if (++o->asked >= ASKED_MAX) {
-		o->asked /= 2;
-		o->passed /= 2;
-	}
-}
-
-bool
-dfa_next(struct dfa_reader *r, struct dfa *d, struct str text,
-    const struct window *windows, uint32_t *window, struct regex_span *where)
+dfa_next(struct dfa *d, struct str text, const struct window *windows,
+    uint32_t *window, struct regex_span *where)
 {
 	struct passage passage = {.dfa = d, .table = table_open(d)};
-	bool is_first = where->start == 0, found;
 
 	if (passage.table == NULL) {
 		where->end = text.len;
-		found = where->start <= text.len;
-	} else if (windows == NULL) {
-		found = run_text(&passage, text, where);
-	} else {
-		found = run_windows(&passage, text, windows, window, where);
+		return where->start <= text.len;
 	}
-	if (is_first)
-		note_answer(&r->opinions[d->number], found);
-	return found;
+	if (windows == NULL)
+		return run_text(&passage, text, where);
+	return run_windows(&passage, text, windows, window, where);
 }

@@ -15,6 +15,7 @@
 
 #include "base/regex.h"
 #include "match/nfa.h"
+#include "match/trial.h"
 
 /* Bytes of states of one pattern, and of all patterns of a set. */
 #define DFA_MEMORY_MAX ((size_t)1024 * 1024)
@@ -43,8 +44,7 @@ size_t dfa_set_used(const struct dfa_set *s);
 
 /*
  * One thread's view of a set whose members are all added; freed before the set.
- * It learns by itself which members are of use, and asking them writes nothing
- * that others look at.
+ * Asking them writes nothing that others look at.
  */
 struct dfa_reader *dfa_reader_new(struct dfa_set *s);
 void dfa_reader_free(struct dfa_reader **r);
@@ -53,14 +53,14 @@ void dfa_reader_free(struct dfa_reader **r);
 void dfa_reader_begin(struct dfa_reader *r);
 void dfa_reader_end(struct dfa_reader *r);
 
-/* Does asking seem to take less time than it saves? */
-bool dfa_is_worth_asking(struct dfa_reader *r, const struct dfa *d);
+/* Is it faster not to ask (way 1)? The reader's own trial of that. */
+struct trial *dfa_trial(struct dfa_reader *r, const struct dfa *d);
 /*
  * The next places where a match may begin, none of them in front of
  * where->start, and all in windows: `*window` is the number of the first one in
  * `windows` to look at, plus one, 0 when none is left; NULL: everywhere. False:
  * there are none. Else [where->start, where->end] has them, the end included,
- * and behind that end more may follow. Any thread.
+ * and behind that end more may follow. Any thread whose reader has begun.
  *
  * Where no match is under way, all that begins further in front has come to
  * nothing: it would be at one of the automaton's states. So the places begin
@@ -69,7 +69,7 @@ bool dfa_is_worth_asking(struct dfa_reader *r, const struct dfa *d);
  * begins, whatever it looks at, and of the whole text: only a pattern that
  * depends on where the search began (\G) is not to be asked.
  */
-bool dfa_next(struct dfa_reader *r, struct dfa *d, struct str text,
-    const struct window *windows, uint32_t *window, struct regex_span *where);
+bool dfa_next(struct dfa *d, struct str text, const struct window *windows,
+    uint32_t *window, struct regex_span *where);
 
 #endif

@@ -84,20 +84,12 @@ struct dfa_set {
 	struct dfa_reader *readers;
 };
 
-/* What a reader thinks of one member: how often it was asked, could not say no,
- * and was not asked. */
-struct opinion {
-	uint16_t asked;
-	uint16_t passed;
-	uint16_t skipped;
-};
-
 struct dfa_reader {
 	struct dfa_set *set;
 	struct dfa_reader *next;
 	struct dfa_reader *previous;
 	uint64_t since; /* atomic; the time it began; 0: it sees no table */
-	struct opinion *opinions; /* by member */
+	struct trial *trials; /* by member */
 };
 
 /* One text on its way through. */

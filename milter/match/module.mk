@@ -38,7 +38,8 @@ libmatch_a_SOURCES = \
 	milter/match/starts.c milter/match/starts.h \
 	milter/match/texts.c milter/match/texts.h \
 	milter/match/tree.c milter/match/tree.h \
-	milter/match/tree_class.c milter/match/tree_parser.h
+	milter/match/tree_class.c milter/match/tree_parser.h \
+	milter/match/trial.c milter/match/trial.h
 
 check_PROGRAMS += t/unit/bin/match_automaton t/unit/bin/match_dict_scan
 t_unit_bin_match_automaton_SOURCES = t/unit/match_automaton.c
@@ -85,6 +86,10 @@ t_unit_bin_match_effort_LDADD = $(MATCH_LIBS)
 check_PROGRAMS += t/unit/bin/match_counter
 t_unit_bin_match_counter_SOURCES = t/unit/match_counter.c
 t_unit_bin_match_counter_LDADD = $(MATCH_LIBS)
+
+check_PROGRAMS += t/unit/bin/match_trial
+t_unit_bin_match_trial_SOURCES = t/unit/match_trial.c
+t_unit_bin_match_trial_LDADD = $(MATCH_LIBS)
 
 check_PROGRAMS += t/unit/bin/match_starts
 t_unit_bin_match_starts_SOURCES = t/unit/match_starts.c

@@ -138,7 +138,7 @@ find_in_places(struct dfa_reader *r, struct dfa *d, const struct regex *re,
 
 	dfa_reader_begin(r);
 	for (*asked = 0;
-	     found == SIZE_MAX && dfa_next(r, d, text, windows, &first, &where);
+	     found == SIZE_MAX && dfa_next(d, text, windows, &first, &where);
 	     ++*asked) {
 		if (regex_match_between(re, s, text, where, &at) == 1)
 			found = at.start;
@@ -164,7 +164,7 @@ first_places(struct dfa_reader *r, struct dfa *d, struct str text,
 
 	*where = (struct regex_span){0};
 	dfa_reader_begin(r);
-	maybe = dfa_next(r, d, text, NULL, &none, where);
+	maybe = dfa_next(d, text, NULL, &none, where);
 	dfa_reader_end(r);
 	return maybe;
 }
@@ -258,30 +258,6 @@ test_places(void)
 		    where.end);
 		dfa_reader_free(&r);
 	}
-	dfa_set_free(&set);
-}
-
-/* One that always says "maybe" is asked no more, until it is of use again. */
-static void
-test_useless(void)
-{
-	struct dfa_set *set = dfa_set_new(DFA_SET_MEMORY_MAX);
-	struct dfa *d = add(set, "abc", 0);
-	struct dfa_reader *r = dfa_reader_new(set);
-	int asked = 0;
-
-	for (int i = 0; i < 1000; i++)
-		if (dfa_is_worth_asking(r, d))
-			may_match(r, d, STR("xabc"));
-	for (int i = 0; i < 32; i++)
-		asked += dfa_is_worth_asking(r, d);
-	is_int(asked, 2, "seldom asked when it only said maybe");
-	for (int i = 0; i < 100000; i++)
-		if (dfa_is_worth_asking(r, d))
-			may_match(r, d, STR("xyz"));
-	ok(dfa_is_worth_asking(r, d) && dfa_is_worth_asking(r, d),
-	    "always when of use again");
-	dfa_reader_free(&r);
 	dfa_set_free(&set);
 }
 
@@ -526,7 +502,6 @@ main(void)
 	test_patterns(DFA_SET_MEMORY_MAX, false);
 	test_patterns(20000, true);
 	test_places();
-	test_useless();
 	test_no_room();
 	test_refused();
 	test_size_limit();
