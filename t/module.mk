@@ -1,6 +1,10 @@
 # The test bench; the tests of base/. Other layers' unit tests stand in their
 # own module.mk.
-EXTRA_DIST += t/bench/make-rules t/bench/scale t/tsan.supp t/bench/refusals.pl t/run-suite t/unit/tap.h t/unit/own_dir.h t/unit/snapshot_of.h t/unit/access_ask.h t/unit/eval_of.h t/golden t/lint t/parity t/e2e t/miltertest
+EXTRA_DIST += t/bench/make-rules t/bench/outage.pl t/bench/refusals.pl \
+	t/bench/scale t/run-suite t/tsan.supp \
+	t/unit/access_ask.h t/unit/eval_of.h t/unit/own_dir.h \
+	t/unit/snapshot_of.h t/unit/tap.h \
+	t/e2e t/golden t/lint t/miltertest t/parity
 AM_CPPFLAGS += -I$(srcdir)/t/unit
 
 check_PROGRAMS += t/unit/bin/base_arena
