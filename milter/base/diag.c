@@ -1,7 +1,7 @@
 #include "base/diag.h"
 
 #include "base/clean.h"
-#include "base/mem.h"
+#include "base/vec.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -52,11 +52,7 @@ add(struct diags *d, enum severity severity, struct source_pos pos,
 	}
 	if (vasprintf(&message, fmt, ap) < 0)
 		message = mem_strdup("(out of memory)");
-	if (d->len == d->size) {
-		d->size = d->size ? d->size * 2 : 16;
-		d->v = mem_resize(d->v, d->size, sizeof(*d->v));
-	}
-	g = &d->v[d->len++];
+	g = VEC_PUSH(d);
 	*g = (struct diag){.severity = severity,
 	    .file = pos.file ? mem_strdup(pos.file) : NULL,
 	    .line = pos.line,
