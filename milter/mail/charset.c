@@ -154,18 +154,24 @@ detect_utf16(struct str s)
 static bool
 looks_western(struct str s)
 {
-	for (size_t i = 0; i < s.len; i++) {
-		unsigned char c = (unsigned char)s.p[i];
+	static const bool odd[256] = {
+	    [0x80 ... 0x81] = true,
+	    [0x83] = true,
+	    [0x86 ... 0x90] = true,
+	    [0x98] = true,
+	    [0x9a ... 0x9f] = true,
+	    [0xa1 ... 0xa8] = true,
+	    [0xaa ... 0xac] = true,
+	    [0xae ... 0xbf] = true,
+	    [0xd7] = true,
+	    [0xdf] = true,
+	    [0xf7] = true,
+	    [0xff] = true,
+	};
 
-		if (c < 0x80 || c == 0xa0 || c == 0xa9 || c == 0xad)
-			continue;
-		if (c == 0x82 || c == 0x84 || c == 0x85 ||
-		    (c >= 0x91 && c <= 0x97) || c == 0x99)
-			continue;
-		if (c < 0xc0 || c == 0xd7 || c == 0xdf || c == 0xf7 ||
-		    c == 0xff)
+	for (size_t i = block_ascii(s); i < s.len; i++)
+		if (odd[(unsigned char)s.p[i]])
 			return false;
-	}
 	return true;
 }
 

@@ -4,7 +4,7 @@
  */
 #include "mail/html_internal.h"
 
-#include "base/block.h"
+#include "base/lanes.h"
 #include "mail/unicode.h"
 
 /* The character `s` ends in; one that is no ASCII means nothing otherwise. */
@@ -59,26 +59,40 @@ quote_length(struct str s, bool plain)
 	return 0;
 }
 
-/* Bytes in front that no repair begins with. */
+/* Where a repair may be due: behind "/" at ">", before "n" at "&", at the first
+ * byte of a quote. One byte more is there on either side. */
+static inline lanes
+repair_places(const char *p)
+{
+	lanes before = lanes_load(p - 1), here = lanes_load(p);
+	lanes next = lanes_load(p + 1);
+
+	return (lanes)(((here == '>') & (before == '/')) |
+		       ((here == '&') & (next == 'n')) | (here == 0xe2) |
+		       (here == 0xc3));
+}
+
+/* The next such place from `i` on, perhaps one too many, or the end. */
 static size_t
-plain_length(struct str s)
+next_repair(struct str s, size_t i)
 {
 	static const bool begins[256] = {
 	    ['&'] = true, ['>'] = true, [0xe2] = true, [0xc3] = true};
-	size_t n = 0;
 
-	for (; n + BLOCK <= s.len; n += BLOCK) {
-		uint64_t block = block_load(s.p + n), found;
+	while (i < s.len) {
+		if (i > 0 && s.len - i > LANES) {
+			size_t n = lanes_first(repair_places(s.p + i));
 
-		if (block_high(block))
+			i += n;
+			if (n < LANES)
+				break;
+		} else if (!begins[(unsigned char)s.p[i]]) {
+			i++;
+		} else {
 			break;
-		found = block_has(block, '&') | block_has(block, '>');
-		if (found != 0)
-			return n + block_first(found);
+		}
 	}
-	while (n < s.len && !begins[(unsigned char)s.p[n]])
-		n++;
-	return n;
+	return i;
 }
 
 bool
@@ -91,7 +105,7 @@ html_repair(
 	buf_init_arena(out, a);
 	if (!buf_reserve(out, s.len + HTML_TOKEN_SPARE))
 		return false;
-	for (size_t i = 0; (i += plain_length(str_skip(s, i))) < s.len;) {
+	for (size_t i = 0; (i = next_repair(s, i)) < s.len;) {
 		struct str rest = str_skip(s, i);
 		size_t from = i, n;
 		char instead;
