@@ -26,6 +26,14 @@ load_short(const char *p, size_t len)
 	return (uint64_t)first << 32 | last;
 }
 
+/* One to three bytes: some may be there more than once. */
+static inline uint64_t
+load_tiny(const char *p, size_t len)
+{
+	return (uint64_t)(uint8_t)p[0] << 16 |
+	       (uint64_t)(uint8_t)p[len / 2] << 8 | (uint8_t)p[len - 1];
+}
+
 bool
 str_same_nocase(const char *a, const char *b, size_t len)
 {
@@ -425,16 +433,16 @@ static inline uint64_t
 hash_blocks(uint64_t seed, struct str s, uint64_t same)
 {
 	uint64_t h = seed ^ s.len, rest = 0;
-	size_t n = 0;
 
-	for (; s.len - n > BLOCK; n += BLOCK)
+	for (size_t n = 0; s.len - n > BLOCK; n += BLOCK)
 		h = hash_step(h, block_load(s.p + n) | same);
 	/* The last block may begin within the one before. */
 	if (s.len >= BLOCK)
 		rest = block_load(s.p + s.len - BLOCK);
-	else
-		for (; n < s.len; n++)
-			rest = rest << 8 | (unsigned char)s.p[n];
+	else if (s.len >= BLOCK / 2)
+		rest = load_short(s.p, s.len);
+	else if (s.len > 0)
+		rest = load_tiny(s.p, s.len);
 	h = hash_step(h, rest | same);
 	return h ^ h >> 32;
 }

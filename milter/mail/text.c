@@ -187,9 +187,13 @@ add_part(struct body *b, const struct mime_node *n)
 static void
 add_blank(struct buf *out, struct str run)
 {
-	size_t first = str_find_char(run, '\n');
-	size_t last = first == STR_NPOS ? first : str_rfind_char(run, '\n');
+	size_t first = STR_NPOS, last = STR_NPOS;
 
+	/* Most are a byte between words or lines. */
+	if (run.len > 1) {
+		first = str_find_char(run, '\n');
+		last = str_rfind_char(run, '\n');
+	}
 	if (first == last) {
 		buf_add_char(out, ' ');
 		return;

@@ -132,16 +132,10 @@ unicode_is_nonchar(uint32_t c)
 }
 
 size_t
-unicode_space_length(struct str s, bool wide)
+unicode_wide_space_length(struct str s)
 {
 	size_t n;
 
-	if (s.len == 0)
-		return 0;
-	if (ascii_is_space(s.p[0]))
-		return 1;
-	if (!wide || (unsigned char)s.p[0] < 0xc2)
-		return 0;
 	return unicode_is_space(unicode_first(s, &n), true) ? n : 0;
 }
 

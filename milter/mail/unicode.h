@@ -28,8 +28,20 @@ bool unicode_is_space(uint32_t c, bool wide);
 bool unicode_is_word(uint32_t c, bool wide);
 /* U+FDD0..FDEF and the last two of each plane. */
 bool unicode_is_nonchar(uint32_t c);
+/* Of a white space character at s.p that is not ASCII, or 0. */
+size_t unicode_wide_space_length(struct str s);
+
 /* Length of the white space character at s.p, 0: none stands there. */
-size_t unicode_space_length(struct str s, bool wide);
+static inline size_t
+unicode_space_length(struct str s, bool wide)
+{
+	if (s.len > 0 && ascii_is_space(s.p[0]))
+		return 1;
+	return s.len > 0 && wide && (unsigned char)s.p[0] >= 0xc2
+		   ? unicode_wide_space_length(s)
+		   : 0;
+}
+
 struct str unicode_skip_space(struct str s, bool wide);
 /* Without white space at either end. */
 struct str unicode_trim(struct str s, bool wide);
