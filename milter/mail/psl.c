@@ -65,10 +65,10 @@ bool
 psl_is_host_valid(const struct mail_settings *s, struct str host)
 {
 	size_t dot = str_rfind_char(host, '.');
+	struct str rest = host;
 
-	if (dot == STR_NPOS || str_cspan(host, " \t\n\v\f\r") != host.len)
-		return false;
-	return psl_is_tld(s, str_skip(host, dot + 1));
+	return dot != STR_NPOS && str_word(&rest).len == host.len &&
+	       psl_is_tld(s, str_skip(host, dot + 1));
 }
 
 static bool

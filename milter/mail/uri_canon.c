@@ -530,7 +530,11 @@ read_keyword(struct readings *r, const struct parts *u)
 {
 	char text[PSL_HOST_MAX];
 	struct str name = u->host, lower;
+	size_t dot = str_rfind_char(name, '.');
 
+	/* No dot but that of "www." */
+	if (dot != STR_NPOS && dot != 3)
+		return;
 	if (!str_is(u->scheme, "http://") || u->auth.len > 0 ||
 	    (u->port.len > 0 && !str_is(u->port, "80")))
 		return;
@@ -567,7 +571,8 @@ read_host(struct readings *r, const struct parts *u, struct str host)
 		host = str_head(host, end);
 		add_host_variant(r, u, host);
 	}
-	if (!read_octets(r, u, host) && !read_number(r, u, host))
+	if (host.len == 0 || !ascii_is_digit(host.p[0]) ||
+	    (!read_octets(r, u, host) && !read_number(r, u, host)))
 		read_keyword(r, u);
 }
 
@@ -626,8 +631,9 @@ read_web(struct readings *r, struct str uri)
 	host = visible_host(r->arena, u.host);
 	if (host.len != u.host.len)
 		add_host_variant(r, &u, host);
-	if (r->scratch == NULL ||
-	    !read_redirector(r, uri_join(r->arena, u.scheme, host, u.rest)))
+	if (u.auth.len > 0 || host.p != u.host.p)
+		s = uri_join(r->arena, u.scheme, host, u.rest);
+	if (r->scratch == NULL || !read_redirector(r, s))
 		read_embedded(r, u.rest);
 	read_host(r, &u, host);
 }

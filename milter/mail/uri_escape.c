@@ -19,9 +19,15 @@ is_escape(struct str s, size_t i)
 bool
 uri_has_escape(struct str s)
 {
-	for (size_t i = 0; i + 2 < s.len; i++)
+	for (size_t i = 0; i < s.len; i++) {
+		size_t n = str_find_char(str_skip(s, i), '%');
+
+		if (n == STR_NPOS)
+			return false;
+		i += n;
 		if (is_escape(s, i))
 			return true;
+	}
 	return false;
 }
 

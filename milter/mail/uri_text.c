@@ -321,7 +321,7 @@ next_sign(struct scan *c, size_t pos)
 	size_t first = c->s.len;
 
 	for (size_t i = 0; i < sizeof(signs) - 1; i++) {
-		if (c->next[i] < pos)
+		if (c->next[i] <= pos)
 			c->next[i] = find_sign(c, pos, signs[i]);
 		if (c->next[i] < first)
 			first = c->next[i];
@@ -339,7 +339,7 @@ skip_plain(struct scan *c, size_t pos)
 	const unsigned char *p = (const unsigned char *)c->s.p;
 	size_t at;
 
-	if (pos <= c->sign)
+	if (pos < c->sign)
 		return pos;
 	at = next_sign(c, pos);
 	c->sign = at;
@@ -545,13 +545,12 @@ uri_set_add_text(struct uri_set *set, struct str text)
 	if (set == NULL)
 		return;
 	c.settings = uri_set_settings(set);
-	for (size_t pos = 0; pos < text.len;) {
+	for (size_t pos = 0; (pos = skip_plain(&c, pos)) < text.len;) {
 		if (match_at(&c, pos, &f)) {
 			add_found(set, str_make(text.p + pos, f.end - pos), &f);
 			pos = f.end;
 		} else {
 			pos = next_start(&c, pos);
 		}
-		pos = skip_plain(&c, pos);
 	}
 }
