@@ -14,12 +14,12 @@
 struct arena_chunk;
 
 struct arena {
-	struct arena_chunk *chunk;	/* newest first */
-	size_t used;			/* bytes handed out since the reset */
-	size_t held;			/* bytes taken from the system */
-	size_t cap;			/* most bytes to hold */
-	size_t keep;			/* the largest chunk a reset keeps */
-	bool full;			/* an allocation was refused */
+	struct arena_chunk *chunk; /* newest first */
+	size_t used;		   /* bytes handed out since the reset */
+	size_t held;		   /* bytes taken from the system */
+	size_t cap;		   /* most bytes to hold */
+	size_t keep;		   /* the largest chunk a reset keeps */
+	bool full;		   /* an allocation was refused */
 };
 
 /* `cap` in bytes, 0 = no cap; keeps 256 KiB. Takes no memory yet. */
@@ -47,9 +47,9 @@ void *arena_grow(struct arena *a, void *p, size_t old, size_t size);
  *	if (ARENA_ROOM(l->arena, l->v, l->len, l->size, 8))
  *		l->v[l->len++] = s;
  */
-#define ARENA_ROOM(arena, array, len, size, first) \
-	((len) < (size) || \
-	    arena_double((arena), &(array), &(size), sizeof(*(array)), (first)))
+#define ARENA_ROOM(arena, array, len, size, first)                  \
+	((len) < (size) || arena_double((arena), &(array), &(size), \
+			       sizeof(*(array)), (first)))
 /* For ARENA_ROOM(): `array_io` is the address of a pointer to the elements. */
 bool arena_double(struct arena *a, void *array_io, size_t *size_io,
     size_t element, size_t first);

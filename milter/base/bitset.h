@@ -14,7 +14,7 @@ struct bitset {
 /* Empty set. In an arena: false at its cap. On the heap: never fails. */
 bool bitset_init_arena(struct bitset *s, size_t bits, struct arena *a);
 void bitset_init(struct bitset *s, size_t bits);
-void bitset_fini(struct bitset *s);	/* heap sets only */
+void bitset_fini(struct bitset *s); /* heap sets only */
 void bitset_clear(struct bitset *s);
 size_t bitset_count(const struct bitset *s);
 

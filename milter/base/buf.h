@@ -13,16 +13,16 @@
 struct buf {
 	char *p;
 	size_t len;
-	size_t size;		/* allocated */
-	size_t limit;		/* most bytes of content, 0 = none */
-	struct arena *arena;	/* NULL: heap */
+	size_t size;	     /* allocated */
+	size_t limit;	     /* most bytes of content, 0 = none */
+	struct arena *arena; /* NULL: heap */
 	bool failed;
 };
 
-void buf_init(struct buf *b);				/* heap */
+void buf_init(struct buf *b); /* heap */
 void buf_init_arena(struct buf *b, struct arena *a);
-void buf_fini(struct buf *b);		/* frees a heap buffer; arena: no-op */
-void buf_clear(struct buf *b);		/* length 0, `failed` off, memory kept */
+void buf_fini(struct buf *b);  /* frees a heap buffer; arena: no-op */
+void buf_clear(struct buf *b); /* length 0, `failed` off, memory kept */
 
 /* Room for `more` bytes at p + len; false when refused. */
 bool buf_reserve(struct buf *b, size_t more);

@@ -18,8 +18,8 @@ void *cidr_trie_set(struct cidr_trie *t, const struct cidr *net, void *value);
 /* Value of the longest network holding `ip`, or NULL. */
 void *cidr_trie_find(const struct cidr_trie *t, const struct ip *ip);
 /* All of them, longest first, up to `max`; returns how many. */
-size_t cidr_trie_find_all(const struct cidr_trie *t, const struct ip *ip,
-    void **out, size_t max);
+size_t cidr_trie_find_all(
+    const struct cidr_trie *t, const struct ip *ip, void **out, size_t max);
 size_t cidr_trie_count(const struct cidr_trie *t);
 
 #endif

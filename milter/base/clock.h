@@ -2,7 +2,8 @@
  * Time, so that tests can own it.
  *
  * Wall time in milliseconds since 1970 for records; monotonic microseconds for
- * durations and deadlines. Pure layers never call these: time is handed to them.
+ * durations and deadlines. Pure layers never call these: time is handed to
+ * them.
  */
 #ifndef POSTERN_BASE_CLOCK_H
 #define POSTERN_BASE_CLOCK_H

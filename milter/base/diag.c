@@ -113,13 +113,13 @@ format_one(const struct diag *g, struct buf *out)
 		buf_printf(out, ":%u", g->line);
 	if (g->file != NULL && g->line > 0 && g->col > 0)
 		buf_printf(out, ":%u", g->col);
-	buf_printf(out, "%s%s: ", g->file ? ": " : "",
-	    severity_text(g->severity));
+	buf_printf(
+	    out, "%s%s: ", g->file ? ": " : "", severity_text(g->severity));
 	clean_add(out, str_from(g->message));
 	buf_add_char(out, '\n');
 	if (g->excerpt != NULL)
-		buf_printf(out, "    %s\n    %*s^\n", g->excerpt,
-		    (int)g->caret, "");
+		buf_printf(
+		    out, "    %s\n    %*s^\n", g->excerpt, (int)g->caret, "");
 }
 
 void

@@ -13,9 +13,9 @@ enum severity { SEVERITY_NOTE, SEVERITY_WARNING, SEVERITY_ERROR };
 
 /* Where something was written. `file` outlives the ruleset (interned). */
 struct source_pos {
-	const char *file;	/* NULL: not from a file */
-	uint32_t line;		/* from 1; 0 = the whole file */
-	uint32_t col;		/* from 1, bytes; 0 = the whole line */
+	const char *file; /* NULL: not from a file */
+	uint32_t line;	  /* from 1; 0 = the whole file */
+	uint32_t col;	  /* from 1, bytes; 0 = the whole line */
 };
 
 /* Byte `at` of `text`, which is that line; elsewhere: its beginning. */
@@ -28,16 +28,16 @@ struct diag {
 	uint32_t line;
 	uint32_t col;
 	char *message;
-	char *excerpt;		/* the source line, or NULL */
-	uint32_t caret;		/* offset into excerpt, when it is there */
+	char *excerpt;	/* the source line, or NULL */
+	uint32_t caret; /* offset into excerpt, when it is there */
 };
 
 struct diags {
 	struct diag *v;
 	size_t len;
 	size_t size;
-	size_t cap;		/* most diags kept */
-	size_t errors;		/* counted beyond the cap too */
+	size_t cap;    /* most diags kept */
+	size_t errors; /* counted beyond the cap too */
 	size_t warnings;
 	size_t dropped;
 };

@@ -86,8 +86,8 @@ sync_directory_of(const char *path)
 void
 file_draft_open(struct file_draft *d, const char *path, unsigned mode)
 {
-	*d = (struct file_draft){.path = mem_strdup(path),
-	    .temp = mem_printf("%s.XXXXXX", path)};
+	*d = (struct file_draft){
+	    .path = mem_strdup(path), .temp = mem_printf("%s.XXXXXX", path)};
 	d->fd = mkostemp(d->temp, O_CLOEXEC);
 	if (d->fd < 0 || fchmod(d->fd, (mode_t)mode) != 0)
 		d->error = errno;
@@ -153,8 +153,8 @@ by_name(const void *a, const void *b)
 }
 
 int
-file_list(const char *dir, const char *suffix, char ***names_out,
-    size_t *count_out)
+file_list(
+    const char *dir, const char *suffix, char ***names_out, size_t *count_out)
 {
 	DIR *d = opendir(dir);
 	struct dirent *e;
@@ -188,6 +188,6 @@ file_join(const char *dir, const char *name)
 {
 	size_t n = strlen(dir);
 
-	return mem_printf("%s%s%s", dir,
-	    n > 0 && dir[n - 1] == '/' ? "" : "/", name);
+	return mem_printf(
+	    "%s%s%s", dir, n > 0 && dir[n - 1] == '/' ? "" : "/", name);
 }

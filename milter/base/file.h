@@ -42,8 +42,8 @@ bool file_exists(const char *path);
  * = all), sorted bytewise; full paths when `dir` is joined by the caller. Free
  * each and the array, or call file_list_free(). ERR_IO: cannot be read.
  */
-int file_list(const char *dir, const char *suffix, char ***names_out,
-    size_t *count_out);
+int file_list(
+    const char *dir, const char *suffix, char ***names_out, size_t *count_out);
 void file_list_free(char ***names, size_t count);
 
 /* "dir/name"; heap. */

@@ -10,12 +10,12 @@
 struct sockaddr;
 
 struct ip {
-	uint8_t byte[16];	/* network order */
+	uint8_t byte[16]; /* network order */
 };
 
 struct cidr {
-	struct ip net;		/* host bits zero */
-	uint8_t bits;		/* 0..128; IPv4 /n is 96 + n */
+	struct ip net; /* host bits zero */
+	uint8_t bits;  /* 0..128; IPv4 /n is 96 + n */
 };
 
 #define IP_V4_BITS 96

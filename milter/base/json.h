@@ -10,7 +10,7 @@
 
 #include "base/buf.h"
 
-struct json;	/* a reference-counted value */
+struct json; /* a reference-counted value */
 
 struct json *json_new_object(void);
 struct json *json_new_array(void);
@@ -18,7 +18,7 @@ struct json *json_new_str(struct str s);
 /* As json_new_str, but always byte by byte (\u00NN), never as UTF-8. */
 struct json *json_new_bytes(struct str s);
 struct json *json_new_int(int64_t v);
-struct json *json_new_double(double v);	/* not finite: null */
+struct json *json_new_double(double v); /* not finite: null */
 struct json *json_new_bool(bool v);
 struct json *json_new_null(void);
 struct json *json_ref(struct json *j);
@@ -26,7 +26,8 @@ void json_unref(struct json **j);
 
 /* These take over the caller's reference to `v`. */
 void json_set(struct json *object, const char *key, struct json *v);
-/* The key as json_new_bytes() has texts, NUL too, which json_get() cannot name. */
+/* The key as json_new_bytes() has texts, NUL too, which json_get() cannot name.
+ */
 void json_set_bytes(struct json *object, struct str key, struct json *v);
 void json_append(struct json *array, struct json *v);
 
@@ -41,12 +42,12 @@ struct json *json_at(const struct json *array, size_t i);
 size_t json_count(const struct json *array_or_object);
 /* The value, or `otherwise` when absent or of another type. */
 struct str json_get_str(const struct json *object, const char *key);
-int64_t json_get_int(const struct json *object, const char *key,
-    int64_t otherwise);
-double json_get_double(const struct json *object, const char *key,
-    double otherwise);
+int64_t json_get_int(
+    const struct json *object, const char *key, int64_t otherwise);
+double json_get_double(
+    const struct json *object, const char *key, double otherwise);
 bool json_get_bool(const struct json *object, const char *key, bool otherwise);
-struct str json_str(const struct json *value);	/* of a string value */
+struct str json_str(const struct json *value); /* of a string value */
 double json_number(const struct json *value);
 bool json_is_object(const struct json *v);
 bool json_is_array(const struct json *v);

@@ -10,8 +10,12 @@
 
 #include "base/buf.h"
 
-enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO,
-	LOG_LEVEL_DEBUG };
+enum log_level {
+	LOG_LEVEL_ERROR,
+	LOG_LEVEL_WARNING,
+	LOG_LEVEL_INFO,
+	LOG_LEVEL_DEBUG
+};
 
 /* `target`: "syslog", "stderr", or a file's path. 0 or ERR_IO (errno). */
 int log_open(const char *target, const char *ident, enum log_level most);

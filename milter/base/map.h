@@ -12,17 +12,17 @@
 
 struct map;
 
-struct map *map_new(bool nocase);	/* nocase: ASCII case is ignored */
+struct map *map_new(bool nocase); /* nocase: ASCII case is ignored */
 void map_free(struct map **m);
 
 /* Adds or replaces; returns the former value or NULL. `value` not NULL. */
 void *map_set(struct map *m, struct str key, void *value);
-void *map_get(const struct map *m, struct str key);	/* NULL: absent */
-void *map_remove(struct map *m, struct str key);	/* former value */
+void *map_get(const struct map *m, struct str key); /* NULL: absent */
+void *map_remove(struct map *m, struct str key);    /* former value */
 size_t map_count(const struct map *m);
 
 /* Visits in order of insertion: `*pos` starts at 0. False at the end. */
-bool map_next(const struct map *m, size_t *pos, struct str *key_out,
-    void **value_out);
+bool map_next(
+    const struct map *m, size_t *pos, struct str *key_out, void **value_out);
 
 #endif

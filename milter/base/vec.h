@@ -13,23 +13,23 @@
 
 #include <stdlib.h>
 
-#define VEC(type)                                                              \
-	struct {                                                               \
-		type *v;                                                       \
-		size_t len;                                                    \
-		size_t size;                                                   \
+#define VEC(type)            \
+	struct {             \
+		type *v;     \
+		size_t len;  \
+		size_t size; \
 	}
 
 /* Pointer to a new last element, not initialised. */
-#define VEC_PUSH(vec)                                                          \
-	((vec)->len == (vec)->size                                             \
-		? ((vec)->size = (vec)->size ? (vec)->size * 2 : 8,            \
-		      (vec)->v = mem_resize((vec)->v, (vec)->size,             \
-			  sizeof(*(vec)->v)))                                  \
-		: 0,                                                           \
+#define VEC_PUSH(vec)                                                \
+	((vec)->len == (vec)->size                                   \
+		? ((vec)->size = (vec)->size ? (vec)->size * 2 : 8,  \
+		      (vec)->v = mem_resize(                         \
+			  (vec)->v, (vec)->size, sizeof(*(vec)->v))) \
+		: 0,                                                 \
 	    &(vec)->v[(vec)->len++])
 
-#define VEC_FINI(vec)                                                          \
+#define VEC_FINI(vec) \
 	(free((vec)->v), (vec)->v = NULL, (vec)->len = (vec)->size = 0)
 
 #endif

@@ -40,7 +40,7 @@ struct bench {
 	struct facts facts;
 	struct buf *mail; /* by file */
 	size_t files;
-	bool time_rules;  /* in this run */
+	bool time_rules; /* in this run */
 	bool time_stages;
 	size_t rounds;	  /* of this run */
 	size_t next;	  /* message, over all rounds; atomic */

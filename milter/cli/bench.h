@@ -25,7 +25,7 @@ struct bench_result {
 	uint64_t hits; /* rules that hit, `__` ones too */
 	uint64_t wall_ns;
 	uint64_t cpu_ns;
-	uint64_t load_ns; /* reading and compiling the rules */
+	uint64_t load_ns;		/* reading and compiling the rules */
 	uint64_t stage_ns[STAGE_COUNT]; /* in rounds that timed them */
 	uint64_t stage_messages;
 	struct bench_rule *rules; /* tried ones, most expensive first */

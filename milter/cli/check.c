@@ -24,8 +24,7 @@
 #define JOBS_ALL INT64_MIN
 #define WINDOW ((size_t)256)
 
-/* ---- the workers -----------------------------------------------------------
- */
+/* ---- the workers -------------------------------------------------------- */
 
 struct slot {
 	struct buf text; /* ready to print */
@@ -211,8 +210,7 @@ check_all(const struct check_options *o, struct snapshot *s,
 	return rc;
 }
 
-/* ---- the facts -------------------------------------------------------------
- */
+/* ---- the facts ---------------------------------------------------------- */
 
 /* `--facts`: facts as they were recorded, or a whole decision record. */
 static bool
@@ -310,8 +308,7 @@ gather(struct check_options *o, struct arena *a, struct facts *f)
 	return true;
 }
 
-/* ---- the command -----------------------------------------------------------
- */
+/* ---- the command -------------------------------------------------------- */
 
 static int
 check(struct check_options *o, const struct option_list *operands)

@@ -11,8 +11,7 @@
 
 #define MATCHED_MAX ((size_t)90)
 
-/* ---- JSON ------------------------------------------------------------------
- */
+/* ---- JSON --------------------------------------------------------------- */
 
 struct hit {
 	struct str name;
@@ -137,8 +136,7 @@ print_json(const struct check_options *o, const struct snapshot *s,
 	free(hit);
 }
 
-/* ---- for people ------------------------------------------------------------
- */
+/* ---- for people --------------------------------------------------------- */
 
 static void
 print_verdict(const struct verdict *v, bool at_rcpt, struct buf *out)

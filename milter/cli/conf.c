@@ -42,8 +42,7 @@ format_value(
 	out->len -= at - colon;
 }
 
-/* ---- for people ------------------------------------------------------------
- */
+/* ---- for people --------------------------------------------------------- */
 
 #define WIDTH 76
 
@@ -104,8 +103,7 @@ print_all(const struct config *c, bool changed)
 	buf_fini(&value);
 }
 
-/* ---- the example file ------------------------------------------------------
- */
+/* ---- the example file --------------------------------------------------- */
 
 static void
 print_example(void)
@@ -131,8 +129,7 @@ print_example(void)
 	}
 }
 
-/* ---- the manual ------------------------------------------------------------
- */
+/* ---- the manual --------------------------------------------------------- */
 
 /* Text for mdoc: a backslash, a leading dot or quote and `-` mean something; a
  * sentence begins a line. */
@@ -235,8 +232,7 @@ print_manual(const char *part)
 	return false;
 }
 
-/* ---- for programs ----------------------------------------------------------
- */
+/* ---- for programs ------------------------------------------------------- */
 
 static struct json *
 row_to_json(const struct config *c, const struct config_row *row, struct buf *v)

@@ -18,8 +18,7 @@ struct daemon_options {
 	int64_t timeout; /* seconds */
 };
 
-/* ---- asking ----------------------------------------------------------------
- */
+/* ---- asking ------------------------------------------------------------- */
 
 /* The answer, or NULL after a complaint. */
 static struct json *
@@ -64,8 +63,7 @@ print_json(const struct json *j, int indent)
 	buf_fini(&out);
 }
 
-/* ---- any JSON for people ---------------------------------------------------
- */
+/* ---- any JSON for people ------------------------------------------------ */
 
 #define DEPTH_MAX 8
 
@@ -129,8 +127,7 @@ print_value(const struct json *v, int depth)
 		print_member(key, member, depth);
 }
 
-/* ---- the three commands ----------------------------------------------------
- */
+/* ---- the three commands ------------------------------------------------- */
 
 #define DAEMON_OPTIONS(o)                                               \
 	CLI_CONFIG_OPTIONS(&(o)->config),                               \

@@ -7,8 +7,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-/* ---- configuration and rules -----------------------------------------------
- */
+/* ---- configuration and rules -------------------------------------------- */
 
 static void
 replace_list(struct string_list *l, const struct option_list *with)
@@ -90,8 +89,7 @@ offline_options_fini(struct offline_options *o)
 	option_list_fini(&o->rules);
 }
 
-/* ---- one message -----------------------------------------------------------
- */
+/* ---- one message -------------------------------------------------------- */
 
 void
 offline_room_init(struct offline_room *room, struct snapshot *s)

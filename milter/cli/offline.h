@@ -19,17 +19,17 @@ struct offline_options {
 	const char *score_set;
 	bool no_prefilter;
 };
-#define OFFLINE_OPTIONS(o)                                                    \
-	CLI_CONFIG_OPTIONS(&(o)->config),                                     \
-	    {'r', "rules", "DIR|FILE",                                        \
-		"Rules in place of the setting `rules`; repeatable",          \
-		OPTION_TEXTS, &(o)->rules},                                   \
-	    {0, "plugins", "core|local|stock",                                \
-		"In place of the setting `plugins`", OPTION_TEXT,             \
-		&(o)->plugins},                                               \
-	{                                                                     \
-		0, "score-set", "N", "In place of the setting `score_set`",   \
-		    OPTION_TEXT, &(o)->score_set                              \
+#define OFFLINE_OPTIONS(o)                                                  \
+	CLI_CONFIG_OPTIONS(&(o)->config),                                   \
+	    {'r', "rules", "DIR|FILE",                                      \
+		"Rules in place of the setting `rules`; repeatable",        \
+		OPTION_TEXTS, &(o)->rules},                                 \
+	    {0, "plugins", "core|local|stock",                              \
+		"In place of the setting `plugins`", OPTION_TEXT,           \
+		&(o)->plugins},                                             \
+	{                                                                   \
+		0, "score-set", "N", "In place of the setting `score_set`", \
+		    OPTION_TEXT, &(o)->score_set                            \
 	}
 
 /* The configuration with those options in it; NULL: complained. */

@@ -23,8 +23,7 @@ list_add(struct option_list *l, const char *text)
 	l->v[l->len++] = text;
 }
 
-/* ---- help ------------------------------------------------------------------
- */
+/* ---- help --------------------------------------------------------------- */
 
 /* Words of `text` from column `column` on, wrapped. */
 static void
@@ -78,8 +77,7 @@ print_help(const struct options *o)
 	print_option(&help);
 }
 
-/* ---- parsing ---------------------------------------------------------------
- */
+/* ---- parsing ------------------------------------------------------------ */
 
 static bool
 store(const struct options *o, const struct option *option, const char *value)

@@ -37,8 +37,7 @@ line(struct buf *out, const char *name, struct str value)
 	buf_add_char(out, '\n');
 }
 
-/* ---- who and when
- * ------------------------------------------------------------ */
+/* ---- who and when ------------------------------------------------------- */
 
 static void
 print_time(const struct json *record, struct buf *out)
@@ -110,8 +109,7 @@ print_message(
 	line(out, "queue id", json_get_str(envelope, "queue_id"));
 }
 
-/* ---- the decision
- * -------------------------------------------------------------- */
+/* ---- the decision ------------------------------------------------------- */
 
 static void
 print_reason(const struct json *r, struct buf *out)
@@ -167,8 +165,7 @@ print_verdict(const struct json *record, struct buf *out)
 	buf_add(out, STR("\n\n"));
 }
 
-/* ---- rules, dictionaries
- * ------------------------------------------------------- */
+/* ---- rules, dictionaries ------------------------------------------------ */
 
 /* The last part of a path is enough beside the rule's name. */
 static struct str
@@ -257,8 +254,7 @@ print_dictionaries(const struct json *record, struct buf *out)
 		print_dictionary(json_at(list, i), out);
 }
 
-/* ---- facts
- * ---------------------------------------------------------------------- */
+/* ---- facts -------------------------------------------------------------- */
 
 static void
 print_reputation(const struct json *facts, struct buf *out)

@@ -64,8 +64,7 @@ rep_duration_parse(struct str text, int64_t *ms_out)
 	return true;
 }
 
-/* ---- words -----------------------------------------------------------------
- */
+/* ---- words -------------------------------------------------------------- */
 
 static const struct verb {
 	const char *name;

@@ -22,8 +22,7 @@ void rep_print_bar(double share);
 /* Without the letter and colon the store has it under. */
 struct str rep_plain_unit(struct str unit);
 
-/* ---- rep_print_show.c -----------------------------------------------------
- */
+/* ---- rep_print_show.c --------------------------------------------------- */
 void rep_print_rates(const struct json *rates);
 void rep_print_show(const struct json *answer, int64_t now_ms);
 

@@ -121,8 +121,7 @@ run_history(struct rep_replay *r, struct history *h, int64_t faster)
 	}
 }
 
-/* ---- the answer ------------------------------------------------------------
- */
+/* ---- the answer --------------------------------------------------------- */
 
 struct listings {
 	struct rep_replay *replay;

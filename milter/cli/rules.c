@@ -91,8 +91,7 @@ show_rules(const struct rules_options *o, const struct config *c)
 	return rc;
 }
 
-/* ---- cost ------------------------------------------------------------------
- */
+/* ---- cost --------------------------------------------------------------- */
 
 static int
 compare_cost(const void *a, const void *b)

@@ -37,8 +37,7 @@ struct client {
 	int fd;
 };
 
-/* ---- commands -------------------------------------------------------------
- */
+/* ---- commands ----------------------------------------------------------- */
 
 typedef struct json *(*control_function)(struct server *, struct json *);
 
@@ -264,8 +263,7 @@ dispatch(struct server *server, struct str line)
 	return reply ? reply : failure("unknown command");
 }
 
-/* ---- one client -----------------------------------------------------------
- */
+/* ---- one client --------------------------------------------------------- */
 
 /* A line without its newline; false: too long, too slow, or gone. */
 static bool
@@ -384,8 +382,7 @@ serve(void *arg)
 	}
 }
 
-/* ---- opening and closing --------------------------------------------------
- */
+/* ---- opening and closing ------------------------------------------------ */
 
 static int
 open_socket(const char *path)

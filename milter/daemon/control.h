@@ -2,9 +2,9 @@
  * The admin tool's way in: a Unix socket, one line of JSON each way.
  *
  * Mode 0600 of the daemon's user, so only root and that user may talk. Requests
- * are bounded in size, time and number; a client that stalls is cut off, and who
- * comes when all places are taken waits for one. Every request has a thread of its
- * own, so a reload does not hold up `status`.
+ * are bounded in size, time and number; a client that stalls is cut off, and
+ * who comes when all places are taken waits for one. Every request has a thread
+ * of its own, so a reload does not hold up `status`.
  */
 #ifndef POSTERN_DAEMON_CONTROL_H
 #define POSTERN_DAEMON_CONTROL_H

@@ -41,8 +41,7 @@ gather_reputation_wanted(const struct session *s)
 	return s->server->store != NULL && is_stranger(s);
 }
 
-/* ---- DNS lists
- * ----------------------------------------------------------------- */
+/* ---- DNS lists ---------------------------------------------------------- */
 
 /* Collects a lookup as facts in `a`, behind the `kept` ones given. */
 static struct dns_fact *
@@ -110,8 +109,7 @@ collect_client_lists(struct session *s)
 	s->facts.dns_count = s->client_dns_count;
 }
 
-/* ---- SPF
- * ------------------------------------------------------------------------ */
+/* ---- SPF ---------------------------------------------------------------- */
 
 static void
 check_sender_policy(struct session *s)
@@ -124,12 +122,11 @@ check_sender_policy(struct session *s)
 	if (!c->spf || s->spf_asked || s->dns->dns == NULL || !is_stranger(s))
 		return;
 	s->spf_asked = true;
-	s->facts.spf = spf_check(
-	    s->dns->dns, &q, clock_mono_us() + c->dns_budget * 1000);
+	s->facts.spf =
+	    spf_check(s->dns->dns, &q, clock_mono_us() + c->dns_budget * 1000);
 }
 
-/* ---- the steps
- * ------------------------------------------------------------------ */
+/* ---- the steps ---------------------------------------------------------- */
 
 void
 gather_start(struct session *s)
@@ -234,7 +231,7 @@ gather_message(struct session *s, struct message *m)
 		return;
 	l = dnsbl_lookup_new(
 	    s->dns->lists, 1u << DNSBL_RECEIVED | 1u << DNSBL_HELO |
-				  1u << DNSBL_SENDER | 1u << DNSBL_URI);
+			       1u << DNSBL_SENDER | 1u << DNSBL_URI);
 	if (l == NULL)
 		return;
 	dnsbl_lookup_name(l, DNSBL_HELO, e->helo);

@@ -49,8 +49,7 @@ macro(SMFICTX *ctx, const char *name)
 	return str_from(smfi_getsymval(ctx, (char *)(uintptr_t)name));
 }
 
-/* ---- verdict to libmilter -------------------------------------------------
- */
+/* ---- verdict to libmilter ----------------------------------------------- */
 
 /* "554 5.7.1 text" as libmilter wants it; % doubled (it is a format there). */
 static bool
@@ -109,8 +108,7 @@ no_answer(const struct door *door, unsigned long step)
 	return door->quiet & step ? SMFIS_NOREPLY : SMFIS_CONTINUE;
 }
 
-/* ---- callbacks ------------------------------------------------------------
- */
+/* ---- callbacks ---------------------------------------------------------- */
 
 #define WANTED_ACTIONS (SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_QUARANTINE)
 
@@ -330,8 +328,7 @@ on_close(SMFICTX *ctx)
 	return SMFIS_CONTINUE;
 }
 
-/* ---- the listen socket ----------------------------------------------------
- */
+/* ---- the listen socket -------------------------------------------------- */
 
 static bool
 valid_port(struct str s)

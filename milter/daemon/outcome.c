@@ -24,8 +24,7 @@ outcome_new_reference(struct session *s)
 	ref_new(s->facts.ref);
 }
 
-/* ---- headers --------------------------------------------------------------
- */
+/* ---- headers ------------------------------------------------------------ */
 
 static bool
 shown(const struct rule *r)
@@ -176,8 +175,7 @@ outcome_headers(struct session *s, const struct verdict *v,
 		    STR_ARG(v->decisive->name), s->facts.ref);
 }
 
-/* ---- counters -------------------------------------------------------------
- */
+/* ---- counters ----------------------------------------------------------- */
 
 static void count_rejection(enum verdict_class class)
 {
@@ -231,8 +229,7 @@ count(const struct session *s, const struct verdict *v)
 	}
 }
 
-/* ---- evidence -------------------------------------------------------------
- */
+/* ---- evidence ----------------------------------------------------------- */
 
 static enum rep_class
 evidence_class(const struct verdict *v)
@@ -358,8 +355,7 @@ report_trap(const struct session *s)
 	rep_store_report(s->server->store, &event);
 }
 
-/* ---- record and log line --------------------------------------------------
- */
+/* ---- record and log line ------------------------------------------------ */
 
 static void
 write_refusals(struct json_writer *w, const struct session *s)

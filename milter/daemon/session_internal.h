@@ -52,7 +52,7 @@ struct session {
 	bool broken; /* an event out of order */
 
 	struct rep_lookup *lookup;
-	struct dns_set *dns; /* that questions are asked of */
+	struct dns_set *dns;		   /* that questions are asked of */
 	struct dnsbl_lookup *client_lists; /* under way */
 	bool client_asked;		   /* once a connection */
 	bool client_late;
@@ -75,8 +75,7 @@ struct session {
 	int64_t mail_us; /* monotonic, when MAIL came */
 };
 
-/* ---- session_idle.c: sessions without a connection -------------------------
- */
+/* ---- session_idle.c: sessions without a connection ---------------------- */
 
 /* All zero, and with memory of its own. NULL only when memory is out. */
 struct session *session_take(void);
@@ -84,8 +83,7 @@ void session_give(struct session *s);
 /* Forgets what came of the message; the memory of a usual one stays. */
 void session_empty(struct session *s);
 
-/* ---- gather.c: facts beside the message ------------------------------------
- */
+/* ---- gather.c: facts beside the message --------------------------------- */
 
 /* Asks whatever only needs the client's address. Does not wait. */
 void gather_start(struct session *s);
@@ -102,8 +100,7 @@ void gather_cancel(struct session *s);
 /* Our own hosts, local submissions and known users have no reputation. */
 bool gather_reputation_wanted(const struct session *s);
 
-/* ---- outcome.c: what follows from a verdict ---------------------------------
- */
+/* ---- outcome.c: what follows from a verdict ----------------------------- */
 
 /* A new reference in facts.ref. */
 void outcome_new_reference(struct session *s);

@@ -84,8 +84,7 @@ block_give(struct block *b)
 		free(b);
 }
 
-/* ---- a connection's life --------------------------------------------------
- */
+/* ---- a connection's life ------------------------------------------------ */
 
 int
 wire_accept(int listener, struct sockaddr *peer, socklen_t *size)
@@ -120,8 +119,7 @@ wire_close(int fd)
 	return close(fd);
 }
 
-/* ---- reading --------------------------------------------------------------
- */
+/* ---- reading ------------------------------------------------------------ */
 
 /* As recv(): what it says, into the connection's empty buffer. */
 static ssize_t
@@ -208,8 +206,7 @@ wire_poll(struct pollfd *set, nfds_t count, int timeout_ms)
 	return ready;
 }
 
-/* ---- writing --------------------------------------------------------------
- */
+/* ---- writing ------------------------------------------------------------ */
 
 /* SMFIR_ADDHEADER, _CHGHEADER, _INSHEADER, _QUARANTINE: no answer by itself. */
 static bool

@@ -41,8 +41,7 @@ brake_unit_state(const struct brake_unit *u, struct brake_state *out)
 		brake_state_add(out, u->pairs.v[i].passed, u->pairs.v[i].at_ms);
 }
 
-/* ---- throttle --------------------------------------------------------------
- */
+/* ---- throttle ----------------------------------------------------------- */
 
 /*
  * Each message moves `paid` one share of the interval on; it may run one
@@ -97,8 +96,7 @@ throttle(struct brake_unit *u, const struct brake_question *q,
 	return true;
 }
 
-/* ---- greylist --------------------------------------------------------------
- */
+/* ---- greylist ----------------------------------------------------------- */
 
 static bool
 is_over(const struct brake_pair *p, const struct brake_question *q)
@@ -204,8 +202,7 @@ brake_judge(struct brake_unit *u, const struct brake_question *q,
 		greylist(u, q, out);
 }
 
-/* ---- inside Redis ----------------------------------------------------------
- */
+/* ---- inside Redis ------------------------------------------------------- */
 
 /* Numbers of microseconds stay below 2^53, where Lua counts exactly. */
 static const char body[] =

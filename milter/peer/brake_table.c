@@ -144,8 +144,7 @@ brake_table_count(struct brake_table *t)
 	return n;
 }
 
-/* ---- the file --------------------------------------------------------------
- */
+/* ---- the file ----------------------------------------------------------- */
 
 /*
  *	unit NAME MESSAGES_US RECIPIENTS_US PROOF PROOF_MS LAST_MS

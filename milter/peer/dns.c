@@ -58,8 +58,7 @@ struct dns_batch {
 	unsigned refs;
 };
 
-/* ---- answers ----------------------------------------------------------------
- */
+/* ---- answers ------------------------------------------------------------ */
 
 static void
 batch_unref(struct dns_batch *b)
@@ -236,8 +235,7 @@ on_answer(void *arg, int rc, int timeouts, unsigned char *p, int len)
 	free(q);
 }
 
-/* ---- the thread
- * -------------------------------------------------------------- */
+/* ---- the thread --------------------------------------------------------- */
 
 static void
 fail(const struct question *q)
@@ -321,8 +319,7 @@ resolve(void *arg)
 	return NULL;
 }
 
-/* ---- batches
- * ----------------------------------------------------------------- */
+/* ---- batches ------------------------------------------------------------ */
 
 struct dns_batch *
 dns_batch_new(struct dns *d)
@@ -419,8 +416,7 @@ dns_batch_free(struct dns_batch **b)
 	*b = NULL;
 }
 
-/* ---- opening and closing
- * ------------------------------------------------------ */
+/* ---- opening and closing ------------------------------------------------ */
 
 static bool
 open_channel(struct dns *d, const struct dns_options *o, const char **why_out)

@@ -61,8 +61,7 @@ struct dnsbl_lookup {
 	size_t subjects;
 };
 
-/* ---- health
- * ------------------------------------------------------------------ */
+/* ---- health ------------------------------------------------------------- */
 
 static void
 set_health(
@@ -212,8 +211,7 @@ dnsbl_settle(struct dnsbl *d, int64_t deadline_us)
 			finish_test(d, &d->zones[i]);
 }
 
-/* ---- zones
- * ------------------------------------------------------------------- */
+/* ---- zones -------------------------------------------------------------- */
 
 struct dnsbl *
 dnsbl_new(struct dns *dns, struct dnsbl_zone *zones, size_t count,
@@ -282,8 +280,7 @@ dnsbl_status(struct dnsbl *d)
 	return list;
 }
 
-/* ---- one message
- * --------------------------------------------------------------- */
+/* ---- one message -------------------------------------------------------- */
 
 struct dnsbl_lookup *
 dnsbl_lookup_new(struct dnsbl *d, unsigned kinds)

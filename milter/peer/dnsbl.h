@@ -83,8 +83,7 @@ void dnsbl_settle(struct dnsbl *d, int64_t deadline_us);
  * "listed", "failed"}] */
 struct json *dnsbl_status(struct dnsbl *d);
 
-/* ---- one message
- * --------------------------------------------------------------- */
+/* ---- one message -------------------------------------------------------- */
 
 struct dnsbl_lookup;
 

@@ -26,8 +26,7 @@ struct recipients {
 	void *log_ctx;
 };
 
-/* ---- one refusal -----------------------------------------------------------
- */
+/* ---- one refusal -------------------------------------------------------- */
 
 enum recipient_refusal
 recipients_classify(struct str host, struct str text)
@@ -48,8 +47,7 @@ recipients_classify(struct str host, struct str text)
 	return RECIPIENT_OTHER;
 }
 
-/* ---- all of them -----------------------------------------------------------
- */
+/* ---- all of them -------------------------------------------------------- */
 
 struct recipients *
 recipients_new(void (*log)(void *ctx, const char *line), void *log_ctx)

@@ -24,8 +24,7 @@ struct request {
 	void *ctx;
 };
 
-/* ---- commands -------------------------------------------------------------
- */
+/* ---- commands ----------------------------------------------------------- */
 
 void
 redis_arg(struct redis_args *a, struct str s)
@@ -107,8 +106,7 @@ redis_wire_free(struct str *wire)
 	*wire = STR_NONE;
 }
 
-/* ---- the connection -------------------------------------------------------
- */
+/* ---- the connection ----------------------------------------------------- */
 
 static void
 handle_read(void *ctx)
@@ -285,8 +283,7 @@ redis_waiting(const struct redis_conn *c)
 	return c->waiting;
 }
 
-/* ---- replies --------------------------------------------------------------
- */
+/* ---- replies ------------------------------------------------------------ */
 
 static const redisReply *
 raw(const struct redis_reply *r)

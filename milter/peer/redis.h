@@ -60,8 +60,7 @@ bool redis_send(struct redis_conn *c, struct str wire, redis_fn *fn, void *ctx);
 /* Commands without an answer yet. */
 size_t redis_waiting(const struct redis_conn *c);
 
-/* ---- replies --------------------------------------------------------------
- */
+/* ---- replies ------------------------------------------------------------ */
 
 bool redis_is_error(const struct redis_reply *r);
 bool redis_is_nil(const struct redis_reply *r);

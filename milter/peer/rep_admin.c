@@ -50,8 +50,7 @@ evidence_json(const struct rep_record *r)
 	return list;
 }
 
-/* ---- show -----------------------------------------------------------------
- */
+/* ---- show --------------------------------------------------------------- */
 
 static void
 set_listing_part(struct json *j, const struct rep_record *r)
@@ -195,8 +194,7 @@ admin_show(struct rep_store *s, const struct json *q)
 	return where.is_host ? show_host(s, &where) : show_network(s, &where);
 }
 
-/* ---- lists ----------------------------------------------------------------
- */
+/* ---- lists -------------------------------------------------------------- */
 
 struct rows {
 	struct rep_store *store;

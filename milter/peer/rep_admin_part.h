@@ -36,8 +36,7 @@ struct listed_row {
 	struct rep_listing listing;
 };
 
-/* ---- rep_admin_part.c -----------------------------------------------------
- */
+/* ---- rep_admin_part.c --------------------------------------------------- */
 /* Answers. */
 struct json *admin_failure(const char *why);
 struct json *admin_no_target(struct str text);
@@ -60,15 +59,13 @@ void admin_set_listing(struct json *j, const struct rep_listing *l);
 int admin_read_listed(struct rep_store *s, int64_t now_ms,
     struct listed_row **out, size_t *count_out);
 
-/* ---- rep_admin_try.c ------------------------------------------------------
- */
+/* ---- rep_admin_try.c ---------------------------------------------------- */
 /* Spams from now until it is listed; 0: not within NEXT_MAX. */
 int admin_spams_to_list(
     const struct rep_settings *s, const struct dossier *d, int64_t now_ms);
 struct json *admin_simulate(struct rep_store *s, const struct json *q);
 
-/* ---- rep_admin_change.c ---------------------------------------------------
- */
+/* ---- rep_admin_change.c ------------------------------------------------- */
 /* False: `*reply_out` says who and why are wanted. */
 bool admin_read_author(
     const struct json *q, struct rep_audit *a, struct json **reply_out);
@@ -80,8 +77,7 @@ struct json *admin_allow(struct rep_store *s, const struct json *q);
 struct json *admin_delist(struct rep_store *s, const struct json *q);
 struct json *admin_forget(struct rep_store *s, const struct json *q);
 
-/* ---- rep_admin_move.c -----------------------------------------------------
- */
+/* ---- rep_admin_move.c --------------------------------------------------- */
 struct json *admin_export(struct rep_store *s, const struct json *q);
 struct json *admin_import(struct rep_store *s, const struct json *q);
 

@@ -5,8 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* ---- what is held ---------------------------------------------------------
- */
+/* ---- what is held ------------------------------------------------------- */
 
 void
 rep_held_fini(struct rep_held *h)
@@ -50,8 +49,7 @@ rep_held_read(
 	}
 }
 
-/* ---- applying -------------------------------------------------------------
- */
+/* ---- applying ----------------------------------------------------------- */
 
 void
 rep_change_fini(struct rep_change *c)
@@ -166,8 +164,7 @@ rep_job_apply(struct rep_batch *b, const struct rep_job *j,
 	out->roll = is_roll(&h->unit, &out->unit);
 }
 
-/* ---- the call -------------------------------------------------------------
- */
+/* ---- the call ----------------------------------------------------------- */
 
 /* A name lives with the program, a value must be kept. */
 static void

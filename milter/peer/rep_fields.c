@@ -136,8 +136,7 @@ rep_unit_each(const struct rep_unit *u, rep_field_fn *fn, void *ctx)
 	rep_unit_each_changed(&nothing, u, fn, ctx);
 }
 
-/* ---- back -----------------------------------------------------------------
- */
+/* ---- back --------------------------------------------------------------- */
 
 /* Plain or with an exponent, as printf and Lua write it; finite, not < 0. */
 bool
@@ -311,8 +310,7 @@ rep_unit_set(struct rep_unit *u, struct str name, struct str value)
 	return true;
 }
 
-/* ---- ledgers --------------------------------------------------------------
- */
+/* ---- ledgers ------------------------------------------------------------ */
 
 /* Busy units have hundreds of entries, written with every batch: no printf. */
 static char *
@@ -429,8 +427,7 @@ rep_ledger_parse(struct str text, struct rep_ledger *l)
 	*l = fresh;
 }
 
-/* ---- listings -------------------------------------------------------------
- */
+/* ---- listings ----------------------------------------------------------- */
 
 void
 rep_listing_each(const struct rep_listing *l, rep_field_fn *fn, void *ctx)

@@ -19,8 +19,7 @@ rep_journal_writer(const struct rep_journal *j)
 	return j->writer;
 }
 
-/* ---- writing --------------------------------------------------------------
- */
+/* ---- writing ------------------------------------------------------------ */
 
 /* A new segment, also after each opening: what is there is never extended. */
 static int
@@ -113,8 +112,7 @@ rep_journal_add(
 	return rc;
 }
 
-/* ---- reading --------------------------------------------------------------
- */
+/* ---- reading ------------------------------------------------------------ */
 
 struct rep_cursor
 rep_journal_start(const struct rep_journal *j)

@@ -74,8 +74,7 @@ link_blame(struct rep_link *l, const struct rep_node *n, const char *why)
 		(void)snprintf(l->why, sizeof(l->why), "%.150s", why);
 }
 
-/* ---- finding the master or the slots --------------------------------------
- */
+/* ---- finding the master or the slots ------------------------------------ */
 
 static void
 ask_sentinel(struct rep_link *l)
@@ -159,8 +158,7 @@ rep_link_demoted(struct rep_link *l)
 			    l->nodes.v[i], "is not the master any more");
 }
 
-/* ---- commands -------------------------------------------------------------
- */
+/* ---- commands ----------------------------------------------------------- */
 
 static void
 call_end(struct call *c, const struct redis_reply *r)
@@ -398,8 +396,7 @@ rep_link_send_node(struct rep_link *l, size_t i, const struct redis_args *a,
 	return send_to(l, l->nodes.v[i], -1, redis_wire(a), &like);
 }
 
-/* ---- life -----------------------------------------------------------------
- */
+/* ---- life --------------------------------------------------------------- */
 
 struct rep_link *
 rep_link_new(const struct rep_link_options *o)

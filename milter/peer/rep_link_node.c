@@ -283,8 +283,7 @@ link_node_ask_slots(struct rep_node *n)
 	step_words(n, STEP_SLOTS, "CLUSTER", "SLOTS", NULL);
 }
 
-/* ---- the breaker ----------------------------------------------------------
- */
+/* ---- the breaker -------------------------------------------------------- */
 
 void
 rep_node_late(struct rep_node *n)

@@ -51,8 +51,7 @@ struct rep_link {
 	char why[160]; /* the last thing that went wrong */
 };
 
-/* ---- rep_link.c -----------------------------------------------------------
- */
+/* ---- rep_link.c --------------------------------------------------------- */
 /* Up, wanted, and its breaker is closed. */
 bool link_node_is_quick(const struct rep_node *n);
 /* Tells the owner when up has become down, or down up. */
@@ -60,14 +59,12 @@ void link_tell(struct rep_link *l);
 /* Keeps what went wrong, for people; `n` NULL: no single node's. */
 void link_blame(struct rep_link *l, const struct rep_node *n, const char *why);
 
-/* ---- rep_link_slot.c ------------------------------------------------------
- */
+/* ---- rep_link_slot.c ---------------------------------------------------- */
 /* From CLUSTER SLOTS as `from` answered it. */
 void link_learn_slots(struct rep_link *l, const struct redis_reply *r,
     const struct rep_node *from);
 
-/* ---- rep_link_node.c ------------------------------------------------------
- */
+/* ---- rep_link_node.c ---------------------------------------------------- */
 /* Found or made. NULL: too many. */
 struct rep_node *link_node_take(
     struct rep_link *l, const struct rep_address *a, bool sentinel);

@@ -167,8 +167,7 @@ mem_status(struct rep_store *s, struct json *into)
 	    into, "unsynced_bytes", (int64_t)rep_journal_unsynced(m->journal));
 }
 
-/* ---- opening and closing --------------------------------------------------
- */
+/* ---- opening and closing ------------------------------------------------ */
 
 static struct timespec
 save_time(void)

@@ -40,10 +40,10 @@ struct mem_store {
 	struct brake_table *brakes;  /* has its own lock */
 	uint64_t seq;		     /* without a journal */
 
-	pthread_mutex_t units_lock;  /* guards all but the saver's */
-	struct map *units;	     /* name -> struct mem_unit */
-	struct cidr_trie *wide;	     /* admin's networks -> mem_unit */
-	struct map *whys;	     /* ref -> struct why */
+	pthread_mutex_t units_lock; /* guards all but the saver's */
+	struct map *units;	    /* name -> struct mem_unit */
+	struct cidr_trie *wide;	    /* admin's networks -> mem_unit */
+	struct map *whys;	    /* ref -> struct why */
 	struct why *oldest_why;
 	struct why *newest_why;
 	uint64_t why_number; /* of the next one */
@@ -69,8 +69,7 @@ mem_of(struct rep_store *s)
 	return (struct mem_store *)s;
 }
 
-/* ---- rep_mem_unit.c; the caller holds units_lock --------------------------
- */
+/* ---- rep_mem_unit.c; the caller holds units_lock ------------------------ */
 /* NULL: there is none. */
 struct mem_unit *rep_mem_find(const struct mem_store *m, const char *name);
 /* Made when there is none; room is made when the store is full. */
@@ -93,8 +92,7 @@ void rep_mem_put_record(
     struct mem_store *m, struct str ref, struct str json, int64_t at_ms);
 void rep_mem_drop_record(struct mem_store *m);
 
-/* ---- rep_mem_state.c ------------------------------------------------------
- */
+/* ---- rep_mem_state.c ---------------------------------------------------- */
 void rep_mem_record_of(const struct mem_unit *u, struct rep_record *out);
 /* Replaces what the unit holds, but never its sequence by a lower one. */
 void rep_mem_set_record(
@@ -107,16 +105,14 @@ void rep_mem_load_state(struct mem_store *m);
 /* What the journal holds after the state was written. */
 void rep_mem_replay(struct mem_store *m);
 
-/* ---- rep_mem_brake.c ------------------------------------------------------
- */
+/* ---- rep_mem_brake.c ---------------------------------------------------- */
 void rep_mem_brake(struct rep_store *s, const struct brake_question *q,
     int64_t deadline_us, struct brake_view *out);
 /* Makes the table and reads what the last clean end wrote. */
 void rep_mem_load_brakes(struct mem_store *m);
 void rep_mem_save_brakes(struct mem_store *m);
 
-/* ---- rep_mem_admin.c; as struct rep_store_ops says ------------------------
- */
+/* ---- rep_mem_admin.c; as struct rep_store_ops says ---------------------- */
 int rep_mem_admin_read(
     struct rep_store *s, const char *unit, struct rep_record *out);
 int rep_mem_admin_set_listing(

@@ -126,8 +126,7 @@ push_evidence(struct mem_unit *u, const struct rep_event *e)
 	rep_evidence_of(e, &u->evidence[0]);
 }
 
-/* ---- the audit trail ------------------------------------------------------
- */
+/* ---- the audit trail ---------------------------------------------------- */
 
 void
 rep_mem_note_locked(struct mem_store *m, const struct rep_audit *a)
@@ -157,8 +156,7 @@ note_listing(struct mem_store *m, const char *unit, const struct rep_listing *l)
 	rep_mem_note_locked(m, &a);
 }
 
-/* ---- events ---------------------------------------------------------------
- */
+/* ---- events ------------------------------------------------------------- */
 
 void
 rep_mem_put_listing(struct mem_store *m, const char *name, struct mem_unit *u,
@@ -278,8 +276,7 @@ rep_mem_apply_locked(
 		judge_event(m, e, host, kept);
 }
 
-/* ---- decision records -----------------------------------------------------
- */
+/* ---- decision records --------------------------------------------------- */
 
 void
 rep_mem_drop_record(struct mem_store *m)

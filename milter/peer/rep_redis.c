@@ -18,8 +18,7 @@
 #define START_MS 1000 /* not up by then: say so */
 #define STOP_TICK_MS 5
 
-/* ---- away -----------------------------------------------------------------
- */
+/* ---- away --------------------------------------------------------------- */
 
 static void
 away(struct redis_store *s, const char *why)
@@ -84,8 +83,7 @@ on_start(void *ctx)
 		away(s, rep_link_why(s->link));
 }
 
-/* ---- the I/O thread -------------------------------------------------------
- */
+/* ---- the I/O thread ----------------------------------------------------- */
 
 void
 redis_store_post(struct redis_store *s, struct redis_task *t)
@@ -178,8 +176,7 @@ start_thread(struct redis_store *s)
 	return s->thread_runs;
 }
 
-/* ---- the mail path's other calls ------------------------------------------
- */
+/* ---- the mail path's other calls ---------------------------------------- */
 
 static void
 redis_report(struct rep_store *s, const struct rep_event *e)
@@ -221,8 +218,7 @@ redis_status(struct rep_store *store, struct json *into)
 		    (int64_t)rep_journal_unsynced(s->journal));
 }
 
-/* ---- life -----------------------------------------------------------------
- */
+/* ---- life --------------------------------------------------------------- */
 
 static void
 store_free(struct redis_store *s)

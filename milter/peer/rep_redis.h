@@ -82,8 +82,7 @@ void redis_store_post(struct redis_store *s, struct redis_task *t);
 /* Asks for the listings again soon. Loop's thread. */
 void redis_store_poll(struct redis_store *s);
 
-/* ---- rep_redis_lookup.c ---------------------------------------------------
- */
+/* ---- rep_redis_lookup.c ------------------------------------------------- */
 struct redis_lookup *redis_lookup_next(const struct redis_lookup *l);
 /* The loop's half of a lookup that was started. Loop's thread. */
 void redis_lookup_begin(struct redis_store *s, struct redis_lookup *l);
@@ -96,13 +95,11 @@ struct rep_lookup *redis_lookup_start(
 void redis_lookup_collect(
     struct rep_lookup *lookup, int64_t deadline_us, struct rep_view *out);
 
-/* ---- rep_redis_brake.c; as struct rep_store_ops says ----------------------
- */
+/* ---- rep_redis_brake.c; as struct rep_store_ops says -------------------- */
 void redis_brake(struct rep_store *s, const struct brake_question *q,
     int64_t deadline_us, struct brake_view *out);
 
-/* ---- rep_redis_poll.c -----------------------------------------------------
- */
+/* ---- rep_redis_poll.c --------------------------------------------------- */
 /* The copy a former run left. */
 void redis_poll_load(struct redis_store *s);
 void redis_poll_on_timer(void *ctx);
@@ -110,8 +107,7 @@ void redis_poll_on_timer(void *ctx);
 void redis_poll_free(struct redis_poll *p);
 void redis_poll_free_wide(struct redis_store *s);
 
-/* ---- rep_redis_admin.c; as struct rep_store_ops says ----------------------
- */
+/* ---- rep_redis_admin.c; as struct rep_store_ops says -------------------- */
 int redis_admin_read(
     struct rep_store *s, const char *unit, struct rep_record *out);
 int redis_admin_set_listing(

@@ -193,8 +193,7 @@ redis_admin_top(struct rep_store *store, int64_t now_ms, size_t max,
 	return 0;
 }
 
-/* ---- the audit trail and records ------------------------------------------
- */
+/* ---- the audit trail and records ---------------------------------------- */
 
 static struct rep_key
 events_key(const struct redis_store *s)

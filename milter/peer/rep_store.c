@@ -40,8 +40,7 @@ rep_life_ms(const struct rep_unit *u, uint32_t strikes)
 	return u->seen > 1 ? REP_KNOWN_LIFE_MS : REP_FIRST_LIFE_MS;
 }
 
-/* ---- SipHash-2-4 (Aumasson and Bernstein, 2012) ---------------------------
- */
+/* ---- SipHash-2-4 (Aumasson and Bernstein, 2012) ------------------------- */
 
 static uint64_t
 rotate(uint64_t v, unsigned bits)
@@ -139,8 +138,10 @@ prefix_is_good(const char *prefix)
 struct rep_store *
 rep_store_open(const struct rep_store_options *o, char **error_out)
 {
-	struct rep_store base = {
-	    .budget_ms = o->budget_ms, .sync_ms = o->sync_ms, .log = o->log, .log_ctx = o->log_ctx};
+	struct rep_store base = {.budget_ms = o->budget_ms,
+	    .sync_ms = o->sync_ms,
+	    .log = o->log,
+	    .log_ctx = o->log_ctx};
 	const char *prefix = o->prefix ? o->prefix : "postern:";
 	const char *url = o->url && o->url[0] ? o->url : "none";
 	struct rep_store *s;

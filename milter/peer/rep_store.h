@@ -24,7 +24,7 @@ struct rep_store_options {
 	const char *state_dir; /* journal, state file; NULL = none kept */
 	const struct rep_settings *settings; /* NULL: defaults; copied but
 						for `protect` */
-	int budget_ms; /* whole Redis budget of a message: 20 */
+	int budget_ms;	 /* whole Redis budget of a message: 20 */
 	int64_t sync_ms; /* journal to disk once in; 0: when a file is full */
 	void (*log)(void *ctx, const char *line); /* outages; any thread */
 	void *log_ctx;

@@ -89,13 +89,11 @@ struct rep_writer {
 	bool in_pump;
 };
 
-/* ---- rep_writer.c ---------------------------------------------------------
- */
+/* ---- rep_writer.c ------------------------------------------------------- */
 /* Goes on as far as it can: after each answer. */
 void writer_pump(struct rep_writer *w);
 
-/* ---- rep_write_batch.c ----------------------------------------------------
- */
+/* ---- rep_write_batch.c -------------------------------------------------- */
 /* Fills the batch, by sequence from both sources: a unit must see its events
  * in order. */
 void writer_gather(struct rep_writer *w);
@@ -115,13 +113,11 @@ void writer_refused(struct rep_writer *w, const struct redis_reply *r);
 /* False: no server to send to. */
 bool writer_send_record(struct rep_writer *w, const struct why_item *y);
 
-/* ---- rep_write_job.c ------------------------------------------------------
- */
+/* ---- rep_write_job.c ---------------------------------------------------- */
 /* Counts as one under way until it is done, or the batch has failed. */
 void writer_send_job(struct rep_writer *w, size_t index);
 
-/* ---- rep_write_judge.c ----------------------------------------------------
- */
+/* ---- rep_write_judge.c -------------------------------------------------- */
 /* Sends what is only a view: lost, it comes again with the next listing. */
 void writer_send_quietly(
     struct rep_writer *w, const char *key, const struct redis_args *a);
@@ -133,8 +129,7 @@ bool writer_may_list(const struct rep_writer *w, const struct rep_job *j);
 /* Reads the job's former listing, judges, lists. */
 void writer_judge(struct rep_writer *w, size_t index);
 
-/* ---- rep_write_top.c ------------------------------------------------------
- */
+/* ---- rep_write_top.c ---------------------------------------------------- */
 void writer_note_top(struct rep_writer *w, const struct rep_job *j);
 void writer_clear_top(struct rep_writer *w);
 void writer_send_top(struct rep_writer *w);

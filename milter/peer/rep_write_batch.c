@@ -118,8 +118,7 @@ writer_queue_done(struct rep_writer *w)
 	pthread_mutex_unlock(&w->queue_lock);
 }
 
-/* ---- marks ----------------------------------------------------------------
- */
+/* ---- marks -------------------------------------------------------------- */
 
 static struct rep_cursor
 position(const struct rep_writer *w)
@@ -175,8 +174,7 @@ writer_rewind(struct rep_writer *w, struct rep_cursor c)
 	w->queue_taken = 0;
 }
 
-/* ---- sending --------------------------------------------------------------
- */
+/* ---- sending ------------------------------------------------------------ */
 
 void
 writer_fail(struct rep_writer *w, struct str why)
@@ -229,8 +227,8 @@ writer_send_record(struct rep_writer *w, const struct why_item *y)
 	buf_init(&packed);
 	redis_arg_cstr(&a, "SET");
 	redis_arg(&a, str_make(k.text, k.len));
-	redis_arg(&a,
-	    zip_pack(w->packer, json, &packed) ? buf_str(&packed) : json);
+	redis_arg(
+	    &a, zip_pack(w->packer, json, &packed) ? buf_str(&packed) : json);
 	redis_arg_cstr(&a, "PX");
 	redis_arg_int(&a, REP_WHY_LIFE_MS, life);
 	w->out++;

@@ -22,8 +22,7 @@
 #define PAUSE_MAX_MS 2000
 #define TOP_EVERY_MS 2000
 
-/* ---- taking (any thread) --------------------------------------------------
- */
+/* ---- taking (any thread) ------------------------------------------------ */
 
 static void
 queue_put(struct rep_writer *w, char type, struct str payload, uint64_t seq)
@@ -118,10 +117,10 @@ rep_writer_record(struct rep_writer *w, struct str ref, struct str json)
 	buf_fini(&b);
 }
 
-/* ---- the state machine ----------------------------------------------------
- */
+/* ---- the state machine -------------------------------------------------- */
 
-/* A slot of a cluster is in mid-move; seconds at most, unless nobody ends it. */
+/* A slot of a cluster is in mid-move; seconds at most, unless nobody ends it.
+ */
 static bool
 is_passing(const struct rep_writer *w)
 {
@@ -361,8 +360,7 @@ rep_writer_set_site(struct rep_writer *w, const struct rep_unit *u)
 	w->site = *u;
 }
 
-/* ---- life -----------------------------------------------------------------
- */
+/* ---- life --------------------------------------------------------------- */
 
 static void
 name_field(struct rep_writer *w)

@@ -28,8 +28,7 @@ static const struct action_row {
 #include "policy/address_list.def"
 };
 
-/* ---- globs -----------------------------------------------------------------
- */
+/* ---- globs -------------------------------------------------------------- */
 
 /* Tries again from the last star, one byte further each time. */
 bool
@@ -88,8 +87,7 @@ address_list_has(const struct address_list *list, struct str address)
 	return false;
 }
 
-/* ---- building --------------------------------------------------------------
- */
+/* ---- building ----------------------------------------------------------- */
 
 struct str
 address_lower(struct arena *a, struct str s)

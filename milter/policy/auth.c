@@ -40,8 +40,7 @@ tells(struct gathering *g, enum method m)
 	return !g->told[m];
 }
 
-/* ---- SPF -------------------------------------------------------------------
- */
+/* ---- SPF ---------------------------------------------------------------- */
 
 static enum spf_result
 spf_word(struct str s)
@@ -109,8 +108,7 @@ add_spf(struct gathering *g, const struct authres_result *r)
 		*out = result;
 }
 
-/* ---- DKIM, ARC -------------------------------------------------------------
- */
+/* ---- DKIM, ARC ---------------------------------------------------------- */
 
 /* Who signed: the identity's domain where one is named, else the domain. */
 static struct str
@@ -152,8 +150,7 @@ add_arc(struct gathering *g, const struct authres_result *r)
 		g->out->arc = AUTH_ARC_FAIL;
 }
 
-/* ---- DMARC -----------------------------------------------------------------
- */
+/* ---- DMARC -------------------------------------------------------------- */
 
 static enum auth_policy
 policy_word(struct str s)
@@ -211,8 +208,7 @@ add_dmarc(struct gathering *g, const struct authres_result *r)
 		out->dmarc = AUTH_DMARC_MISSING;
 }
 
-/* ---- fields ----------------------------------------------------------------
- */
+/* ---- fields ------------------------------------------------------------- */
 
 static void
 add_field(struct gathering *g, const struct authres *field)

@@ -57,8 +57,7 @@ find_row(struct str name)
 	return NULL;
 }
 
-/* ---- values ----------------------------------------------------------------
- */
+/* ---- values ------------------------------------------------------------- */
 
 /* Next item of a list: up to a comma or blanks. */
 static struct str
@@ -231,8 +230,7 @@ config_set(struct config *c, struct str key, struct str value,
 	return true;
 }
 
-/* ---- the file --------------------------------------------------------------
- */
+/* ---- the file ----------------------------------------------------------- */
 
 static struct config *
 config_new(void)
@@ -385,8 +383,7 @@ config_free(struct config **cp)
 	*cp = NULL;
 }
 
-/* ---- for people ------------------------------------------------------------
- */
+/* ---- for people --------------------------------------------------------- */
 
 const struct config_row *
 config_rows(size_t *count_out)

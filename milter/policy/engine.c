@@ -34,8 +34,7 @@ add(struct judge *j, const struct verdict_reason *r)
 	decision_add(&j->decision, r, STR_NONE);
 }
 
-/* ---- the client's standing -------------------------------------------------
- */
+/* ---- the client's standing ---------------------------------------------- */
 
 /* A DNS allow list vouches for the client. */
 static bool
@@ -104,8 +103,7 @@ add_listing(struct judge *j, bool past)
 	add(j, &r);
 }
 
-/* ---- DNS lists -------------------------------------------------------------
- */
+/* ---- DNS lists ---------------------------------------------------------- */
 
 static void
 add_dns_hit(struct judge *j, const struct dns_fact *d)
@@ -156,8 +154,7 @@ add_message_dns(struct judge *j)
 	}
 }
 
-/* ---- at RCPT ---------------------------------------------------------------
- */
+/* ---- at RCPT ------------------------------------------------------------ */
 
 /*
  * An allowed client may relay. An allowed sender may not: anyone can write that
@@ -335,8 +332,7 @@ engine_judge_recipient(const struct snapshot *s, const struct facts *f,
 		wish_brakes(&j, out);
 }
 
-/* ---- at end of message -----------------------------------------------------
- */
+/* ---- at end of message -------------------------------------------------- */
 
 static enum verdict_action
 rule_verdict(enum rule_action a)
@@ -500,8 +496,7 @@ engine_judge_message(const struct snapshot *s, struct scratch *scratch,
 	stages_lap(scratch_stages(scratch), STAGE_verdict);
 }
 
-/* ---- our own failure -------------------------------------------------------
- */
+/* ---- our own failure ---------------------------------------------------- */
 
 void
 engine_judge_failed(const struct config *c, const struct facts *f,

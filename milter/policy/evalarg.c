@@ -20,8 +20,7 @@ eval_number_arg(struct eval_args args, size_t i)
 	return i < args.len ? args.v[i].number : 0;
 }
 
-/* ---- expressions -----------------------------------------------------------
- */
+/* ---- expressions -------------------------------------------------------- */
 
 /* Signs in a row and a whole number. */
 static bool

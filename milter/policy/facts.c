@@ -15,8 +15,7 @@
 	X(mta_name)       \
 	X(daemon_name)
 
-/* ---- out -------------------------------------------------------------------
- */
+/* ---- out ---------------------------------------------------------------- */
 
 static void
 put_str(struct json_writer *w, const char *key, struct str s)
@@ -154,8 +153,7 @@ facts_to_json(const struct facts *f)
 	return j;
 }
 
-/* ---- in --------------------------------------------------------------------
- */
+/* ---- in ----------------------------------------------------------------- */
 
 static void
 get_str(const struct json *j, const char *key, struct arena *a, struct str *out)

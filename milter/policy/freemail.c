@@ -6,8 +6,7 @@
 
 #include <stdlib.h>
 
-/* ---- settings --------------------------------------------------------------
- */
+/* ---- settings ----------------------------------------------------------- */
 
 static bool
 is_domain_glob(struct str s)
@@ -132,8 +131,7 @@ freemail_free(struct freemail **fp)
 	*fp = NULL;
 }
 
-/* ---- domains ---------------------------------------------------------------
- */
+/* ---- domains ------------------------------------------------------------ */
 
 /* * stands for bytes within a label, ? for any one. */
 static bool
@@ -207,8 +205,7 @@ freemail_is_welcome(const struct freemail *f, struct str address)
 	       map_get(f->welcome, domain_of(address)) != NULL;
 }
 
-/* ---- addresses in text -----------------------------------------------------
- */
+/* ---- addresses in text -------------------------------------------------- */
 
 /* RFC 5322 3.2.3. */
 static bool
@@ -314,8 +311,7 @@ freemail_find_address(const struct mail_settings *settings, struct str text,
 	return STR_NPOS;
 }
 
-/* ---- what is quoted --------------------------------------------------------
- */
+/* ---- what is quoted ----------------------------------------------------- */
 
 /* Words that introduce an address rather than a quotation. */
 static bool

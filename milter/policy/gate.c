@@ -145,8 +145,7 @@ refuses(const struct access_answer *answer)
 	       verdict_refuses(action_of(answer->decides->action));
 }
 
-/* ---- at RCPT ---------------------------------------------------------------
- */
+/* ---- at RCPT ------------------------------------------------------------ */
 
 #define RCPT_KINDS 4
 
@@ -204,8 +203,7 @@ gate_recipients_agree(const struct gate *g, struct str a, struct str b)
 	return x.decides == NULL || x.decides->action == y.decides->action;
 }
 
-/* ---- at end of message -----------------------------------------------------
- */
+/* ---- at end of message -------------------------------------------------- */
 
 /* What all recipients' entries come to. */
 struct recipients {

@@ -55,8 +55,7 @@ find_domain(const struct map *set, struct str domain)
 	return found;
 }
 
-/* ---- building --------------------------------------------------------------
- */
+/* ---- building ----------------------------------------------------------- */
 
 static void
 complain(const struct config *c, const char *setting, const char *entry,
@@ -209,8 +208,7 @@ guard_free(struct guard **gp)
 	*gp = NULL;
 }
 
-/* ---- asking ----------------------------------------------------------------
- */
+/* ---- asking ------------------------------------------------------------- */
 
 bool
 guard_trusts(const struct guard *g, const struct ip *client)

@@ -18,8 +18,7 @@ struct host_lists {
 	struct arena arena;
 };
 
-/* ---- building --------------------------------------------------------------
- */
+/* ---- building ----------------------------------------------------------- */
 
 static size_t
 make_list(struct host_lists *l, struct str name)
@@ -123,8 +122,7 @@ host_lists_free(struct host_lists **lp)
 	*lp = NULL;
 }
 
-/* ---- searching -------------------------------------------------------------
- */
+/* ---- searching ---------------------------------------------------------- */
 
 size_t
 host_lists_count(const struct host_lists *l)

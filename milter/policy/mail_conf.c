@@ -18,8 +18,7 @@ struct reader {
 	VEC(struct redirector) redirectors;
 };
 
-/* ---- networks --------------------------------------------------------------
- */
+/* ---- networks ----------------------------------------------------------- */
 
 /* "10", "10.1.", "10.1.2": octets that are missing are zero. */
 static bool
@@ -108,8 +107,7 @@ clear_networks(struct network_list *l)
 	*l = (struct network_list){0};
 }
 
-/* ---- names -----------------------------------------------------------------
- */
+/* ---- names -------------------------------------------------------------- */
 
 static void
 read_names(struct map **set, const struct rule_setting *s)
@@ -180,8 +178,7 @@ read_ip_headers(struct reader *r, const struct rule_setting *s)
 		*VEC_PUSH(&r->ip_headers) = word;
 }
 
-/* ---- one line --------------------------------------------------------------
- */
+/* ---- one line ----------------------------------------------------------- */
 
 static bool
 read_network_line(struct reader *r, const struct rule_setting *s)

@@ -46,8 +46,7 @@ config_text(const struct config *c, size_t offset)
 	    *(char *const *)(const void *)((const char *)c + offset));
 }
 
-/* ---- codes -----------------------------------------------------------------
- */
+/* ---- codes -------------------------------------------------------------- */
 
 /* Length of `5xx 5.x.x` at the start of `s`, 0 if there is none. */
 static size_t
@@ -121,8 +120,7 @@ take_own_code(const struct reply_input *in, struct str *text, struct str *code)
 	return true;
 }
 
-/* ---- values ----------------------------------------------------------------
- */
+/* ---- values ------------------------------------------------------------- */
 
 /* Printable ASCII of `s`: what stands for other bytes is a question mark. */
 static struct str
@@ -172,8 +170,7 @@ set_values(struct expansion *x, const struct reply_input *in, struct arena *a)
 	x->value[VARIABLE_required] = arena_printf(a, "%g", in->required);
 }
 
-/* ---- templates -------------------------------------------------------------
- */
+/* ---- templates ---------------------------------------------------------- */
 
 static int
 find_variable(struct str name)
@@ -247,8 +244,7 @@ phrase(const struct config *c, const struct reply_input *in, struct str text,
 	return plain(buf_str(&b), a);
 }
 
-/* ---- the line --------------------------------------------------------------
- */
+/* ---- the line ----------------------------------------------------------- */
 
 static void
 add_url(const struct config *c, const char *ref, struct buf *out)
@@ -314,8 +310,7 @@ reply_format(
 	    a, "%.*s %.*s%.*s", STR_ARG(code), STR_ARG(line), STR_ARG(end));
 }
 
-/* ---- lint ------------------------------------------------------------------
- */
+/* ---- lint --------------------------------------------------------------- */
 
 /* NULL, or what is wrong; `*variable_out` is the unknown variable's name. */
 static const char *

@@ -25,9 +25,9 @@ struct reply_input {
 	enum verdict_class class;   /* NONE: our own failure */
 	enum verdict_action action; /* TEMPFAIL or REJECT */
 	const struct facts *facts;  /* client, sender, reference */
-	struct str text; /* in place of the class's template; may start
-			    with a code of its own */
-	unsigned code;	 /* SMTP code in place of the class's, or 0 */
+	struct str text;     /* in place of the class's template; may start
+				with a code of its own */
+	unsigned code;	     /* SMTP code in place of the class's, or 0 */
 	const char *precise; /* with codes = precise, or NULL */
 	struct str rcpt;
 	struct str zone;

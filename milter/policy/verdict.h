@@ -49,13 +49,13 @@ struct verdict_reason {
 	enum verdict_gate gate;
 	enum verdict_class class;
 	enum verdict_action action;
-	bool shadow;	   /* "would have" */
-	struct str name;   /* rule, dictionary, list, zone */
-	struct str text;   /* admin's own text, or empty */
-	unsigned code;	   /* SMTP code an access table asks for, or 0 */
+	bool shadow;	     /* "would have" */
+	struct str name;     /* rule, dictionary, list, zone */
+	struct str text;     /* admin's own text, or empty */
+	unsigned code;	     /* SMTP code an access table asks for, or 0 */
 	const char *precise; /* the ground has a code of its own, or NULL */
-	struct str where;  /* file:line */
-	struct str detail; /* for the record only, never for the sender */
+	struct str where;    /* file:line */
+	struct str detail;   /* for the record only, never for the sender */
 };
 
 /* One thing that moved the score. */

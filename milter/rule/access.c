@@ -417,8 +417,7 @@ access_load(const char *const *paths, size_t count,
 	return l.set;
 }
 
-/* ---- from memory
- * ------------------------------------------------------------- */
+/* ---- from memory -------------------------------------------------------- */
 
 static struct access_source
 memory_source(struct loader *l, const char *name, struct str text)

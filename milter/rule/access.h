@@ -38,8 +38,8 @@ enum access_action {
 /* What may excuse an entry: `unless spf-pass`. */
 enum access_guard {
 	ACCESS_SPF_PASS = 1 << 0,
-	ACCESS_AUTH = 1 << 1,  /* authenticated */
-	ACCESS_FCRDNS = 1 << 2, /* forward-confirmed reverse DNS */
+	ACCESS_AUTH = 1 << 1,	   /* authenticated */
+	ACCESS_FCRDNS = 1 << 2,	   /* forward-confirmed reverse DNS */
 	ACCESS_HELO_VALID = 1 << 3 /* a name it may greet with */
 };
 

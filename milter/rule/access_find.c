@@ -16,9 +16,10 @@ struct finder {
 	struct regex_scratch *scratch;
 	struct arena *arena;
 	struct str key; /* lower case */
-	/* As Postfix hands it to a pattern: a client's and a HELO name as said. */
+	/* As Postfix hands it to a pattern: a client's and a HELO name as said.
+	 */
 	struct str said;
-	struct str ip;	/* as text, or empty */
+	struct str ip; /* as text, or empty */
 	char ip_text[IP_TEXT_MAX];
 	char key_text[ACCESS_KEY_MAX];
 	struct found found[ACCESS_MATCHES_MAX]; /* of one table */
@@ -32,8 +33,7 @@ hit(struct finder *f, const struct access_node *n, struct str subject)
 		f->found[f->found_count++] = (struct found){n, subject};
 }
 
-/* ---- one by one
- * --------------------------------------------------------------- */
+/* ---- one by one --------------------------------------------------------- */
 
 /* `*` any run, `?` one byte. Linear but for the last star: at most n * m. */
 static bool
@@ -131,8 +131,7 @@ try_each(struct finder *f, const struct access_table *t)
 	}
 }
 
-/* ---- networks
- * ----------------------------------------------------------------- */
+/* ---- networks ----------------------------------------------------------- */
 
 static void
 try_nets(struct finder *f, const struct access_table *t)
@@ -150,8 +149,7 @@ try_nets(struct finder *f, const struct access_table *t)
 				hit(f, e, STR_NONE);
 }
 
-/* ---- names
- * -------------------------------------------------------------------- */
+/* ---- names -------------------------------------------------------------- */
 
 static void
 try_name(
@@ -203,8 +201,7 @@ try_names(struct finder *f, const struct access_table *t)
 		try_address(f, names);
 }
 
-/* ---- tables
- * ------------------------------------------------------------------- */
+/* ---- tables ------------------------------------------------------------- */
 
 static int
 by_order(const void *a, const void *b)
@@ -231,8 +228,7 @@ search_table(struct finder *f, const struct access_table *t)
 		qsort(f->found, f->found_count, sizeof(*f->found), by_order);
 }
 
-/* ---- what becomes of an entry
- * --------------------------------------------------- */
+/* ---- what becomes of an entry ------------------------------------------- */
 
 /* $1, ${1} and $(1) of Postfix's pattern tables; $$ is a dollar sign. */
 static size_t
@@ -342,8 +338,7 @@ weigh_table(struct finder *f, struct access_match *v, struct access_answer *out)
 	}
 }
 
-/* ---- the question
- * --------------------------------------------------------------- */
+/* ---- the question ------------------------------------------------------- */
 
 static struct str
 last_of(struct str key)
@@ -361,8 +356,7 @@ static void
 prepare_key(struct finder *f)
 {
 	struct str key = f->q->key;
-	bool is_name =
-	    f->q->kind == ACCESS_CLIENT || f->q->kind == ACCESS_HELO;
+	bool is_name = f->q->kind == ACCESS_CLIENT || f->q->kind == ACCESS_HELO;
 
 	f->said = last_of(key);
 	while (str_ends(key, STR(".")))

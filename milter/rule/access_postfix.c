@@ -226,8 +226,7 @@ open_cidr_block(struct table_line *l, struct str rest)
 	open_block(l, &c, word.p);
 }
 
-/* ---- pcre: and regexp:
- * -------------------------------------------------------- */
+/* ---- pcre: and regexp: -------------------------------------------------- */
 
 /* i m x, of which x asks for the grammar of grep; no others. */
 static bool
@@ -353,8 +352,7 @@ open_pattern_block(struct table_line *l, struct str rest)
 	open_block(l, &c, at);
 }
 
-/* ---- access(5)
- * --------------------------------------------------------------- */
+/* ---- access(5) ---------------------------------------------------------- */
 
 /* "192.0.2" or "2001:db8": whole octets or words of an address. */
 static bool
@@ -408,8 +406,7 @@ add_access(struct table_line *l, struct access_node *n, struct str key)
 		access_index_name(src->table, node, key);
 }
 
-/* ---- lines
- * ------------------------------------------------------------------- */
+/* ---- lines -------------------------------------------------------------- */
 
 static struct str
 take_key(struct str *rest)

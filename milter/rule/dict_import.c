@@ -152,8 +152,7 @@ import_guardian(struct importer *im, struct buf *entry)
 	write_entry(im, buf_str(entry));
 }
 
-/* ---- CSV
- * ---------------------------------------------------------------------- */
+/* ---- CSV ---------------------------------------------------------------- */
 
 /* A field without its quotes (RFC 4180); a doubled quote inside becomes one. */
 static bool

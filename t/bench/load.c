@@ -186,8 +186,7 @@ add_script(const char *path)
 	buf_fini(&body);
 }
 
-/* ---- what is said ---------------------------------------------------------
- */
+/* ---- what is said ------------------------------------------------------- */
 
 struct packet {
 	char type;
@@ -285,8 +284,7 @@ add_packets(struct session *s)
 	}
 }
 
-/* ---- connections ----------------------------------------------------------
- */
+/* ---- connections -------------------------------------------------------- */
 
 /* False: the filter is gone. What does not fit now waits for room. */
 static bool
@@ -369,8 +367,7 @@ begin_message(struct session *s)
 	}
 }
 
-/* ---- replies --------------------------------------------------------------
- */
+/* ---- replies ------------------------------------------------------------ */
 
 /* False: nothing came but the end. */
 static bool

@@ -5,11 +5,11 @@
 #include "rep_live.h"
 
 #define NODES 6
-#define PATIENCE 90	/* seconds: a bound for a machine that does much else */
+#define PATIENCE 90 /* seconds: a bound for a machine that does much else */
 
 /*
- * Milliseconds. Until the test kills a master no silence is taken for its death:
- * on a busy machine a replica would else be promoted when nobody died.
+ * Milliseconds. Until the test kills a master no silence is taken for its
+ * death: on a busy machine a replica would else be promoted when nobody died.
  */
 #define NEVER "30000"
 #define SOON "1000"
@@ -29,7 +29,7 @@ answers(const struct server *v, const char *command, const char *want)
 	char out[8192];
 
 	return server_ask(v, command, out, sizeof(out)) &&
-	    strstr(out, want) != NULL;
+	       strstr(out, want) != NULL;
 }
 
 static bool
@@ -92,7 +92,7 @@ counts_to(struct rep_store *s, uint64_t want)
 	return got == want;
 }
 
-/* ---- Sentinel ------------------------------------------------------------- */
+/* ---- Sentinel ----------------------------------------------------------- */
 
 #define SENTINELS 3
 
@@ -105,18 +105,21 @@ start_sentinels(struct server *w, int master_port)
 		snprintf(conf, sizeof(conf),
 		    "sentinel monitor mine 127.0.0.1 %d 2\n"
 		    "sentinel down-after-milliseconds mine " NEVER "\n"
-		    "sentinel failover-timeout mine 2000\n", master_port);
+		    "sentinel failover-timeout mine 2000\n",
+		    master_port);
 		server_make(&w[i], true, conf);
 		w[i].sentinel = true;
 		server_start(&w[i]);
 		/*
 		 * A master that comes back is demoted when it was seen to claim
-		 * its old role for four publish periods, two INFO periods apart:
-		 * 10 s as they are. A Sentinel that was not run for 2 s does
-		 * nothing for 30. A Redis that has no DEBUG here takes longer.
+		 * its old role for four publish periods, two INFO periods
+		 * apart: 10 s as they are. A Sentinel that was not run for 2 s
+		 * does nothing for 30. A Redis that has no DEBUG here takes
+		 * longer.
 		 */
-		server_ask(&w[i], "SENTINEL DEBUG info-period 500 "
-				  "publish-period 250 tilt-period 1000",
+		server_ask(&w[i],
+		    "SENTINEL DEBUG info-period 500 "
+		    "publish-period 250 tilt-period 1000",
 		    out, sizeof(out));
 	}
 }
@@ -144,8 +147,8 @@ was_written_by_us(const struct server *v)
 }
 
 static void
-fail_over(struct rep_store *s, struct server *a, struct server *b,
-    struct server *w)
+fail_over(
+    struct rep_store *s, struct server *a, struct server *b, struct server *w)
 {
 	send_spread(s, 500);
 	server_kill(a, SIGKILL);
@@ -160,10 +163,10 @@ fail_over(struct rep_store *s, struct server *a, struct server *b,
 }
 
 static void
-come_back(struct rep_store *s, struct server *a, struct server *b,
-    struct server *w)
+come_back(
+    struct rep_store *s, struct server *a, struct server *b, struct server *w)
 {
-	server_start(a);	/* believing it is the master */
+	server_start(a); /* believing it is the master */
 	send_spread(s, 100);
 	ok(settle(s) && counts_to(s, 1600), "events go on to the new one");
 	if (!ok(wait_answer(a, "ROLE", "slave"), "the old is made a replica"))
@@ -193,8 +196,9 @@ test_sentinel(void)
 	start_sentinels(w, a.port);
 	for (int i = 0; i < SENTINELS; i++)
 		ok(wait_answer(&w[i], "SENTINEL master mine",
-		    "num-other-sentinels\r\n$1\r\n2") &&
-		    wait_answer(&w[i], "SENTINEL replicas mine", "127.0.0.1"),
+		       "num-other-sentinels\r\n$1\r\n2") &&
+			wait_answer(
+			    &w[i], "SENTINEL replicas mine", "127.0.0.1"),
 		    "sentinel %d knows the others", i);
 	make_state();
 	snprintf(url, sizeof(url),
@@ -214,7 +218,7 @@ test_sentinel(void)
 		server_end(&w[i]);
 }
 
-/* ---- Cluster -------------------------------------------------------------- */
+/* ---- Cluster ------------------------------------------------------------ */
 
 static bool
 run_tool(const char *fmt, ...)
@@ -236,15 +240,17 @@ start_cluster(struct server *v)
 	for (int i = 0; i < NODES; i++) {
 		size_t n = strlen(list);
 
-		server_make(&v[i], true, "cluster-enabled yes\n"
+		server_make(&v[i], true,
+		    "cluster-enabled yes\n"
 		    "cluster-node-timeout " NEVER "\n"
 		    "repl-diskless-sync-delay 0");
 		server_start(&v[i]);
-		snprintf(list + n, sizeof(list) - n, " 127.0.0.1:%d",
-		    v[i].port);
+		snprintf(
+		    list + n, sizeof(list) - n, " 127.0.0.1:%d", v[i].port);
 	}
 	if (!run_tool("redis-cli --cluster create%s --cluster-replicas 1 "
-		      "--cluster-yes >/dev/null 2>&1", list))
+		      "--cluster-yes >/dev/null 2>&1",
+		list))
 		return false;
 	for (int i = 0; i < NODES; i++)
 		if (!wait_answer(&v[i], "CLUSTER INFO", "cluster_state:ok"))
@@ -258,8 +264,8 @@ node_id(const struct server *v, char id[static 64])
 	char out[256];
 
 	server_ask(v, "CLUSTER MYID", out, sizeof(out));
-	snprintf(id, 64, "%.40s", strchr(out, '\n') ? strchr(out, '\n') + 1
-						    : "");
+	snprintf(
+	    id, 64, "%.40s", strchr(out, '\n') ? strchr(out, '\n') + 1 : "");
 }
 
 static struct server *
@@ -279,8 +285,8 @@ dead_nodes_go_soon(struct server *v)
 
 	for (int i = 0; i < NODES; i++)
 		good += v[i].pid <= 0 ||
-		    answers(&v[i], "CONFIG SET cluster-node-timeout " SOON,
-			"+OK");
+			answers(&v[i], "CONFIG SET cluster-node-timeout " SOON,
+			    "+OK");
 	return good == NODES;
 }
 
@@ -294,8 +300,8 @@ cluster_is_whole(struct server *v)
 	do {
 		masters = 0;
 		for (int i = 0; i < NODES; i++)
-			masters += v[i].pid > 0 &&
-			    answers(&v[i], "ROLE", "master");
+			masters +=
+			    v[i].pid > 0 && answers(&v[i], "ROLE", "master");
 	} while (masters != 3 && pause_until(end));
 	for (int i = 0; i < NODES; i++)
 		if (v[i].pid > 0 &&
@@ -314,7 +320,8 @@ reshard_is_over(const struct server *v)
 		if (!pause_until(end))
 			return false;
 	while (!run_tool("redis-cli --cluster check 127.0.0.1:%d >/dev/null "
-			 "2>&1", v->port))
+			 "2>&1",
+	    v->port))
 		if (!pause_until(end))
 			return false;
 	return true;
@@ -362,7 +369,8 @@ test_slot_in_mid_move(struct rep_store *s, struct server *v)
 
 	report(s, "198.51.100.77", REP_HAM, 0);
 	ok(settle(s), "a unit with few keys");
-	server_ask(&v[0], "CLUSTER KEYSLOT {4:198.51.100.77}", out, sizeof(out));
+	server_ask(
+	    &v[0], "CLUSTER KEYSLOT {4:198.51.100.77}", out, sizeof(out));
 	slot = strtol(out + 1, NULL, 10);
 	from = owner_of(v, slot);
 	if (!ok(from != NULL, "slot %ld has an owner", slot))
@@ -372,13 +380,15 @@ test_slot_in_mid_move(struct rep_store *s, struct server *v)
 	node_id(to, to_id);
 	log_lines = 0;
 	ok(set_slot(to, slot, "IMPORTING", from_id) &&
-		set_slot(from, slot, "MIGRATING", to_id), "it is being moved");
+		set_slot(from, slot, "MIGRATING", to_id),
+	    "it is being moved");
 	report(s, "198.51.100.77", REP_HAM, 1);
 	end = seconds_from_now(1);
 	while (pause_until(end) && waits)
 		waits = status_of(s, "waiting") == 1;
 	ok(waits, "an event to it waits");
-	ok(set_slot(from, slot, "STABLE", "") && set_slot(to, slot, "STABLE", ""),
+	ok(set_slot(from, slot, "STABLE", "") &&
+		set_slot(to, slot, "STABLE", ""),
 	    "the move is given up");
 	ok(settle(s), "it is written");
 	is_int(log_lines, 0, "and nobody was told");
@@ -394,8 +404,8 @@ test_cluster(void)
 	if (!ok(start_cluster(v), "a cluster of six"))
 		goto out;
 	make_state();
-	snprintf(url, sizeof(url), "cluster://127.0.0.1:1,127.0.0.1:%d",
-	    v[2].port);
+	snprintf(
+	    url, sizeof(url), "cluster://127.0.0.1:1,127.0.0.1:%d", v[2].port);
 	s = open_at(url, state_dir);
 	for (int i = 0; i < 40; i += 13) {
 		char ip[32];
@@ -417,7 +427,8 @@ test_cluster(void)
 	ok(run_tool("(redis-cli --cluster reshard 127.0.0.1:%d --cluster-from "
 		    "%s --cluster-to %s --cluster-slots 3000 --cluster-yes "
 		    "--cluster-pipeline 100; touch %s/moved) >/dev/null 2>&1 &",
-	    from->port, from_id, to_id, state_dir), "slots begin to move");
+	       from->port, from_id, to_id, state_dir),
+	    "slots begin to move");
 	send_spread(s, 3000);
 	ok(settle(s) && counts_to(s, 4000),
 	    "MOVED and ASK are followed, each event counts once");

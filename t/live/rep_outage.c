@@ -91,8 +91,9 @@ test_stopped(struct server *v)
 	is_int(look(s, "203.0.113.7").state, REP_LISTED, "listed");
 	/* The snapshot of listings is read now and then; a listing by an
 	 * admin's hand has it read at once. */
-	s->ops->set_listing(s, "4:192.0.2.99", &(struct rep_listing){
-	    .state = REP_BLOCKED, .until_ms = clock_wall_ms() + 600000});
+	s->ops->set_listing(s, "4:192.0.2.99",
+	    &(struct rep_listing){
+		.state = REP_BLOCKED, .until_ms = clock_wall_ms() + 600000});
 	for (int i = 0; i < 40; i++)
 		short_pause();
 	lines = log_lines;
@@ -177,8 +178,7 @@ refuses_writes(const char *name, const char *harm, const char *cure)
 	s = open_fresh(&v);
 	look(s, "203.0.113.7");
 	lines = log_lines;
-	ok(server_ask(&v, harm, out, sizeof(out)) && out[0] == '+', "%s",
-	    name);
+	ok(server_ask(&v, harm, out, sizeof(out)) && out[0] == '+', "%s", name);
 	send_some(s, "203.0.113.2", REP_HAM, 50);
 	for (int i = 0; i < 100; i++)
 		short_pause();
@@ -200,7 +200,8 @@ test_password(void)
 	char url[160];
 	struct rep_view view;
 
-	server_make(&v, true, "requirepass s3cret/@:%\n"
+	server_make(&v, true,
+	    "requirepass s3cret/@:%\n"
 	    "user post on >p%w ~* +@all");
 	server_start(&v);
 	s = open_fresh(&v);
@@ -238,8 +239,8 @@ start_stalls(const struct server *v)
 
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		for (;;)
-			(void)server_ask(v, "DEBUG SLEEP 0.06", out,
-			    sizeof(out));
+			(void)server_ask(
+			    v, "DEBUG SLEEP 0.06", out, sizeof(out));
 	}
 	return pid;
 }
@@ -339,8 +340,8 @@ main(void)
 	    "CONFIG SET maxmemory 512mb");
 	refuses_writes("read-only", "CONFIG SET min-replicas-to-write 1",
 	    "CONFIG SET min-replicas-to-write 0");
-	refuses_writes("a replica of nobody", "REPLICAOF 127.0.0.1 1",
-	    "REPLICAOF NO ONE");
+	refuses_writes(
+	    "a replica of nobody", "REPLICAOF 127.0.0.1 1", "REPLICAOF NO ONE");
 	test_password();
 	test_slow();
 	test_script_flush();

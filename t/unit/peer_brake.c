@@ -15,20 +15,20 @@
 #define START INT64_C(1790000000000)
 
 static const struct brake_settings settings = {.grey_delay_ms = 5 * MINUTE,
-	.grey_retry_ms = 6 * HOUR,
-	.grey_life_ms = 36 * DAY,
-	.grey_proof = 2,
-	.interval_ms = 10 * MINUTE,
-	.messages = 3,
-	.recipients = 5};
+    .grey_retry_ms = 6 * HOUR,
+    .grey_life_ms = 36 * DAY,
+    .grey_proof = 2,
+    .interval_ms = 10 * MINUTE,
+    .messages = 3,
+    .recipients = 5};
 
 static struct brake_question
 question(int64_t at_ms, uint64_t pair)
 {
 	return (struct brake_question){.pair = pair,
-		.now_ms = START + at_ms,
-		.client = ip_of("203.0.113.7"),
-		.settings = settings};
+	    .now_ms = START + at_ms,
+	    .client = ip_of("203.0.113.7"),
+	    .settings = settings};
 }
 
 /* ---- greylist ------------------------------------------------------------ */
@@ -46,17 +46,16 @@ run_steps(const struct step *step, size_t count)
 	struct brake_unit u = {0};
 
 	for (size_t i = 0; i < count; i++) {
-		struct brake_question q =
-			question(step[i].at_ms, step[i].pair);
+		struct brake_question q = question(step[i].at_ms, step[i].pair);
 		struct brake_view v;
 
 		q.grey = true;
 		brake_judge(&u, &q, &v);
 		ok(v.wait_ms == step[i].wait_ms &&
-			v.word == (step[i].wait_ms ? BRAKE_GREYLIST
-						   : BRAKE_NONE),
-			"greylist: %s (waits %lld, wanted %lld)", step[i].name,
-			(long long)v.wait_ms, (long long)step[i].wait_ms);
+			v.word ==
+			    (step[i].wait_ms ? BRAKE_GREYLIST : BRAKE_NONE),
+		    "greylist: %s (waits %lld, wanted %lld)", step[i].name,
+		    (long long)v.wait_ms, (long long)step[i].wait_ms);
 	}
 	brake_unit_fini(&u);
 }
@@ -67,33 +66,33 @@ static void
 test_greylist(void)
 {
 	static const struct step retry[] = {
-		{0, 1, 5 * MINUTE, "a new pair waits"},
-		{MINUTE, 1, 4 * MINUTE, "too early waits what is left"},
-		{5 * MINUTE - 1, 1, 1, "one millisecond too early"},
-		{5 * MINUTE, 1, 0, "at the delay it passes"},
-		{5 * MINUTE, 1, 0, "and from then on at once"},
-		{5 * MINUTE + 36 * DAY, 1, 0, "as long as it is remembered"},
-		{6 * MINUTE, 1, 5 * MINUTE, "a clock set back starts again"},
+	    {0, 1, 5 * MINUTE, "a new pair waits"},
+	    {MINUTE, 1, 4 * MINUTE, "too early waits what is left"},
+	    {5 * MINUTE - 1, 1, 1, "one millisecond too early"},
+	    {5 * MINUTE, 1, 0, "at the delay it passes"},
+	    {5 * MINUTE, 1, 0, "and from then on at once"},
+	    {5 * MINUTE + 36 * DAY, 1, 0, "as long as it is remembered"},
+	    {6 * MINUTE, 1, 5 * MINUTE, "a clock set back starts again"},
 	};
 	static const struct step late[] = {
-		{0, 1, 5 * MINUTE, "first try"},
-		{6 * HOUR + 1, 1, 5 * MINUTE, "a retry too late is a first try"},
-		{12 * HOUR + 1, 1, 0, "the last moment of the next window"},
-		{12 * HOUR + 2 + 36 * DAY, 1, 5 * MINUTE,
-			"what passed is forgotten one day"},
+	    {0, 1, 5 * MINUTE, "first try"},
+	    {6 * HOUR + 1, 1, 5 * MINUTE, "a retry too late is a first try"},
+	    {12 * HOUR + 1, 1, 0, "the last moment of the next window"},
+	    {12 * HOUR + 2 + 36 * DAY, 1, 5 * MINUTE,
+		"what passed is forgotten one day"},
 	};
 	static const struct step proof[] = {
-		{0, 1, 5 * MINUTE, "first pair"},
-		{0, 2, 5 * MINUTE, "second pair"},
-		{0, 3, 5 * MINUTE, "third pair"},
-		{10 * MINUTE, 1, 0, "first passes"},
-		{10 * MINUTE, 4, 5 * MINUTE, "one is no proof of two"},
-		{10 * MINUTE, 2, 0, "second passes: proved"},
-		{10 * MINUTE, 3, 0, "then everything passes"},
-		{11 * MINUTE, 99, 0, "pairs never seen, too"},
-		{11 * MINUTE + 36 * DAY, 98, 0, "while proof is in use"},
-		{11 * MINUTE + 72 * DAY + 1, 97, 5 * MINUTE,
-			"not when it was forgotten"},
+	    {0, 1, 5 * MINUTE, "first pair"},
+	    {0, 2, 5 * MINUTE, "second pair"},
+	    {0, 3, 5 * MINUTE, "third pair"},
+	    {10 * MINUTE, 1, 0, "first passes"},
+	    {10 * MINUTE, 4, 5 * MINUTE, "one is no proof of two"},
+	    {10 * MINUTE, 2, 0, "second passes: proved"},
+	    {10 * MINUTE, 3, 0, "then everything passes"},
+	    {11 * MINUTE, 99, 0, "pairs never seen, too"},
+	    {11 * MINUTE + 36 * DAY, 98, 0, "while proof is in use"},
+	    {11 * MINUTE + 72 * DAY + 1, 97, 5 * MINUTE,
+		"not when it was forgotten"},
 	};
 
 	RUN(retry);
@@ -151,27 +150,28 @@ test_throttle(void)
 
 	for (int i = 0; i < 3; i++)
 		is_int(one_message(&u, 0, 1, &wait), BRAKE_NONE,
-			"throttle: message %d of 3", i + 1);
+		    "throttle: message %d of 3", i + 1);
 	is_int(one_message(&u, 0, 1, &wait), BRAKE_THROTTLE,
-		"one more than the limit waits");
+	    "one more than the limit waits");
 	is_int(wait, 200000, "for the third of the interval");
 	is_int(one_message(&u, 199999, 1, &wait), BRAKE_THROTTLE,
-		"a millisecond before that too");
+	    "a millisecond before that too");
 	is_int(wait, 1, "which is said");
-	is_int(one_message(&u, 200000, 1, &wait), BRAKE_NONE, "then one passes");
+	is_int(
+	    one_message(&u, 200000, 1, &wait), BRAKE_NONE, "then one passes");
 	is_int(one_message(&u, 200000, 1, &wait), BRAKE_THROTTLE, "and no two");
 	is_int(one_message(&u, DAY, 5, &wait), BRAKE_NONE,
-		"five recipients of one message are one message");
+	    "five recipients of one message are one message");
 	is_int(one_message(&u, DAY, 1, &wait), BRAKE_THROTTLE,
-		"the sixth recipient waits");
+	    "the sixth recipient waits");
 	is_int(wait, 120000, "for its share of the interval");
 	is_int(one_message(&u, DAY + 120000, 1, &wait), BRAKE_NONE,
-		"which frees one");
+	    "which frees one");
 	is_int(one_message(&u, -2 * DAY, 1, &wait), BRAKE_THROTTLE,
-		"a clock set back owes");
+	    "a clock set back owes");
 	ok(wait <= 10 * MINUTE, "one interval at most");
 	is_int(one_message(&u, wait - 2 * DAY, 1, &wait), BRAKE_NONE,
-		"and who waited for it passes");
+	    "and who waited for it passes");
 	brake_unit_fini(&u);
 }
 
@@ -190,7 +190,8 @@ test_no_limit(void)
 	q.grey = true;
 	q.settings.messages = 1;
 	brake_judge(&u, &q, &v);
-	is_int(v.word, BRAKE_GREYLIST, "the throttle passed, the greylist waits");
+	is_int(
+	    v.word, BRAKE_GREYLIST, "the throttle passed, the greylist waits");
 	q.pair = 2;
 	brake_judge(&u, &q, &v);
 	is_int(v.word, BRAKE_THROTTLE, "the throttle comes first");
@@ -227,9 +228,9 @@ test_table(void)
 	ask(t, "onemore", 2 * MINUTE, 1);
 	ok(brake_table_count(t) < 8, "at limit + 1 the quiet ones go");
 	is_int(ask(t, "u6", 6 * MINUTE + 6, 1), BRAKE_NONE,
-		"the last one in is remembered");
+	    "the last one in is remembered");
 	is_int(ask(t, "old", 6 * MINUTE, 1), BRAKE_GREYLIST,
-		"the first one is not");
+	    "the first one is not");
 	buf_init(&b);
 	brake_table_write(t, &b);
 	buf_add_cstr(&b, "unit\nunit x 1\nwait\npass 1 -\n\x01\nunit u6 1 1 1 "
@@ -241,11 +242,11 @@ test_table(void)
 	again = brake_table_new(100);
 	brake_table_read(again, buf_str(&b));
 	is_int(brake_table_count(again), brake_table_count(t),
-		"written and read: the units, and no broken line");
+	    "written and read: the units, and no broken line");
 	is_int(ask(again, "u6", 7 * MINUTE, 1), BRAKE_NONE,
-		"what passed still passes");
+	    "what passed still passes");
 	is_int(ask(again, "u5", 7 * MINUTE, 1), BRAKE_NONE,
-		"what waited passes after its delay");
+	    "what waited passes after its delay");
 	ok(brake_table_forget(again, STR("u6")), "forget");
 	ok(!brake_table_forget(again, STR("u6")), "only once");
 	is_int(ask(again, "u6", 8 * MINUTE, 1), BRAKE_GREYLIST, "forgotten");
@@ -280,13 +281,13 @@ test_kept_over_restart(void)
 	s = open_at("none", dir);
 	q.now_ms += 5 * MINUTE;
 	is_int(ask_store(s, &q).word, BRAKE_NONE,
-		"a restart does not make anybody wait again");
+	    "a restart does not make anybody wait again");
 	ok(rep_store_hash_pair(s, STR("A@x"), STR("b@Y")) ==
-			rep_store_hash_pair(s, STR("a@X"), STR("B@y")),
-		"case of addresses makes no other pair");
+		rep_store_hash_pair(s, STR("a@X"), STR("B@y")),
+	    "case of addresses makes no other pair");
 	ok(rep_store_hash_pair(s, STR("a@x"), STR("b@y")) !=
-			rep_store_hash_pair(s, STR("b@y"), STR("a@x")),
-		"who sends to whom does");
+		rep_store_hash_pair(s, STR("b@y"), STR("a@x")),
+	    "who sends to whom does");
 	rep_store_close(&s, 0);
 	own_dir_remove(dir);
 }
@@ -324,7 +325,7 @@ test_script_equals_model(const struct server *v)
 		static const uint32_t proof[] = {3, 30, 100};
 		uint64_t who = next_random(&state) % 3;
 		struct brake_question q =
-			question(now, next_random(&state) % pairs[who]);
+		    question(now, next_random(&state) % pairs[who]);
 		struct brake_view want, got;
 		int64_t most;
 
@@ -340,10 +341,8 @@ test_script_equals_model(const struct server *v)
 		equal += want.word == got.word && want.wait_ms == got.wait_ms;
 		if (want.word != got.word || want.wait_ms != got.wait_ms)
 			printf("# step %d: %s %lld, in Redis %s %lld\n", i,
-				brake_word_text(want.word),
-				(long long)want.wait_ms,
-				brake_word_text(got.word),
-				(long long)got.wait_ms);
+			    brake_word_text(want.word), (long long)want.wait_ms,
+			    brake_word_text(got.word), (long long)got.wait_ms);
 		words[want.word]++;
 		most = next_random(&state) % 200 ? 15000 : 40 * DAY;
 		now += (int64_t)(next_random(&state) % (uint64_t)most);
@@ -352,8 +351,8 @@ test_script_equals_model(const struct server *v)
 	}
 	is_int(equal, steps, "the script says what the model says");
 	ok(words[BRAKE_NONE] > 100 && words[BRAKE_THROTTLE] > 100 &&
-			words[BRAKE_GREYLIST] > 100,
-		"of each word often: %d %d %d", words[0], words[1], words[2]);
+		words[BRAKE_GREYLIST] > 100,
+	    "of each word often: %d %d %d", words[0], words[1], words[2]);
 	for (int i = 0; i < 3; i++) {
 		struct brake_state want, got = {0};
 		char name[16];
@@ -362,12 +361,12 @@ test_script_equals_model(const struct server *v)
 		brake_unit_state(&unit[i], &want);
 		is_int(s->ops->read_brakes(s, name, &got), 0, "read: %s", name);
 		ok(is_state(&want, &got) && got.passed > 0,
-			"as the model has it: %u wait, %u passed, proof %u",
-			got.waiting, got.passed, got.proof);
+		    "as the model has it: %u wait, %u passed, proof %u",
+		    got.waiting, got.passed, got.proof);
 		brake_unit_fini(&unit[i]);
 	}
 	is_int(s->ops->read_brakes(s, "4:192.0.2.77", &(struct brake_state){0}),
-		ERR_ABSENT, "nothing of one never seen");
+	    ERR_ABSENT, "nothing of one never seen");
 	rep_store_close(&s, 100);
 }
 

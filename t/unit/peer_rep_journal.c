@@ -119,8 +119,8 @@ test_torn(void)
 		size_t n;
 
 		buf_init(&bad);
-		buf_add(&bad, cut < b.len ? str_head(buf_str(&b), cut)
-					  : buf_str(&b));
+		buf_add(&bad,
+		    cut < b.len ? str_head(buf_str(&b), cut) : buf_str(&b));
 		if (cut >= b.len)
 			bad.p[cut - b.len] ^= 0x40;
 		file_replace(path, buf_str(&bad), 0600);
@@ -132,8 +132,8 @@ test_torn(void)
 		n = read_all(j, &sum);
 		/* Only whole leading records, and the rest is accounted. */
 		good = good && n <= 3 && sum == n * (n + 1) / 2 &&
-		    (n == 3 || found.torn_bytes > 0 || cut <= 32 ||
-			(cut - 32) % 21 == 0);
+		       (n == 3 || found.torn_bytes > 0 || cut <= 32 ||
+			   (cut - 32) % 21 == 0);
 		add_numbers(j, 10, 10);
 		good = good && read_all(j, &sum) == n + 1;
 		rep_journal_close(&j);
@@ -161,7 +161,7 @@ test_bound(void)
 	own_dir_make(dir);
 	j = open_it(100000, &found);
 	while (n < 1000 && (rc = rep_journal_add(j, 'e',
-	    str_make(payload, sizeof(payload)), &seq)) == 0)
+				str_make(payload, sizeof(payload)), &seq)) == 0)
 		n++;
 	is_int(rc, ERR_LIMIT, "a full journal refuses");
 	is_int(n, (100000 - 32) / 1020, "at its bound");
@@ -173,11 +173,11 @@ test_bound(void)
 	{
 		char *big = mem_alloc(REP_JOURNAL_RECORD_MAX + 1);
 
+		is_int(rep_journal_add(
+			   j, 'w', str_make(big, REP_JOURNAL_RECORD_MAX), &seq),
+		    0, "the longest record");
 		is_int(rep_journal_add(j, 'w',
-		    str_make(big, REP_JOURNAL_RECORD_MAX), &seq), 0,
-		    "the longest record");
-		is_int(rep_journal_add(j, 'w',
-		    str_make(big, REP_JOURNAL_RECORD_MAX + 1), &seq),
+			   str_make(big, REP_JOURNAL_RECORD_MAX + 1), &seq),
 		    ERR_LIMIT, "one byte more");
 		free(big);
 	}
@@ -205,7 +205,7 @@ test_full_disk(void)
 	j = open_it(REP_JOURNAL_LIMIT, &found);
 	setrlimit(RLIMIT_FSIZE, &tight);
 	while (n < 1000 && rep_journal_add(j, 'e',
-	    str_make(payload, sizeof(payload)), &seq) == 0)
+			       str_make(payload, sizeof(payload)), &seq) == 0)
 		n++;
 	is_int(n, (50000 - 32) / 1020, "the disk takes what it takes");
 	is_int(rep_journal_add(j, 'e', str_make(payload, 1000), &seq), ERR_IO,
@@ -236,8 +236,8 @@ test_segments(void)
 	own_dir_make(dir);
 	j = open_it(REP_JOURNAL_LIMIT, &found);
 	for (int i = 0; i < 1500; i++)
-		rep_journal_add(j, 'e', str_make(payload, sizeof(payload)),
-		    &seq);
+		rep_journal_add(
+		    j, 'e', str_make(payload, sizeof(payload)), &seq);
 	c = rep_journal_start(j);
 	while (n < 1000 && rep_journal_read(j, &c, &e) == 1)
 		n++;
@@ -302,7 +302,7 @@ test_sync(void)
 	/* Several segments: full ones are synced beside the writer. */
 	for (int i = 0; i < 160; i++)
 		good = good && rep_journal_add(j, 'w',
-		    str_make(big, sizeof(big)), &seq) == 0;
+				   str_make(big, sizeof(big)), &seq) == 0;
 	add_numbers(j, 10, 12);
 	ok(good, "ten megabytes are taken meanwhile");
 	ok(all_synced(j), "and come to disk");

@@ -156,8 +156,10 @@ static void
 test_wide_block(void)
 {
 	struct rep_store *s;
-	struct rep_listing l = {.state = REP_BLOCKED, .since_ms = 1,
-		.until_ms = clock_wall_ms() + 60000, .why = "rented to spam"};
+	struct rep_listing l = {.state = REP_BLOCKED,
+	    .since_ms = 1,
+	    .until_ms = clock_wall_ms() + 60000,
+	    .why = "rented to spam"};
 
 	own_dir_make(dir);
 	s = open_store();
@@ -188,7 +190,7 @@ has_record(struct rep_store *s, unsigned i, bool whole)
 	snprintf(want, sizeof(want), "{\"n\":%u,\"text\":\"\\\\\xc3\xa9\"}", i);
 	buf_init(&b);
 	good = s->ops->why(s, str_from(ref), &b) == 0 &&
-	    (!whole || str_is(buf_str(&b), want));
+	       (!whole || str_is(buf_str(&b), want));
 	buf_fini(&b);
 	return good;
 }

@@ -26,8 +26,8 @@ struct world {
 	struct rep_listing net_listing;
 	struct rep_unit site;
 	struct rep_ledger site_ledger;
-	uint64_t rcpt;		/* next fresh recipient */
-	int listed;		/* transitions seen */
+	uint64_t rcpt; /* next fresh recipient */
+	int listed;    /* transitions seen */
 };
 
 static struct world *
@@ -63,9 +63,12 @@ host_ip(int host)
 static struct rep_known
 known(const struct world *w, int host)
 {
-	return (struct rep_known){.unit = &w->unit[host], .net = &w->net,
-		.site = &w->site, .listing = &w->listing[host],
-		.net_listing = &w->net_listing, .client = host_ip(host)};
+	return (struct rep_known){.unit = &w->unit[host],
+	    .net = &w->net,
+	    .site = &w->site,
+	    .listing = &w->listing[host],
+	    .net_listing = &w->net_listing,
+	    .client = host_ip(host)};
 }
 
 static struct rep_view
@@ -86,10 +89,10 @@ send_event(struct world *w, int host, struct rep_event e)
 	struct rep_listing l;
 
 	e.client = k.client;
-	a = rep_unit_apply(&w->s, &w->unit[host], &w->ledger[host],
-	    REP_KIND_HOST, 0, &e);
-	rep_unit_apply(&w->s, &w->net, &w->net_ledger, REP_KIND_NET,
-	    (uint64_t)host, &e);
+	a = rep_unit_apply(
+	    &w->s, &w->unit[host], &w->ledger[host], REP_KIND_HOST, 0, &e);
+	rep_unit_apply(
+	    &w->s, &w->net, &w->net_ledger, REP_KIND_NET, (uint64_t)host, &e);
 	rep_unit_apply(&w->s, &w->site, &w->site_ledger, REP_KIND_SITE, 0, &e);
 	if (rep_model_list(&w->s, &k, a, e.at_ms, &l)) {
 		w->listing[host] = l;
@@ -114,19 +117,21 @@ test_wilson(void)
 	static const struct {
 		double p, n, lower, upper;
 	} t[] = {
-		/* (p + q/2 -+ z sqrt(p(1-p)/n + q/4n)) / (1 + q), by hand */
-		{0.5, 100, 0.4364, 0.5636},
-		{0.0, 10, 0.0, 0.1411},
-		{1.0, 10, 0.8589, 1.0},
+	    /* (p + q/2 -+ z sqrt(p(1-p)/n + q/4n)) / (1 + q), by hand */
+	    {0.5, 100, 0.4364, 0.5636},
+	    {0.0, 10, 0.0, 0.1411},
+	    {1.0, 10, 0.8589, 1.0},
 	};
 
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		double z = rep_settings_default().confidence;
 
 		ok(fabs(rep_wilson_lower(t[i].p, t[i].n, z) - t[i].lower) <
-		    1e-4, "lower of %.1f/%.0f", t[i].p, t[i].n);
+			1e-4,
+		    "lower of %.1f/%.0f", t[i].p, t[i].n);
 		ok(fabs(rep_wilson_upper(t[i].p, t[i].n, z) - t[i].upper) <
-		    1e-4, "upper of %.1f/%.0f", t[i].p, t[i].n);
+			1e-4,
+		    "upper of %.1f/%.0f", t[i].p, t[i].n);
 	}
 	ok(rep_wilson_lower(0.9, 0, 1.28) == 0, "no evidence: lower is 0");
 	ok(rep_wilson_upper(0.1, 0, 1.28) == 1, "no evidence: upper is 1");
@@ -152,7 +157,8 @@ test_fresh_spammer(void)
 	is_int(listed, 39, "and listed after 39");
 	is_int(w->listing[7].strike, 1, "first strike");
 	ok(llabs(w->listing[7].until_ms - w->listing[7].since_ms -
-	    REP_HOUR_MS) <= REP_HOUR_MS / 10, "for an hour, +-10 percent");
+		 REP_HOUR_MS) <= REP_HOUR_MS / 10,
+	    "for an hour, +-10 percent");
 	ok(w->net_listing.state == REP_NONE, "one member lists no network");
 	world_free(w);
 }
@@ -179,7 +185,7 @@ test_burst(void)
 	for (int i = 1; i <= 10000; i++) {
 		struct rep_view v;
 
-		at += 60;		/* 10,000 in 10 min */
+		at += 60; /* 10,000 in 10 min */
 		send_mail(w, 9, REP_SPAM, at);
 		v = view(w, 9, at);
 		if (v.state == REP_WATCH && !watch)
@@ -263,8 +269,8 @@ test_snowshoe_limits(void)
 		for (int i = 0; i < 60; i++)
 			send_mail(w, i % members, REP_SPAM, T0 + i * 1000);
 		is_int(w->net_listing.state,
-		    members < 8 ? REP_NONE : REP_LISTED,
-		    "%d bad members", members);
+		    members < 8 ? REP_NONE : REP_LISTED, "%d bad members",
+		    members);
 		world_free(w);
 	}
 }
@@ -283,7 +289,7 @@ test_self_is_no_evidence(void)
 		send_mail(w, 7, REP_DNSBL, T0 + 40000);
 	}
 	ok(w->unit[7].sums.bad_short <= before.bad_short &&
-	    w->unit[7].sums.bad_long <= before.bad_long,
+		w->unit[7].sums.bad_long <= before.bad_long,
 	    "refusals by our own listing or an outside list weigh nothing");
 	is_int(w->unit[7].count[REP_SELF], 500, "but are counted");
 	is_int(w->unit[7].count[REP_DNSBL], 500, "apart");
@@ -294,8 +300,8 @@ static void
 test_poisoning(void)
 {
 	struct world *w = world_new();
-	struct rep_event e = {.class = REP_SPAM, .rcpt_count = 1,
-		.rcpt_hash = {42}};
+	struct rep_event e = {
+	    .class = REP_SPAM, .rcpt_count = 1, .rcpt_hash = {42}};
 	struct rep_view v;
 
 	for (int i = 0; i < 500; i++) {
@@ -330,9 +336,8 @@ test_distinct_recipients(void)
 			e.rcpt_hash[0] = i % many + 1;
 			send_event(w, 5, e);
 		}
-		is_int(w->listing[5].state,
-		    many < 3 ? REP_NONE : REP_LISTED, "%d recipients",
-		    (int)many);
+		is_int(w->listing[5].state, many < 3 ? REP_NONE : REP_LISTED,
+		    "%d recipients", (int)many);
 		world_free(w);
 	}
 }
@@ -341,8 +346,8 @@ static void
 test_traps(void)
 {
 	struct world *w = world_new();
-	struct rep_event e = {.class = REP_TRAP, .at_ms = T0,
-		.rcpt_count = 1, .rcpt_hash = {1}};
+	struct rep_event e = {
+	    .class = REP_TRAP, .at_ms = T0, .rcpt_count = 1, .rcpt_hash = {1}};
 	int64_t at = T0;
 
 	send_event(w, 1, e);
@@ -369,8 +374,10 @@ test_harvest(void)
 
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		struct world *w = world_new();
-		struct rep_event e = {.class = REP_UNKNOWN_RCPT, .at_ms = T0,
-			.tried = t[i].tried, .unknown = t[i].unknown};
+		struct rep_event e = {.class = REP_UNKNOWN_RCPT,
+		    .at_ms = T0,
+		    .tried = t[i].tried,
+		    .unknown = t[i].unknown};
 
 		send_event(w, 1, e);
 		is_int(w->unit[1].sums.bad_short > 0.29, t[i].counts,
@@ -389,9 +396,8 @@ list_host(struct world *w, int host, int64_t at)
 static void
 test_ladder(void)
 {
-	static const int64_t want[] = {REP_HOUR_MS, 6 * REP_HOUR_MS,
-		REP_DAY_MS, 3 * REP_DAY_MS, 7 * REP_DAY_MS, 30 * REP_DAY_MS,
-		30 * REP_DAY_MS};
+	static const int64_t want[] = {REP_HOUR_MS, 6 * REP_HOUR_MS, REP_DAY_MS,
+	    3 * REP_DAY_MS, 7 * REP_DAY_MS, 30 * REP_DAY_MS, 30 * REP_DAY_MS};
 	struct world *w = world_new();
 	const struct rep_listing *l = &w->listing[4];
 	int64_t at = T0;
@@ -427,13 +433,13 @@ test_probation(void)
 
 	list_host(w, 4, T0);
 	end = w->listing[4].until_ms + REP_HOUR_MS;
-	for (int i = 0; i < 30; i++)	/* the way back: samples were ham */
+	for (int i = 0; i < 30; i++) /* the way back: samples were ham */
 		send_mail(w, 4, REP_HAM, end);
 	ok(view(w, 4, end).lower_short < 0.6, "improved below the bar");
 	while (w->listing[4].strike == 1 && n < 500)
 		send_mail(w, 4, REP_SPAM, end + ++n);
 	ok(view(w, 4, end + n).lower_short >= 0.6 &&
-	    view(w, 4, end + n).lower_short < 0.85,
+		view(w, 4, end + n).lower_short < 0.85,
 	    "listed again at 0.6 after %d", n);
 	is_int(w->listing[4].strike, 2, "as the second strike");
 	world_free(w);
@@ -463,7 +469,8 @@ test_admin_beats_all(void)
 
 	list_host(w, 4, T0);
 	w->net_listing = (struct rep_listing){.state = REP_ALLOWED,
-		.until_ms = T0 + REP_DAY_MS, .why = "partner"};
+	    .until_ms = T0 + REP_DAY_MS,
+	    .why = "partner"};
 	is_int(view(w, 4, T0 + 100).state, REP_ALLOWED, "allow beats listed");
 	w->listing[4] = (struct rep_listing){.state = REP_BLOCKED};
 	is_int(view(w, 4, T0 + 100).state, REP_BLOCKED,
@@ -477,8 +484,8 @@ static void
 test_removal(void)
 {
 	struct rep_settings s = rep_settings_default();
-	struct rep_listing l = {.state = REP_LISTED, .until_ms = T0 + 100,
-		.strike = 1};
+	struct rep_listing l = {
+	    .state = REP_LISTED, .until_ms = T0 + 100, .strike = 1};
 
 	is_int(rep_model_removal(&s, &l, T0), REP_REMOVE_NOW, "first: at once");
 	is_int(rep_model_removal(&s, &l, T0 + 100), REP_REMOVE_NOTHING,
@@ -522,10 +529,10 @@ random_event(uint64_t *seed, int64_t span)
 
 	e.class = (enum rep_class)(next_random(seed) % REP_CLASS_COUNT);
 	e.at_ms = T0 - T0 % REP_DAY_MS +
-	    (int64_t)(next_random(seed) % (uint64_t)span);
+		  (int64_t)(next_random(seed) % (uint64_t)span);
 	e.rcpt_hash[0] = next_random(seed);
 	e.tried = 20;
-	e.unknown = 20;		/* far above the harvest ratio */
+	e.unknown = 20; /* far above the harvest ratio */
 	return e;
 }
 
@@ -556,11 +563,11 @@ test_order(void)
 		x = rep_sums_at(&a->s, a->unit[1].sums, T0 + REP_DAY_MS);
 		y = rep_sums_at(&b->s, b->unit[1].sums, T0 + REP_DAY_MS);
 		same = same && near(x.bad_short, y.bad_short) &&
-		    near(x.good_short, y.good_short) &&
-		    near(x.bad_long, y.bad_long) &&
-		    near(x.good_long, y.good_long) &&
-		    memcmp(a->unit[1].count, b->unit[1].count,
-			sizeof(a->unit[1].count)) == 0;
+		       near(x.good_short, y.good_short) &&
+		       near(x.bad_long, y.bad_long) &&
+		       near(x.good_long, y.good_long) &&
+		       memcmp(a->unit[1].count, b->unit[1].count,
+			   sizeof(a->unit[1].count)) == 0;
 		world_free(a);
 		world_free(b);
 	}
@@ -591,7 +598,7 @@ test_monotone(void)
 		good = good && after.rate_long >= before.rate_long - 1e-12;
 		send_mail(w, 1, REP_HAM, at);
 		good = good &&
-		    view(w, 1, at).rate_short <= after.rate_short + 1e-12;
+		       view(w, 1, at).rate_short <= after.rate_short + 1e-12;
 		world_free(w);
 	}
 	ok(good, "500 random histories: monotone in the evidence");
@@ -605,13 +612,13 @@ test_listings_end(void)
 	bool good = true;
 
 	for (int i = 0; i < 100000; i++) {
-		uint32_t strike = (uint32_t)next_random(&seed) >>
-		    (next_random(&seed) % 32);
+		uint32_t strike =
+		    (uint32_t)next_random(&seed) >> (next_random(&seed) % 32);
 		int64_t length =
 		    rep_model_length(&s, strike, next_random(&seed));
 
 		good = good && length >= REP_HOUR_MS * 9 / 10 &&
-		    length <= 33 * REP_DAY_MS;
+		       length <= 33 * REP_DAY_MS;
 	}
 	ok(good, "every listing lasts between 54 minutes and 33 days");
 }
@@ -622,9 +629,8 @@ test_names(void)
 	static const struct {
 		const char *ip, *host, *net;
 	} t[] = {
-		{"203.0.113.7", "4:203.0.113.7", "n:203.0.113.0/24"},
-		{"2001:db8:1:2:3::4", "6:2001:db8:1:2::/64",
-		    "n:2001:db8:1::/48"},
+	    {"203.0.113.7", "4:203.0.113.7", "n:203.0.113.0/24"},
+	    {"2001:db8:1:2:3::4", "6:2001:db8:1:2::/64", "n:2001:db8:1::/48"},
 	};
 
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
@@ -638,9 +644,11 @@ test_names(void)
 		is_str(str_from(rep_name_net(&ip).text), str_from(t[i].net),
 		    "network of %s", t[i].ip);
 		ok(rep_name_parse(str_from(t[i].net), &c, &kind) &&
-		    kind == REP_KIND_NET && cidr_has(&c, &ip), "and back");
+			kind == REP_KIND_NET && cidr_has(&c, &ip),
+		    "and back");
 		ok(rep_name_parse(str_from(t[i].host), &c, &kind) &&
-		    kind == REP_KIND_HOST && cidr_has(&c, &ip), "and back");
+			kind == REP_KIND_HOST && cidr_has(&c, &ip),
+		    "and back");
 	}
 	is_str(str_from(rep_key_unit("postern:", "rep", "4:192.0.2.1").text),
 	    STR("postern:rep:{4:192.0.2.1}"), "a key with its hash tag");

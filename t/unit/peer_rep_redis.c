@@ -13,7 +13,8 @@ has(const struct server *v, const char *command, const char *want,
 	char out[8192];
 
 	if (!ok(server_ask(v, command, out, sizeof(out)) &&
-		strstr(out, want) != NULL, "%s", name))
+		    strstr(out, want) != NULL,
+		"%s", name))
 		tap_show("got", str_from(out));
 }
 
@@ -75,7 +76,8 @@ test_layout(const struct server *v)
 	snprintf(out, sizeof(out), "PFCOUNT postern:rcpts:{4:203.0.113.7}:%lld",
 	    (long long)(clock_wall_ms() / REP_DAY_MS));
 	if (!ok(server_ask(v, out, out, sizeof(out)) && out[0] == ':' &&
-		abs(atoi(out + 1) - 60) <= 3, "distinct recipients, estimated"))
+		    abs(atoi(out + 1) - 60) <= 3,
+		"distinct recipients, estimated"))
 		tap_show("got", str_from(out));
 	snprintf(out, sizeof(out), "HGET postern:day:%lld spam",
 	    (long long)(clock_wall_ms() / REP_DAY_MS));
@@ -92,8 +94,9 @@ test_layout(const struct server *v)
 	is_str(buf_str(&b), STR("{\"score\":12}"), "as it was");
 	buf_fini(&b);
 	test_record(s, v);
-	has(v, "EVAL \"for _,k in ipairs(redis.call('keys','*')) do if "
-	       "redis.call('pttl',k)<0 then return k end end return 'none'\" 0",
+	has(v,
+	    "EVAL \"for _,k in ipairs(redis.call('keys','*')) do if "
+	    "redis.call('pttl',k)<0 then return k end end return 'none'\" 0",
 	    "none", "every key has a life");
 	rep_store_close(&s, 1000);
 }
@@ -151,7 +154,8 @@ same_unit(struct rep_store *a, struct rep_store *b, const char *name)
 		printf("# %s: %d %d\n", name, rx, ry);
 	if (rx != 0 || ry != 0)
 		return rx == ry;
-	same = memcmp(x.unit.count, y.unit.count, sizeof(x.unit.count)) == 0 &&
+	same =
+	    memcmp(x.unit.count, y.unit.count, sizeof(x.unit.count)) == 0 &&
 	    x.unit.seen == y.unit.seen && x.unit.rejected == y.unit.rejected &&
 	    near(x.unit.sums.bad_short, y.unit.sums.bad_short) &&
 	    near(x.unit.sums.good_short, y.unit.sums.good_short) &&
@@ -163,13 +167,13 @@ same_unit(struct rep_store *a, struct rep_store *b, const char *name)
 	    memcmp(x.unit.used, y.unit.used, sizeof(x.unit.used)) == 0;
 	if (!same)
 		printf("# %s differs: bs %g %g gs %g %g bl %g %g today "
-		       "%u/%u/%u %u/%u/%u\n", name, x.unit.sums.bad_short,
-		    y.unit.sums.bad_short, x.unit.sums.good_short,
-		    y.unit.sums.good_short, x.unit.sums.bad_long,
-		    y.unit.sums.bad_long, x.unit.today.bad_givers,
-		    x.unit.today.tries, x.unit.today.unknown,
-		    y.unit.today.bad_givers, y.unit.today.tries,
-		    y.unit.today.unknown);
+		       "%u/%u/%u %u/%u/%u\n",
+		    name, x.unit.sums.bad_short, y.unit.sums.bad_short,
+		    x.unit.sums.good_short, y.unit.sums.good_short,
+		    x.unit.sums.bad_long, y.unit.sums.bad_long,
+		    x.unit.today.bad_givers, x.unit.today.tries,
+		    x.unit.today.unknown, y.unit.today.bad_givers,
+		    y.unit.today.tries, y.unit.today.unknown);
 	return same;
 }
 
@@ -200,8 +204,8 @@ test_same_model(const struct server *v)
 
 	(void)server_ask(v, "FLUSHALL", out, sizeof(out));
 	for (int i = 0; i < 3000; i++) {
-		struct rep_event e = random_event(&seed,
-		    base + i * (REP_DAY_MS / 1000));
+		struct rep_event e =
+		    random_event(&seed, base + i * (REP_DAY_MS / 1000));
 
 		rep_store_report(r, &e);
 		rep_store_report(m, &e);
@@ -237,7 +241,7 @@ test_two_writers(const struct server *v)
 	rep_store_close(&b, 1000);
 }
 
-/* ---- kill -9 of either or both -------------------------------------------- */
+/* ---- kill -9 of either or both ------------------------------------------ */
 
 static char state_dir[OWN_DIR_SIZE];
 
@@ -290,7 +294,7 @@ run_and_kill(struct server *v, int round)
 	}
 	close(fd[1]);
 	n = drain(fd[0], 1 + random_u64() % 3000);
-	if (round % 3 == 1) {		/* Redis dies and comes back under us */
+	if (round % 3 == 1) { /* Redis dies and comes back under us */
 		server_kill(v, SIGKILL);
 		n += drain(fd[0], 1 + random_u64() % 1000);
 		server_start(v);
@@ -325,7 +329,8 @@ test_kills(void)
 	seen = seen_of_hosts(s);
 	ok(seen >= acked && seen <= acked + rounds,
 	    "kills of writer, of Redis, of both: %llu acknowledged, %llu "
-	    "counted", (unsigned long long)acked, (unsigned long long)seen);
+	    "counted",
+	    (unsigned long long)acked, (unsigned long long)seen);
 	is_seen_above(s, seen);
 	rep_store_close(&s, 1000);
 	own_dir_remove(state_dir);

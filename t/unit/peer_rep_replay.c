@@ -42,10 +42,10 @@ run(int *listings)
 	struct rep_record unit;
 
 	for (int i = 0; i < 200; i++) {
-		struct rep_event spam = event(r, "203.0.113.7", REP_SPAM,
-		    START + i * 1000, i);
-		struct rep_event ham = event(r, "198.51.100.9", REP_HAM,
-		    START + i * 1000, i);
+		struct rep_event spam =
+		    event(r, "203.0.113.7", REP_SPAM, START + i * 1000, i);
+		struct rep_event ham =
+		    event(r, "198.51.100.9", REP_HAM, START + i * 1000, i);
 
 		rep_replay_event(r, &spam);
 		rep_replay_event(r, &ham);
@@ -53,7 +53,8 @@ run(int *listings)
 	rep_replay_counts(r, &c);
 	*listings = 0;
 	rep_replay_listings(r, count_listing, listings);
-	ok(rep_replay_unit(r, "4:203.0.113.7", &unit), "it is known at the end");
+	ok(rep_replay_unit(r, "4:203.0.113.7", &unit),
+	    "it is known at the end");
 	is_int(unit.unit.seen, 200, "with all it sent");
 	is_int(unit.unit.count[REP_SPAM] + unit.unit.count[REP_SELF], 200,
 	    "before and behind the listing");

@@ -52,8 +52,7 @@ build(const char *more)
 	return s;
 }
 
-/* ---- reasons at RCPT -------------------------------------------------------
- */
+/* ---- reasons at RCPT ---------------------------------------------------- */
 
 /* In the order of decision. */
 enum reason {
@@ -195,8 +194,7 @@ all_at_rcpt(const struct snapshot *s, enum rep_state state)
 	    rep_state_text(state));
 }
 
-/* ---- who is excused --------------------------------------------------------
- */
+/* ---- who is excused ----------------------------------------------------- */
 
 /* Only the relay guard and the split are left for postmaster. */
 static void
@@ -270,8 +268,7 @@ allowed(const struct snapshot *s)
 	}
 }
 
-/* ---- recipients that ask for different things ------------------------------
- */
+/* ---- recipients that ask for different things --------------------------- */
 
 static const char several[] = "recipient quiet@local.test quarantine\n"
 			      "recipient quiet2@local.test quarantine\n"
@@ -370,8 +367,7 @@ different_recipients(void)
 	}
 }
 
-/* ---- at the end of the message ---------------------------------------------
- */
+/* ---- at the end of the message ------------------------------------------ */
 
 enum late_reason { FROM, LIST, RULE, DICT, SCORE, LATE_REASONS };
 
@@ -420,8 +416,7 @@ all_at_end(struct snapshot *s)
 	    "at the end of the message: every subset is in order");
 }
 
-/* ---- whom greylist and throttle are for ------------------------------------
- */
+/* ---- whom greylist and throttle are for --------------------------------- */
 
 static void
 brakes_are_for(const char *choice, const bool want[REP_BLOCKED + 1])

@@ -31,9 +31,9 @@
 struct server {
 	char dir[OWN_DIR_SIZE];
 	char socket[96];
-	int port;		/* 0: socket only */
+	int port; /* 0: socket only */
 	pid_t pid;
-	char extra[1024];	/* lines of redis.conf */
+	char extra[1024]; /* lines of redis.conf */
 	bool sentinel;
 };
 
@@ -63,9 +63,9 @@ server_exists(void)
 }
 
 /*
- * A port that was free a moment ago, its +10000 too (cluster bus). Both are below
- * those the kernel gives to outgoing connections, so a server that was killed
- * finds its port free when it comes back.
+ * A port that was free a moment ago, its +10000 too (cluster bus). Both are
+ * below those the kernel gives to outgoing connections, so a server that was
+ * killed finds its port free when it comes back.
  */
 static inline int
 free_port(void)
@@ -75,12 +75,12 @@ free_port(void)
 
 		for (int add = 0; add <= 10000; add += 10000) {
 			struct sockaddr_in sin = {.sin_family = AF_INET,
-				.sin_port = htons((uint16_t)(port + add)),
-				.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+			    .sin_port = htons((uint16_t)(port + add)),
+			    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 			int fd = socket(AF_INET, SOCK_STREAM, 0);
 
-			good += bind(fd, (struct sockaddr *)&sin,
-			    sizeof(sin)) == 0;
+			good +=
+			    bind(fd, (struct sockaddr *)&sin, sizeof(sin)) == 0;
 			close(fd);
 		}
 		if (good == 2)
@@ -106,9 +106,10 @@ server_write_conf(const struct server *s)
 	struct buf b;
 
 	buf_init(&b);
-	buf_printf(&b, "dir %s\nport %d\nbind 127.0.0.1\nsave \"\"\n"
-		       "logfile %s/log\nmaxmemory 512mb\n", s->dir, s->port,
-	    s->dir);
+	buf_printf(&b,
+	    "dir %s\nport %d\nbind 127.0.0.1\nsave \"\"\n"
+	    "logfile %s/log\nmaxmemory 512mb\n",
+	    s->dir, s->port, s->dir);
 	if (!s->sentinel)
 		buf_printf(&b, "unixsocket %s\n", s->socket);
 	buf_printf(&b, "%s\n", s->extra);
@@ -126,8 +127,8 @@ server_ask(const struct server *s, const char *command, char *out, size_t size)
 {
 	struct sockaddr_un sun = {.sun_family = AF_UNIX};
 	struct sockaddr_in sin = {.sin_family = AF_INET,
-		.sin_port = htons((uint16_t)s->port),
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	    .sin_port = htons((uint16_t)s->port),
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	struct timeval wait = {.tv_sec = 10};
 	int fd = socket(s->sentinel ? AF_INET : AF_UNIX, SOCK_STREAM, 0), rc;
 	size_t n = 0;
@@ -135,13 +136,12 @@ server_ask(const struct server *s, const char *command, char *out, size_t size)
 
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
 	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", s->socket);
-	rc = s->sentinel
-	    ? connect(fd, (struct sockaddr *)&sin, sizeof(sin))
-	    : connect(fd, (struct sockaddr *)&sun, sizeof(sun));
+	rc = s->sentinel ? connect(fd, (struct sockaddr *)&sin, sizeof(sin))
+			 : connect(fd, (struct sockaddr *)&sun, sizeof(sun));
 	if (rc == 0 && write(fd, command, strlen(command)) > 0 &&
 	    write(fd, "\r\n", 2) == 2 && shutdown(fd, SHUT_WR) == 0)
-		while (n < size - 1 &&
-		    (got = read(fd, out + n, size - 1 - n)) > 0)
+		while (
+		    n < size - 1 && (got = read(fd, out + n, size - 1 - n)) > 0)
 			n += (size_t)got;
 	out[n] = '\0';
 	close(fd);
@@ -176,7 +176,8 @@ server_answers(const struct server *s)
 	char out[256];
 
 	return server_ask(s, "PING", out, sizeof(out)) &&
-	    (strncmp(out, "+PONG", 5) == 0 || strncmp(out, "-NOAUTH", 7) == 0);
+	       (strncmp(out, "+PONG", 5) == 0 ||
+		   strncmp(out, "-NOAUTH", 7) == 0);
 }
 
 /* The last lines a server logged, as a test's remarks. */

@@ -29,7 +29,6 @@ log_says(const char *word)
 	return there;
 }
 
-
 static inline void
 show_log(void *ctx, const char *line)
 {
@@ -44,8 +43,8 @@ show_log(void *ctx, const char *line)
 static inline struct rep_store *
 open_at(const char *url, const char *dir)
 {
-	struct rep_store_options o = {.url = url, .state_dir = dir,
-		.budget_ms = 20, .log = show_log};
+	struct rep_store_options o = {
+	    .url = url, .state_dir = dir, .budget_ms = 20, .log = show_log};
 	char *error = NULL;
 	struct rep_store *s = rep_store_open(&o, &error);
 
@@ -121,10 +120,14 @@ static inline void
 report(struct rep_store *s, const char *ip, enum rep_class class, int i)
 {
 	char rcpt[32];
-	struct rep_event e = {.client = ip_of(ip), .class = class,
-		.at_ms = clock_wall_ms(), .rcpt_count = 1, .score = 12.5,
-		.rule = "BAD_WORDS", .ref = "K7Q2-9XTM",
-		.rejected = class != REP_HAM};
+	struct rep_event e = {.client = ip_of(ip),
+	    .class = class,
+	    .at_ms = clock_wall_ms(),
+	    .rcpt_count = 1,
+	    .score = 12.5,
+	    .rule = "BAD_WORDS",
+	    .ref = "K7Q2-9XTM",
+	    .rejected = class != REP_HAM};
 
 	snprintf(rcpt, sizeof(rcpt), "user%d@example.net", i);
 	e.rcpt_hash[0] = rep_store_hash_rcpt(s, str_from(rcpt));

@@ -6,17 +6,15 @@
 #include "own_dir.h"
 #include "tap.h"
 
-#define NOW INT64_C(1790000000000)	/* 2026-09-21 */
+#define NOW INT64_C(1790000000000) /* 2026-09-21 */
 
 /* "decides@line standing@line ..." of one question. */
 static struct str
 ask(const struct access_set *set, enum access_kind kind, const char *key,
     const char *ip_text, unsigned facts, struct arena *a)
 {
-	struct access_question q = {.kind = kind,
-	    .key = str_from(key),
-	    .now_ms = NOW,
-	    .facts = facts};
+	struct access_question q = {
+	    .kind = kind, .key = str_from(key), .now_ms = NOW, .facts = facts};
 	struct str text;
 
 	return access_ask(set, q, ip_text, a, &text);
@@ -25,31 +23,31 @@ ask(const struct access_set *set, enum access_kind kind, const char *key,
 /* ---- one list, many questions ------------------------------------------- */
 
 static const char list[] =
-    "# a comment\n"						    /* 1 */
+    "# a comment\n"						      /* 1 */
     "client 192.0.2.0/24 reject \"Go away\" by anna note \"x # y\"\n" /* 2 */
-    "client 192.0.2.7 allow # a friend\n"			    /* 3 */
-    "client 2001:db8::/32 tempfail\n"				    /* 4 */
-    "client mail.example.org allow\n"				    /* 5 */
-    "client .dyn.example.net reject\n"				    /* 6 */
-    "client *.pool.example.net score 2.5\n"			    /* 7 */
-    "client /^dsl-\\d+\\./ shadow\n"				    /* 8 */
-    "client ppp*.example.com tempfail\n"			    /* 9 */
-    "helo .local score -1\n"					    /* 10 */
-    "helo localhost reject\n"					    /* 11 */
-    "sender Bob@Example.COM allow\n"				    /* 12 */
-    "sender example.com reject unless spf-pass\n"		    /* 13 */
-    "sender .bulk.example tag\n"				    /* 14 */
-    "sender <> score 1\n"					    /* 15 */
-    "sender postmaster@ allow\n"				    /* 16 */
-    "sender *@promo.example quarantine\n"			    /* 17 */
-    "sender news-*@list.example discard\n"			    /* 18 */
-    "rcpt trap@example.org reject \"No\" until 2026-01-01\n"	    /* 19 */
-    "recipient trap@example.org tempfail until 2026-12-31\n"	    /* 20 */
-    "recipient example.org reject unless auth,fcrdns\n"		    /* 21 */
-    "from bank.example reject unless spf-pass\n"		    /* 22 */
-    "client 198.51.100.0/24 shadow tempfail\n"			    /* 23 */
-    "client 198.51.0.0/16 reject\n"				    /* 24 */
-    "client 192.0.2.128/25 reject\n";				    /* 25 */
+    "client 192.0.2.7 allow # a friend\n"			      /* 3 */
+    "client 2001:db8::/32 tempfail\n"				      /* 4 */
+    "client mail.example.org allow\n"				      /* 5 */
+    "client .dyn.example.net reject\n"				      /* 6 */
+    "client *.pool.example.net score 2.5\n"			      /* 7 */
+    "client /^dsl-\\d+\\./ shadow\n"				      /* 8 */
+    "client ppp*.example.com tempfail\n"			      /* 9 */
+    "helo .local score -1\n"					      /* 10 */
+    "helo localhost reject\n"					      /* 11 */
+    "sender Bob@Example.COM allow\n"				      /* 12 */
+    "sender example.com reject unless spf-pass\n"		      /* 13 */
+    "sender .bulk.example tag\n"				      /* 14 */
+    "sender <> score 1\n"					      /* 15 */
+    "sender postmaster@ allow\n"				      /* 16 */
+    "sender *@promo.example quarantine\n"			      /* 17 */
+    "sender news-*@list.example discard\n"			      /* 18 */
+    "rcpt trap@example.org reject \"No\" until 2026-01-01\n"	      /* 19 */
+    "recipient trap@example.org tempfail until 2026-12-31\n"	      /* 20 */
+    "recipient example.org reject unless auth,fcrdns\n"		      /* 21 */
+    "from bank.example reject unless spf-pass\n"		      /* 22 */
+    "client 198.51.100.0/24 shadow tempfail\n"			      /* 23 */
+    "client 198.51.0.0/16 reject\n"				      /* 24 */
+    "client 192.0.2.128/25 reject\n";				      /* 25 */
 
 static const struct {
 	enum access_kind kind;
@@ -62,8 +60,7 @@ static const struct {
     {ACCESS_CLIENT, "", "192.0.2.7", 0, "decides:allow@3 would:reject@2"},
     {ACCESS_CLIENT, "", "::ffff:192.0.2.7", 0,
 	"decides:allow@3 would:reject@2"},
-    {ACCESS_CLIENT, "", "192.0.2.200", 0,
-	"decides:reject@25 would:reject@2"},
+    {ACCESS_CLIENT, "", "192.0.2.200", 0, "decides:reject@25 would:reject@2"},
     {ACCESS_CLIENT, "", "192.0.3.1", 0, ""},
     {ACCESS_CLIENT, "", "2001:db8:1::5", 0, "decides:tempfail@4"},
     {ACCESS_CLIENT, "", "2001:db9::5", 0, ""},
@@ -95,16 +92,14 @@ static const struct {
     {ACCESS_SENDER, "eve@sub.example.com", NULL, 0, ""},
     {ACCESS_SENDER, "x@a.bulk.example", NULL, 0, "decides:tag@14"},
     {ACCESS_SENDER, "", NULL, 0, "adds:score@15"},
-    {ACCESS_SENDER, "PostMaster@anything.example", NULL, 0,
-	"decides:allow@16"},
+    {ACCESS_SENDER, "PostMaster@anything.example", NULL, 0, "decides:allow@16"},
     {ACCESS_SENDER, "x@promo.example", NULL, 0, "decides:quarantine@17"},
     {ACCESS_SENDER, "news-1@list.example", NULL, 0, "decides:discard@18"},
     {ACCESS_SENDER, "news@list.example", NULL, 0, ""},
     {ACCESS_SENDER, "\"a@example.com\"@other.example", NULL, 0, ""},
     {ACCESS_RECIPIENT, "trap@example.org", NULL, 0,
 	"expired:reject@19 decides:tempfail@20 would:reject@21"},
-    {ACCESS_RECIPIENT, "x@example.org", NULL, ACCESS_AUTH,
-	"excused:reject@21"},
+    {ACCESS_RECIPIENT, "x@example.org", NULL, ACCESS_AUTH, "excused:reject@21"},
     {ACCESS_RECIPIENT, "x@example.org", NULL, ACCESS_FCRDNS,
 	"excused:reject@21"},
     {ACCESS_RECIPIENT, "x@example.org", NULL, ACCESS_SPF_PASS,
@@ -203,8 +198,8 @@ expiry(void)
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct access_question q = {.kind = ACCESS_HELO,
-		    .key = STR("x")};
+		struct access_question q = {
+		    .kind = ACCESS_HELO, .key = STR("x")};
 		struct access_answer before, after;
 		struct access_set *set;
 		struct diags diags;
@@ -285,7 +280,7 @@ bad_lines(void)
 		set = access_parse("f", buf_str(&text), &diags);
 		diags_format(&diags, &said);
 		good = diags.errors == 1 && access_count(set) == 1 &&
-		    strstr(buf_cstr(&said), bad[i].want) != NULL;
+		       strstr(buf_cstr(&said), bad[i].want) != NULL;
 		ok(good, "%s", bad[i].line);
 		if (!good)
 			printf("# %s\n", buf_cstr(&said));
@@ -428,8 +423,10 @@ loading(void)
 	buf_init(&b);
 	arena_init(&a, 0);
 	put("table.cidr", "192.0.2.0/24 REJECT five\n192.0.2.1 OK\n");
-	buf_printf(&b, "client 192.0.2.2 allow\nhelo a reject\nhelo b reject\n"
-		       "postfix client cidr:%s/table.cidr\n", dir);
+	buf_printf(&b,
+	    "client 192.0.2.2 allow\nhelo a reject\nhelo b reject\n"
+	    "postfix client cidr:%s/table.cidr\n",
+	    dir);
 	put("a.access", buf_cstr(&b));
 	put("b.access", "# nothing yet\n");
 	first = load(NULL, false, &diags);
@@ -439,8 +436,7 @@ loading(void)
 	    STR("decides:allow@1 would:reject@1"),
 	    "ours first, then Postfix's table");
 	is_str(ask(first, ACCESS_CLIENT, "", "192.0.2.1", 0, &a),
-	    STR("decides:reject@1 would:allow@2"),
-	    "whose first line decides");
+	    STR("decides:reject@1 would:allow@2"), "whose first line decides");
 	diags_fini(&diags);
 
 	put("table.cidr", "192.0.2.0/24 REJECT five\n");
@@ -515,12 +511,16 @@ many(void)
 	t1 = clock_mono_us();
 	ok(diags.errors == 0 && access_count(set) == N, "%d entries", N);
 	for (unsigned i = 0; i < N; i += 4) {
-		struct ip ip = {{[10] = 0xff, 0xff, 10,
-		    (uint8_t)(i / 4 >> 8), (uint8_t)(i / 4), 9}};
+		struct ip ip = {{[10] = 0xff,
+		    0xff,
+		    10,
+		    (uint8_t)(i / 4 >> 8),
+		    (uint8_t)(i / 4),
+		    9}};
 		char name[40];
 		struct access_question q = {.kind = ACCESS_CLIENT,
 		    .key = str_make(name, (size_t)snprintf(name, sizeof(name),
-				"mx.h%u.example", i)),
+					      "mx.h%u.example", i)),
 		    .ip = &ip};
 		struct access_answer answer;
 

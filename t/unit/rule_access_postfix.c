@@ -3,58 +3,56 @@
 #include "access_ask.h"
 #include "tap.h"
 
-static const char cidr[] =
-    "# rules\n"						/* 1 */
-    "192.0.2.9\tOK\n"					/* 2 */
-    "192.0.2.0/24   REJECT 5.7.1 Too much\n"		/* 3 */
-    "   junk from you\n"				/* 4 */
-    "# between\n"					/* 5 */
-    "192.0.2.0/28 450 4.7.1 later\n"			/* 6 */
-    "if 198.51.100.0/24\n"				/* 7 */
-    "198.51.100.0/26 DUNNO\n"				/* 8 */
-    "if !198.51.100.128/25\n"				/* 9 */
-    "198.51.0.0/16 554 go\n"				/* 10 */
-    "endif\n"						/* 11 */
-    "198.51.100.0/24 HOLD\n"				/* 12 */
-    "endif\n"						/* 13 */
-    "!203.0.113.0/24 WARN elsewhere\n"			/* 14 */
-    "2001:db8::/32 DISCARD\n"				/* 15 */
-    "203.0.113.5 FILTER smtp:x\n";			/* 16 */
+static const char cidr[] = "# rules\n"				    /* 1 */
+			   "192.0.2.9\tOK\n"			    /* 2 */
+			   "192.0.2.0/24   REJECT 5.7.1 Too much\n" /* 3 */
+			   "   junk from you\n"			    /* 4 */
+			   "# between\n"			    /* 5 */
+			   "192.0.2.0/28 450 4.7.1 later\n"	    /* 6 */
+			   "if 198.51.100.0/24\n"		    /* 7 */
+			   "198.51.100.0/26 DUNNO\n"		    /* 8 */
+			   "if !198.51.100.128/25\n"		    /* 9 */
+			   "198.51.0.0/16 554 go\n"		    /* 10 */
+			   "endif\n"				    /* 11 */
+			   "198.51.100.0/24 HOLD\n"		    /* 12 */
+			   "endif\n"				    /* 13 */
+			   "!203.0.113.0/24 WARN elsewhere\n"	    /* 14 */
+			   "2001:db8::/32 DISCARD\n"		    /* 15 */
+			   "203.0.113.5 FILTER smtp:x\n";	    /* 16 */
 
 static const char pcre[] =
     "/^dsl-(\\d+)\\.(\\w+)\\./  REJECT Host $1 of ${2} $(1) $$ $9\n" /* 1 */
-    "!/\\./ REJECT no dot in the name\n"			    /* 2 */
-    "if /example\\.org$/\n"					    /* 3 */
-    "/^good/ OK\n"						    /* 4 */
-    "if !/^mail/\n"						    /* 5 */
-    "/./ 521 5.7.1 not a mail host\n"				    /* 6 */
-    "endif\n"							    /* 7 */
-    "endif\n"							    /* 8 */
-    "/^Case\\./i DEFER\n"					    /* 9 */
-    "#/x/ REJECT\n"						    /* 10 */
-    "m!^/weird! INFO\n"						    /* 11 */
-    "|^pipe\\.| REDIRECT x@example.org\n"			    /* 12 */
-    "/^192\\.0\\.2\\./ REJECT by address\n";			    /* 13 */
+    "!/\\./ REJECT no dot in the name\n"			     /* 2 */
+    "if /example\\.org$/\n"					     /* 3 */
+    "/^good/ OK\n"						     /* 4 */
+    "if !/^mail/\n"						     /* 5 */
+    "/./ 521 5.7.1 not a mail host\n"				     /* 6 */
+    "endif\n"							     /* 7 */
+    "endif\n"							     /* 8 */
+    "/^Case\\./i DEFER\n"					     /* 9 */
+    "#/x/ REJECT\n"						     /* 10 */
+    "m!^/weird! INFO\n"						     /* 11 */
+    "|^pipe\\.| REDIRECT x@example.org\n"			     /* 12 */
+    "/^192\\.0\\.2\\./ REJECT by address\n";			     /* 13 */
 
 /* Continued with a tab, as postmap hands it on. */
-static const char named[] =
-    "/^(\\w+)\\./i REJECT $1 of\n"		/* 1 */
-    "\tall\n"					/* 2 */
-    "/^(.+)\\.(\\w+)/U REJECT $1 in $2\n"	/* 3 */
-    "/\\.$/ REJECT a dot at the end\n";		/* 4 */
+static const char named[] = "/^(\\w+)\\./i REJECT $1 of\n"	  /* 1 */
+			    "\tall\n"				  /* 2 */
+			    "/^(.+)\\.(\\w+)/U REJECT $1 in $2\n" /* 3 */
+			    "/\\.$/ REJECT a dot at the end\n";	  /* 4 */
 
 static const char access_table[] =
-    "example.com REJECT\n"		/* 1 */
-    ".example.org 450 wait\n"		/* 2 */
-    "192.0.2 REJECT net\n"		/* 3 */
-    "192.0.2.5 OK\n"			/* 4 */
-    "2001:db8 DEFER\n"			/* 5 */
-    "mail.example.com DUNNO\n"		/* 6 */
-    "bob@example.net 250\n"		/* 7 */
+    "example.com REJECT\n"		     /* 1 */
+    ".example.org 450 wait\n"		     /* 2 */
+    "192.0.2 REJECT net\n"		     /* 3 */
+    "192.0.2.5 OK\n"			     /* 4 */
+    "2001:db8 DEFER\n"			     /* 5 */
+    "mail.example.com DUNNO\n"		     /* 6 */
+    "bob@example.net 250\n"		     /* 7 */
     "example.net reject_unauth_pipelining\n" /* 8 */
-    "abuse@ permit\n"			/* 9 */
-    "<> REJECT no bounces\n"		/* 10 */
-    "\"odd user@example.edu\" REJECT\n"; /* 11 */
+    "abuse@ permit\n"			     /* 9 */
+    "<> REJECT no bounces\n"		     /* 10 */
+    "\"odd user@example.edu\" REJECT\n";     /* 11 */
 
 static struct str
 ask(const struct access_set *set, enum access_kind kind, const char *key,
@@ -87,8 +85,7 @@ static const struct {
 	"decides:quarantine@12 shadow:reject@14", ""},
     {"cidr", cidr, ACCESS_CLIENT, "", "198.51.7.1", "shadow:reject@14", ""},
     {"cidr", cidr, ACCESS_CLIENT, "", "203.0.113.5", "passed:dunno@16", ""},
-    {"cidr", cidr, ACCESS_CLIENT, "", "2001:db8::1",
-	"decides:discard@15", ""},
+    {"cidr", cidr, ACCESS_CLIENT, "", "2001:db8::1", "decides:discard@15", ""},
     {"cidr", cidr, ACCESS_CLIENT, "", NULL, "", ""},
     {"pcre", pcre, ACCESS_CLIENT, "dsl-17.pool.example", "10.0.0.1",
 	"decides:reject@1", "Host 17 of pool 17 $ "},
@@ -97,22 +94,20 @@ static const struct {
     {"pcre", pcre, ACCESS_CLIENT, "good.example.org", NULL,
 	"decides:allow@4 would:reject@6", ""},
     {"pcre", pcre, ACCESS_CLIENT, "mail.example.org", NULL, "", ""},
-    {"pcre", pcre, ACCESS_CLIENT, "bad.EXAMPLE.org", NULL,
-	"decides:reject@6", "not a mail host"},
-    {"pcre", pcre, ACCESS_CLIENT, "pipe.example", NULL, "passed:dunno@12",
-	""},
-    {"pcre", pcre, ACCESS_CLIENT, "x.example", "192.0.2.5",
-	"decides:reject@13", "by address"},
-    {"pcre", pcre, ACCESS_HELO, "Case.example", NULL, "decides:tempfail@9",
-	""},
+    {"pcre", pcre, ACCESS_CLIENT, "bad.EXAMPLE.org", NULL, "decides:reject@6",
+	"not a mail host"},
+    {"pcre", pcre, ACCESS_CLIENT, "pipe.example", NULL, "passed:dunno@12", ""},
+    {"pcre", pcre, ACCESS_CLIENT, "x.example", "192.0.2.5", "decides:reject@13",
+	"by address"},
+    {"pcre", pcre, ACCESS_HELO, "Case.example", NULL, "decides:tempfail@9", ""},
     {"pcre", pcre, ACCESS_HELO, "case.example", NULL, "", ""},
     {"pcre", pcre, ACCESS_SENDER, "Case.x@example", NULL, "", ""},
     {"pcre", named, ACCESS_HELO, "My.Helo.Name", NULL,
 	"decides:reject@1 would:reject@3", "My of all"},
     {"pcre", named, ACCESS_SENDER, "My.Helo@Name.Example", NULL,
 	"decides:reject@1 would:reject@3", "my of all"},
-    {"pcre", "/^(.+)\\.(\\w+)/U REJECT $1 in $2\n", ACCESS_HELO,
-	"a.b.example", NULL, "decides:reject@1", "a in b"},
+    {"pcre", "/^(.+)\\.(\\w+)/U REJECT $1 in $2\n", ACCESS_HELO, "a.b.example",
+	NULL, "decides:reject@1", "a in b"},
     {"pcre", named, ACCESS_HELO, "-.", NULL, "decides:reject@4",
 	"a dot at the end"},
     {"regexp", pcre, ACCESS_HELO, "nodots", NULL, "decides:reject@2",
@@ -154,9 +149,8 @@ lookups(void)
 		    questions[i].kind, str_from(questions[i].table), &diags);
 		is_str(ask(set, questions[i].kind, questions[i].key,
 			   questions[i].ip, &a, &text),
-		    str_from(questions[i].want), "%s: %s %s",
-		    questions[i].type, questions[i].key,
-		    questions[i].ip ? questions[i].ip : "");
+		    str_from(questions[i].want), "%s: %s %s", questions[i].type,
+		    questions[i].key, questions[i].ip ? questions[i].ip : "");
 		is_str(text, str_from(questions[i].text), "and its text");
 		access_free(&set);
 		arena_fini(&a);
@@ -208,8 +202,8 @@ diagnostics(void)
 		    ACCESS_CLIENT, str_from(diagnosed[i].text), &diags);
 		diags_format(&diags, &said);
 		good = diags.errors == diagnosed[i].errors &&
-		    diags.warnings == diagnosed[i].warnings &&
-		    strstr(buf_cstr(&said), diagnosed[i].want) != NULL;
+		       diags.warnings == diagnosed[i].warnings &&
+		       strstr(buf_cstr(&said), diagnosed[i].want) != NULL;
 		ok(good, "%s: %s", diagnosed[i].type, diagnosed[i].want);
 		if (!good)
 			printf("# %s\n", buf_cstr(&said));
@@ -264,8 +258,8 @@ nesting(void)
 			buf_add_cstr(&b, "if 192.0.2.0/24\n");
 		for (int i = 0; i < ACCESS_NEST_MAX; i++)
 			buf_add_cstr(&b, "endif\n");
-		set = access_parse_postfix("t", "cidr", ACCESS_CLIENT,
-		    buf_str(&b), &diags);
+		set = access_parse_postfix(
+		    "t", "cidr", ACCESS_CLIENT, buf_str(&b), &diags);
 		is_int(diags.errors, extra, "%d blocks deep",
 		    ACCESS_NEST_MAX + extra);
 		access_free(&set);

@@ -11,8 +11,8 @@ static const struct {
 } cases[] = {
     {"a part of a word", DICT_IMPORT_GUARDIAN, "<casino><50>\n",
 	"50 \"*casino*\"\n", 0},
-    {"a whole word", DICT_IMPORT_GUARDIAN, "< casino ><50>",
-	"50 \"casino\"\n", 0},
+    {"a whole word", DICT_IMPORT_GUARDIAN, "< casino ><50>", "50 \"casino\"\n",
+	0},
     {"one end open", DICT_IMPORT_GUARDIAN, "< cas><5>\n<ino ><6>",
 	"5 \"cas*\"\n6 \"*ino\"\n", 0},
     {"a phrase", DICT_IMPORT_GUARDIAN, "< free money ><30>",
@@ -28,25 +28,25 @@ static const struct {
 	"5 \"bet\"\n", 0},
     {"three that belong together", DICT_IMPORT_GUARDIAN,
 	"<ab>,<bc>,<cd><20>\n<xx ><1>", "1 \"*xx\"\n", 1},
-    {"no weight", DICT_IMPORT_GUARDIAN, "<banned>\n<xx ><1>", "1 \"*xx\"\n",
-	1},
-    {"an include", DICT_IMPORT_GUARDIAN,
-	".Include</etc/lists/x>\n<xx ><1>", "1 \"*xx\"\n", 1},
-    {"no letters", DICT_IMPORT_GUARDIAN, "< $$$ ><10>\n<xx ><1>",
+    {"no weight", DICT_IMPORT_GUARDIAN, "<banned>\n<xx ><1>", "1 \"*xx\"\n", 1},
+    {"an include", DICT_IMPORT_GUARDIAN, ".Include</etc/lists/x>\n<xx ><1>",
 	"1 \"*xx\"\n", 1},
-    {"unclosed", DICT_IMPORT_GUARDIAN, "< ab <10\n<xx ><1>", "1 \"*xx\"\n",
+    {"no letters", DICT_IMPORT_GUARDIAN, "< $$$ ><10>\n<xx ><1>", "1 \"*xx\"\n",
 	1},
-    {"Latin-1", DICT_IMPORT_GUARDIAN, "< caf\xe9 ><5>",
-	"5 \"caf\xc3\xa9\"\n", 0},
+    {"unclosed", DICT_IMPORT_GUARDIAN, "< ab <10\n<xx ><1>", "1 \"*xx\"\n", 1},
+    {"Latin-1", DICT_IMPORT_GUARDIAN, "< caf\xe9 ><5>", "5 \"caf\xc3\xa9\"\n",
+	0},
     {"CSV", DICT_IMPORT_CSV, "weight,term\n4,viagra\n-2.5,\"buy, now\"\n",
 	"4 \"viagra\"\n-2.5 \"buy, now\"\n", 0},
     {"CSV quotes", DICT_IMPORT_CSV, "1,\"say \"\"hi\"\" twice\"\n",
 	"1 \"say  hi  twice\"\n", 0},
     {"CSV open word", DICT_IMPORT_CSV, "1, pill*\n", "1 \"pill*\"\n", 0},
-    {"control characters", DICT_IMPORT_CSV, "1,a\x0e" "b\n2,good",
+    {"control characters", DICT_IMPORT_CSV,
+	"1,a\x0e"
+	"b\n2,good",
 	"2 \"good\"\n", 1},
-    {"CSV that is none", DICT_IMPORT_CSV,
-	"viagra,4\n3\n1,\"open\n1,\n2,good", "2 \"good\"\n", 4},
+    {"CSV that is none", DICT_IMPORT_CSV, "viagra,4\n3\n1,\"open\n1,\n2,good",
+	"2 \"good\"\n", 4},
 };
 
 static void
@@ -88,11 +88,11 @@ main(void)
 		one(i);
 	diags_init(&diags, 0);
 	buf_init(&out);
-	ok(dict_import(DICT_IMPORT_CSV, "f", STR("a b"), STR("1,x"), &out,
-	       &diags) < 0,
+	ok(dict_import(
+	       DICT_IMPORT_CSV, "f", STR("a b"), STR("1,x"), &out, &diags) < 0,
 	    "a bad name");
-	ok(dict_import(DICT_IMPORT_CSV, "f", STR("ab"), STR(""), &out,
-	       &diags) < 0,
+	ok(dict_import(DICT_IMPORT_CSV, "f", STR("ab"), STR(""), &out, &diags) <
+		0,
 	    "an empty list");
 	is_int(diags.errors, 2, "both are errors");
 	ok(dict_import_format_parse(STR("e2guardian"), &format) &&

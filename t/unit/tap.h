@@ -15,9 +15,8 @@
 
 static int tap_run, tap_failed;
 
-static inline bool
-tap_result(bool good, const char *file, int line, const char *fmt, ...)
-    __attribute__((format(printf, 4, 5)));
+static inline bool tap_result(bool good, const char *file, int line,
+    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
 static inline bool
 tap_result(bool good, const char *file, int line, const char *fmt, ...)
@@ -50,27 +49,27 @@ tap_show(const char *label, struct str s)
 	buf_fini(&b);
 }
 
-#define is_str(got, want, ...)                                                 \
-	do {                                                                   \
-		struct str tap_g = (got), tap_w = (want);                      \
-		if (!ok(str_eq(tap_g, tap_w), __VA_ARGS__)) {                  \
-			tap_show(" got", tap_g);                               \
-			tap_show("want", tap_w);                               \
-		}                                                              \
+#define is_str(got, want, ...)                                \
+	do {                                                  \
+		struct str tap_g = (got), tap_w = (want);     \
+		if (!ok(str_eq(tap_g, tap_w), __VA_ARGS__)) { \
+			tap_show(" got", tap_g);              \
+			tap_show("want", tap_w);              \
+		}                                             \
 	} while (0)
 
 #define is_int(got, want, ...)                                                 \
 	do {                                                                   \
 		long long tap_g = (long long)(got), tap_w = (long long)(want); \
 		if (!ok(tap_g == tap_w, __VA_ARGS__))                          \
-			printf("#    got: %lld\n#   want: %lld\n", tap_g,      \
-			    tap_w);                                            \
+			printf(                                                \
+			    "#    got: %lld\n#   want: %lld\n", tap_g, tap_w); \
 	} while (0)
 
-#define skip_all(why)                                                          \
-	do {                                                                   \
-		printf("1..0 # SKIP %s\n", why);                               \
-		exit(0);                                                       \
+#define skip_all(why)                            \
+	do {                                     \
+		printf("1..0 # SKIP %s\n", why); \
+		exit(0);                         \
 	} while (0)
 
 static inline int
