@@ -545,15 +545,17 @@ received_parse(struct arena *a, struct str text, struct received_state *state,
 	    .s = received_squeeze(a, str_head(text, RECEIVED_LINE_MAX))};
 	const struct row *row = NULL;
 	enum row_outcome outcome;
-	struct str auth, mended;
+	struct str auth, undated, mended;
 
 	if (!str_starts_nocase(l.s, STR("from ")) &&
 	    !str_starts_nocase(l.s, STR("(from ")))
 		return RECEIVED_SKIP;
-	bigrams_fill(&l.pairs, l.s);
+	undated = received_without_date(l.s);
+	/* No word that is asked for reaches into the date. */
+	bigrams_fill(&l.pairs, undated);
 	if (is_local(&l))
 		return RECEIVED_SKIP;
-	mended = received_mend_by(a, received_without_date(l.s));
+	mended = received_mend_by(a, undated, &l.pairs);
 	if (mended.p != l.s.p)
 		bigrams_fill(&l.pairs, mended);
 	l.s = mended;

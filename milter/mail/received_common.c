@@ -83,7 +83,11 @@ cut_word(struct str *s, struct str *word)
 static bool
 is_digits(struct str s)
 {
-	return s.len > 0 && str_span(s, "0123456789") == s.len;
+	size_t n = 0;
+
+	while (n < s.len && ascii_is_digit(s.p[n]))
+		n++;
+	return n > 0 && n == s.len;
 }
 
 static bool
@@ -153,12 +157,14 @@ received_without_date(struct str s)
 
 /* "x)by y" is a common fault. */
 struct str
-received_mend_by(struct arena *a, struct str s)
+received_mend_by(struct arena *a, struct str s, const struct bigrams *pairs)
 {
-	size_t at = str_find(s, STR(")by "));
+	struct str fault = STR(")by ");
+	size_t at;
 	struct buf b;
 
-	if (at == STR_NPOS)
+	if (!bigrams_may_hold(pairs, fault) ||
+	    (at = str_find(s, fault)) == STR_NPOS)
 		return s;
 	buf_init_arena(&b, a);
 	buf_add(&b, str_head(s, at + 1));

@@ -17,8 +17,9 @@ struct str received_auth(
 /* Single spaces, none at the ends, no ';' at the end. */
 struct str received_squeeze(struct arena *a, struct str s);
 struct str received_without_date(struct str s);
-/* ")by " is a common fault. */
-struct str received_mend_by(struct arena *a, struct str s);
+/* ")by " is a common fault; `pairs` are of the line. */
+struct str received_mend_by(
+    struct arena *a, struct str s, const struct bigrams *pairs);
 
 /* Of a squeezed line; empty: not there. */
 /* helo=x, HELO x; `pairs` are of the line. */

@@ -200,15 +200,24 @@ match_run(struct match *m, size_t step, size_t pos)
 	return false;
 }
 
+/* Where the alternative ends that begins at `from` in the text of `t`. */
+static inline size_t
+alternative_end(const struct step *t, size_t from)
+{
+	while (from < t->len && t->text[from] != '|')
+		from++;
+	return from;
+}
+
 static bool
 match_one(struct match *m, size_t step, size_t pos)
 {
 	const struct step *t = &m->steps[step];
-	struct str rest = str_make(t->text, t->len), here = str_skip(m->s, pos);
+	struct str here = str_skip(m->s, pos), word;
 
-	while (rest.p != NULL) {
-		struct str word = str_cut(&rest, '|');
-
+	for (size_t from = 0, end; from <= t->len; from = end + 1) {
+		end = alternative_end(t, from);
+		word = str_make(t->text + from, end - from);
 		/* A byte tells most of them apart. */
 		if (here.len < word.len ||
 		    ascii_lower(here.p[0]) != ascii_lower(word.p[0]))
@@ -331,11 +340,11 @@ next_begin(const struct match *m, size_t pos)
 static bool
 may_hold_one(const struct step *t, const struct bigrams *pairs)
 {
-	struct str rest = str_make(t->text, t->len);
+	for (size_t from = 0, end; from <= t->len; from = end + 1) {
+		struct str word;
 
-	while (rest.p != NULL) {
-		struct str word = str_cut(&rest, '|');
-
+		end = alternative_end(t, from);
+		word = str_make(t->text + from, end - from);
 		if (t->flags & STEP_NOCASE
 			? bigrams_may_hold_nocase(pairs, word)
 			: bigrams_may_hold(pairs, word))

@@ -73,27 +73,20 @@ trust_step(struct trust *t, struct relay *r)
 static struct str
 relay_text(struct arena *a, const struct relay *r)
 {
-	const struct {
-		const char *name;
-		struct str value;
-	} parts[] = {
-	    {"[ ip=", r->ip},
-	    {" rdns=", r->rdns},
-	    {" helo=", r->helo},
-	    {" by=", r->by},
-	    {" ident=", r->ident},
-	    {" envfrom=", r->envfrom},
-	    {r->internal ? " intl=1 id=" : " intl=0 id=", r->id},
-	    {" auth=", r->auth},
-	    {r->msa ? " msa=1 ]" : " msa=0 ]", STR_NONE},
-	};
+	const struct str parts[] = {STR("[ ip="), r->ip, STR(" rdns="), r->rdns,
+	    STR(" helo="), r->helo, STR(" by="), r->by, STR(" ident="),
+	    r->ident, STR(" envfrom="), r->envfrom,
+	    r->internal ? STR(" intl=1 id=") : STR(" intl=0 id="), r->id,
+	    STR(" auth="), r->auth, r->msa ? STR(" msa=1 ]") : STR(" msa=0 ]")};
+	size_t count = sizeof(parts) / sizeof(parts[0]), len = 0;
 	struct buf b;
 
+	for (size_t i = 0; i < count; i++)
+		len += parts[i].len;
 	buf_init_arena(&b, a);
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		buf_add_cstr(&b, parts[i].name);
-		buf_add(&b, parts[i].value);
-	}
+	buf_reserve(&b, len);
+	for (size_t i = 0; i < count; i++)
+		buf_add(&b, parts[i]);
 	return buf_str(&b);
 }
 
