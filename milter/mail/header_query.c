@@ -11,6 +11,7 @@ struct cached {
 	struct str_list list;
 	bool is_joined;
 	struct str joined;
+	struct str first; /* of the list: most have one value */
 };
 
 struct header_cache {
@@ -97,9 +98,11 @@ is_same(const struct prepared_query *a, const struct prepared_query *b)
 	       str_eq_nocase(a->q.name, b->q.name);
 }
 
-/* The entry of `p`, made when it is new; NULL when the arena is full. */
+/* The entry of `p`, made when it is new; NULL when the arena is full. Its name
+ * is kept as it is where it lasts. */
 static struct cached *
-cache_entry(struct message *m, const struct prepared_query *p, bool *fresh_out)
+cache_entry(struct message *m, const struct prepared_query *p, bool lasts,
+    bool *fresh_out)
 {
 	struct cached **slot, *c;
 
@@ -113,33 +116,34 @@ cache_entry(struct message *m, const struct prepared_query *p, bool *fresh_out)
 	for (c = *slot; c != NULL; c = c->next)
 		if (is_same(&c->p, p))
 			return c;
-	c = arena_zalloc(m->arena, sizeof(*c));
+	c = arena_alloc(m->arena, sizeof(*c));
 	if (c == NULL)
 		return NULL;
-	c->p = *p;
-	c->p.q.name = arena_copy(m->arena, p->q.name);
-	c->next = *slot;
+	*c = (struct cached){.next = *slot, .p = *p};
+	if (!lasts)
+		c->p.q.name = arena_copy(m->arena, p->q.name);
 	*slot = c;
 	*fresh_out = true;
 	return c;
 }
 
 static struct cached *
-look_up(struct message *m, const struct prepared_query *p)
+look_up(struct message *m, const struct prepared_query *p, bool lasts)
 {
 	const struct header_list *l = &m->tree.root->headers;
 	bool fresh = false;
 	struct header *fields;
 	struct cached *c;
-	struct value_list values = {.arena = m->arena};
+	struct value_list values = {.arena = m->arena, .size = 1};
 
 	/* Most of the names rules ask for, mail does not have. */
 	if (p->source == HEADER_SOURCE_FIELD && m->metadata == NULL &&
 	    !header_may_have(l, p->hash))
 		return NULL;
-	c = cache_entry(m, p, &fresh);
+	c = cache_entry(m, p, lasts, &fresh);
 	if (!fresh)
 		return c;
+	values.v = &c->first;
 	fields = header_first_hashed(l, p->q.name, p->hash);
 	header_source_add(m, p, fields, &values);
 	header_modify(m, p, &values);
@@ -183,17 +187,14 @@ struct str_list
 message_header_list(struct message *m, struct header_query q)
 {
 	struct prepared_query p = header_query_prepare(q);
-	struct cached *c = look_up(m, &p);
+	struct cached *c = look_up(m, &p, false);
 
 	return c != NULL ? c->list : (struct str_list){NULL, 0};
 }
 
-bool
-message_header_prepared(
-    struct message *m, const struct prepared_query *p, struct str *value_out)
+static bool
+joined_value(struct message *m, struct cached *c, struct str *value_out)
 {
-	struct cached *c = look_up(m, p);
-
 	if (c == NULL || c->list.len == 0)
 		return false;
 	if (!c->is_joined) {
@@ -205,9 +206,16 @@ message_header_prepared(
 }
 
 bool
+message_header_prepared(
+    struct message *m, const struct prepared_query *p, struct str *value_out)
+{
+	return joined_value(m, look_up(m, p, true), value_out);
+}
+
+bool
 message_header(struct message *m, struct header_query q, struct str *value_out)
 {
 	struct prepared_query p = header_query_prepare(q);
 
-	return message_header_prepared(m, &p, value_out);
+	return joined_value(m, look_up(m, &p, false), value_out);
 }

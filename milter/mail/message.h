@@ -86,7 +86,8 @@ bool header_query_parse(struct str text, struct header_query *out);
 /*
  * The joined value a header rule is matched against (all fields of that name in
  * order; pseudo-headers ALL, ToCc, MESSAGEID, EnvelopeFrom, X-Spam-Relays-* ...
- * included). False: there is none ("undefined"). Results are cached.
+ * included). False: there is none ("undefined"). Results are cached; of a
+ * prepared query the name outlives the message.
  */
 bool message_header(struct message *m, struct header_query q,
     struct str *value_out);
