@@ -77,19 +77,6 @@ is_label_char(char c)
 	return (c >= 'a' && c <= 'z') || ascii_is_digit(c) || c == '_';
 }
 
-static bool
-is_label(struct str label, bool may_underscore)
-{
-	if (label.len < 1 || label.len > PSL_LABEL_MAX ||
-	    !is_label_char(label.p[0]) ||
-	    !is_label_char(label.p[label.len - 1]))
-		return false;
-	for (size_t i = 0; i < label.len; i++)
-		if (!is_label_char(label.p[i]) && label.p[i] != '-')
-			return false;
-	return may_underscore || str_find_char(label, '_') == STR_NPOS;
-}
-
 static struct str
 trim_dots(struct str s)
 {
@@ -103,23 +90,30 @@ trim_dots(struct str s)
 bool
 psl_is_host_form(struct str host)
 {
-	size_t labels = 1;
-	struct str label;
+	size_t labels = 1, len = 0; /* of the label that is gone through */
 
 	while (host.len > 0 && host.p[host.len - 1] == '.')
 		host.len--;
-	if (host.len > PSL_HOST_MAX)
+	if (host.len == 0 || host.len > PSL_HOST_MAX ||
+	    !is_label_char(host.p[0]))
 		return false;
-	for (size_t i = 0; i < host.len; i++)
-		labels += host.p[i] == '.';
-	if (labels < 2)
-		return false;
-	for (; labels > 0; labels--) {
-		label = str_cut(&host, '.');
-		if (!is_label(label, labels > 2))
+	for (size_t i = host.len; i-- > 0;) {
+		char c = host.p[i];
+
+		if (c == '.') {
+			if (len == 0 || !is_label_char(host.p[i + 1]))
+				return false;
+			labels++;
+			len = 0;
+			continue;
+		}
+		if (len == PSL_LABEL_MAX ||
+		    (!is_label_char(c) && (c != '-' || len == 0)) ||
+		    (c == '_' && labels <= 2))
 			return false;
+		len++;
 	}
-	return true;
+	return labels >= 2;
 }
 
 /* RFC 1480: <locality>.<state>.us and what stands below it. */
