@@ -13,6 +13,8 @@
 #define REACH (LANES + DEPTH - 1)
 /* Found at more places than this share, it is faster to look at all. */
 #define CHANCE_MAX 0.05
+/* Steps of the nfa looked at for all starts: more are seldom few in a text. */
+#define WORK_MAX ((size_t)10000000)
 
 struct starts {
 	/* By half a byte: the kinds that have such a byte, a bit each. */
@@ -93,6 +95,13 @@ join_kinds(const struct kind *a, const struct kind *b)
 	return both;
 }
 
+/* Most is looked at in the depth, from every place above it. */
+static bool
+is_too_much(const struct nfa_walk *walks)
+{
+	return walks[DEPTH - 2].work > WORK_MAX;
+}
+
 /* What may come from step `at` on, at depth `depth` and behind; the shortest
  * way to the pattern's end is noted. */
 static void
@@ -103,7 +112,7 @@ look_ahead(struct nfa_walk *walks, size_t at, size_t depth, struct kind *k,
 	const struct byte_class *c = &w->nfa->classes[w->nfa->steps[at].a];
 
 	add_halves(&k->at[depth], halves_of(c));
-	if (depth + 1 == DEPTH)
+	if (depth + 1 == DEPTH || is_too_much(walks))
 		return;
 	nfa_walk_begin(w);
 	nfa_walk_add(
@@ -165,7 +174,7 @@ store_starts(struct starts *s, struct nfa_walk *walks)
 	double chance = 0;
 
 	s->shortest = DEPTH;
-	for (size_t i = 0; i < w->count; i++) {
+	for (size_t i = 0; i < w->count && !is_too_much(walks); i++) {
 		struct kind start = {0};
 
 		look_ahead(walks, w->list[i], 0, &start, &s->shortest);
@@ -176,7 +185,7 @@ store_starts(struct starts *s, struct nfa_walk *walks)
 		chance += kinds[i].chance;
 		store_kind(s, &kinds[i], (unsigned)i);
 	}
-	return chance <= CHANCE_MAX;
+	return chance <= CHANCE_MAX && !is_too_much(walks);
 }
 
 /* The starts that are behind a newline, or behind anything else too. */

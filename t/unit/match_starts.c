@@ -157,6 +157,31 @@ test_none(void)
 	ok(starts_of("$\\nab", REGEX_MULTILINE) == NULL, "at an end");
 }
 
+/* Of so many rare bytes that may be missing, and one that may not. */
+static bool
+has_starts(size_t count)
+{
+	char *pattern = mem_alloc(5 * count + 2);
+	struct starts *s;
+	bool has;
+
+	for (size_t i = 0; i < count; i++)
+		memcpy(pattern + 5 * i, "\\xf1?", 5);
+	memcpy(pattern + 5 * count, "b", 2);
+	s = starts_of(pattern, 0);
+	has = s != NULL;
+	starts_free(&s);
+	free(pattern);
+	return has;
+}
+
+static void
+test_ways(void)
+{
+	ok(has_starts(100), "a million ways to begin");
+	ok(!has_starts(3000), "more than can be looked at");
+}
+
 int
 main(void)
 {
@@ -164,5 +189,6 @@ main(void)
 	test_every_place();
 	test_lines();
 	test_none();
+	test_ways();
 	return done_testing();
 }
