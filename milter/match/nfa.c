@@ -239,32 +239,31 @@ make_groups(struct nfa *n)
 	}
 }
 
-/* Can the end be reached from step `at` without a byte? */
-static bool
-is_empty_from(const struct nfa *n, size_t at, bool *seen)
-{
-	while (!seen[at]) {
-		const struct nfa_step *s = &n->steps[at];
-
-		seen[at] = true;
-		if (s->kind == NFA_MATCH)
-			return true;
-		if (s->kind == NFA_BYTE)
-			return false;
-		if (s->kind == NFA_SPLIT && is_empty_from(n, s->b, seen))
-			return true;
-		at =
-		    s->kind == NFA_SPLIT || s->kind == NFA_JUMP ? s->a : at + 1;
-	}
-	return false;
-}
-
+/* Can the end be reached from the start without a byte? */
 static bool
 matches_empty(const struct nfa *n)
 {
 	bool *seen = mem_array(n->count, sizeof(*seen));
-	bool empty = is_empty_from(n, 0, seen);
+	uint16_t *stack = mem_array(2 * n->count + 1, sizeof(*stack));
+	size_t depth = 1; /* of the stack, which has step 0 */
+	bool empty;
 
+	while (depth > 0 && !seen[n->count - 1]) {
+		size_t at = stack[--depth];
+		const struct nfa_step *s = &n->steps[at];
+
+		if (seen[at])
+			continue;
+		seen[at] = true;
+		if (s->kind == NFA_SPLIT || s->kind == NFA_JUMP)
+			stack[depth++] = s->a;
+		else if (s->kind != NFA_BYTE && s->kind != NFA_MATCH)
+			stack[depth++] = (uint16_t)(at + 1);
+		if (s->kind == NFA_SPLIT)
+			stack[depth++] = s->b;
+	}
+	empty = seen[n->count - 1];
+	free(stack);
 	free(seen);
 	return empty;
 }

@@ -10,7 +10,8 @@
 
 #include "match/tree.h"
 
-#define NFA_STEPS_MAX 16384 /* of one pattern; a larger one gets none */
+/* Of one pattern; a larger one gets none. All numbers of 16 bits. */
+#define NFA_STEPS_MAX 65536
 
 enum nfa_kind {
 	NFA_BYTE,  /* takes a byte of class `a`, goes on behind */

@@ -282,7 +282,7 @@ test_refused(void)
 	ok(add(set, "a*", 0) == NULL, "matches the empty string");
 	ok(add(set, "(?:a|)(?:b?)", 0) == NULL, "in any way");
 	ok(add(set, "^$", 0) == NULL, "at whatever place");
-	ok(add(set, "(?:(?:(?:(?:abcdefgh){8}){8}){8}){8}", 0) != NULL,
+	ok(add(set, "(?:(?:(?:(?:(?:abcdefgh){8}){8}){8}){8}){8}", 0) != NULL,
 	    "fewer copies of what is large");
 	dfa_set_free(&set);
 }
@@ -298,6 +298,10 @@ test_size_limit(void)
 	ok(add(set, pattern, 0) != NULL, "%d steps", NFA_STEPS_MAX);
 	pattern[NFA_STEPS_MAX - 1] = 'a';
 	ok(add(set, pattern, 0) == NULL, "%d steps", NFA_STEPS_MAX + 1);
+	for (int i = 0; i < NFA_STEPS_MAX / 2 - 2; i++)
+		memcpy(pattern + (ptrdiff_t)2 * i, "a?", 2);
+	memcpy(pattern + NFA_STEPS_MAX - 4, "b", 2);
+	ok(add(set, pattern, 0) != NULL, "all of which may be missing");
 	free(pattern);
 	dfa_set_free(&set);
 }
