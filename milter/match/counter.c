@@ -1,8 +1,11 @@
 #include "match/counter.h"
 
+#include "base/lanes.h"
 #include "base/mem.h"
 
 #include <stdlib.h>
+
+#define KINDS_MAX 8 /* bits of a lane */
 
 /* What a match that begins with a byte is. */
 enum begin {
@@ -22,7 +25,20 @@ struct strings {
 	size_t count;
 };
 
+/*
+ * The bytes of each kind, to look up LANES of them at once: a byte is of the
+ * kinds that both its halves have. As the rows of a table of all bytes that are
+ * equal make one kind, that is exact.
+ */
+struct kinds {
+	lanes low; /* by half a byte: a bit for each kind */
+	lanes high;
+	uint8_t of[BEGIN_STRING + 1]; /* by enum begin: the kinds that are */
+	bool known; /* they are few enough, and the machine can */
+};
+
 struct counter {
+	struct kinds kinds;
 	uint8_t begin[256]; /* enum begin */
 	size_t count;
 	struct string strings[]; /* in the order they are tried */
@@ -138,16 +154,62 @@ begin_of(const struct counter *c, unsigned byte)
 	return BEGIN_NONE;
 }
 
+/* Which of the bytes with the high half `high` begin what `begin` says, a bit
+ * each. */
+static uint16_t
+row_of(const struct counter *c, unsigned high, enum begin begin)
+{
+	uint16_t row = 0;
+
+	for (unsigned low = 0; low < 16; low++)
+		if (c->begin[high << 4 | low] == begin)
+			row |= (uint16_t)(1u << low);
+	return row;
+}
+
+/* The kinds of what begins so; false: with them they are too many. */
+static bool
+add_kinds(struct counter *c, enum begin begin, size_t *count)
+{
+	struct kinds *k = &c->kinds;
+	uint16_t rows[KINDS_MAX];
+	size_t first = *count;
+
+	for (unsigned high = 0; high < 16; high++) {
+		uint16_t row = row_of(c, high, begin);
+		size_t i = first;
+
+		if (row == 0)
+			continue;
+		while (i < *count && rows[i] != row)
+			i++;
+		if (i == KINDS_MAX)
+			return false;
+		if (i == *count)
+			rows[(*count)++] = row;
+		k->of[begin] |= (uint8_t)(1u << i);
+		k->high[high] |= (uint8_t)(1u << i);
+		for (unsigned low = 0; low < 16; low++)
+			if (row >> low & 1)
+				k->low[low] |= (uint8_t)(1u << i);
+	}
+	return true;
+}
+
 static struct counter *
 counter_of(const struct strings *s)
 {
 	struct counter *c =
 	    mem_alloc(sizeof(*c) + s->count * sizeof(*c->strings));
+	size_t kinds = 0;
 
 	c->count = s->count;
 	memcpy(c->strings, s->v, s->count * sizeof(*s->v));
 	for (unsigned byte = 0; byte < 256; byte++)
 		c->begin[byte] = (uint8_t)begin_of(c, byte);
+	c->kinds.known = compat_can_shuffle() &&
+			 add_kinds(c, BEGIN_BYTE, &kinds) &&
+			 add_kinds(c, BEGIN_STRING, &kinds);
 	return c;
 }
 
@@ -165,6 +227,15 @@ counter_new(struct str pattern, unsigned flags, const struct node *tree)
 		c = counter_of(s);
 	free(s);
 	return c;
+}
+
+bool
+counter_is_class(const struct counter *c)
+{
+	for (size_t i = 0; i < c->count; i++)
+		if (c->strings[i].len > 1)
+			return false;
+	return true;
 }
 
 void
@@ -216,15 +287,55 @@ find_first(
 	}
 }
 
+/* The places of a block where a match begins as `begin` says, a bit each. */
+static inline COMPAT_SHUFFLE unsigned
+places_of(const struct kinds *k, lanes kinds, enum begin begin)
+{
+	return compat_mask((lanes)((kinds & k->of[begin]) != 0));
+}
+
+/*
+ * From `*at` on whole blocks, up to where a string may begin: how many bytes in
+ * front of that are matches.
+ */
+static COMPAT_SHUFFLE size_t
+count_wide(const struct kinds *k, struct str text, size_t *at)
+{
+	size_t count = 0;
+
+	for (; text.len - *at >= LANES; *at += LANES) {
+		lanes bytes = lanes_load(text.p + *at);
+		lanes kinds = compat_shuffle(k->low, bytes & 15) &
+			      compat_shuffle(k->high, bytes >> 4);
+		unsigned matches = places_of(k, kinds, BEGIN_BYTE);
+		unsigned strings = places_of(k, kinds, BEGIN_STRING);
+
+		if (strings != 0) {
+			matches &= (strings & -strings) - 1;
+			*at += (size_t)__builtin_ctz(strings);
+			return count + (size_t)__builtin_popcount(matches);
+		}
+		count += (size_t)__builtin_popcount(matches);
+	}
+	return count;
+}
+
 size_t
 counter_count(const struct counter *c, struct str text, size_t most,
     struct regex_span *first_out)
 {
-	size_t count = 0;
+	size_t count = 0, i = 0;
 
-	for (size_t i = 0; i < text.len;) {
-		unsigned begin = c->begin[(unsigned char)text.p[i]];
+	while (i < text.len) {
+		unsigned begin;
 		size_t len = 1;
+
+		if (c->kinds.known && text.len - i >= LANES) {
+			count += count_wide(&c->kinds, text, &i);
+			if (i == text.len)
+				break;
+		}
+		begin = c->begin[(unsigned char)text.p[i]];
 
 		/* Without a branch on what is common: BEGIN_BYTE is one. */
 		if (begin != BEGIN_STRING) {

@@ -1,6 +1,7 @@
 /*
  * Counts the matches of a pattern that is one of a few short strings, without
  * asking PCRE2 about each: rules that count letters have hundreds a message.
+ * Sixteen bytes at a time where no longer string begins.
  *
  * Exact: what Perl's while (/.../g) would count, leftmost first and of several
  * alternatives at one place the earlier. A pattern for which that is not plain
@@ -21,6 +22,8 @@ struct counter;
 struct counter *counter_new(
     struct str pattern, unsigned flags, const struct node *tree);
 void counter_free(struct counter **c);
+/* Does it match single bytes and nothing else? */
+bool counter_is_class(const struct counter *c);
 
 /* Matches in `text`, `most` at most; where the first one is `*first_out` (may
  * be NULL), untouched when there is none. */

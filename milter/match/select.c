@@ -234,6 +234,18 @@ find_brief(struct brief *brief, const struct rule *rule,
 		    regex_compile(rule->pattern, rule->regex_flags, &error);
 }
 
+/* To find one match it is the faster only when it looks for a byte. */
+static struct counter *
+find_counter(const struct rule *rule, const struct node *tree)
+{
+	struct counter *c = counter_new(rule->pattern, rule->regex_flags, tree);
+
+	if (c != NULL && (rule->flags & TFLAG_MULTIPLE) == 0 &&
+	    !counter_is_class(c))
+		counter_free(&c);
+	return c;
+}
+
 /* Literals when they are rare enough, else the shape of the pattern. */
 static void
 select_job(struct selection *sel, struct job *j, uint32_t index,
@@ -250,9 +262,8 @@ select_job(struct selection *sel, struct job *j, uint32_t index,
 
 	if (tree == NULL)
 		return;
-	if ((rule->flags & TFLAG_MULTIPLE) != 0 && !rule->calls_tags)
-		j->counter =
-		    counter_new(rule->pattern, rule->regex_flags, tree);
+	if (!rule->calls_tags)
+		j->counter = find_counter(rule, tree);
 	if (j->counter == NULL && !rule->negated && has_places &&
 	    rule->pattern.len >= DFA_PATTERN_MIN)
 		j->dfa = dfa_add(sel->dfas, tree);

@@ -28,6 +28,14 @@ static const struct {
     {"a(?:b(?:e|a)|e)|be", REGEX_CASELESS},
     {"(a|b)e", 0},
     {"\\xc3\\xa9", REGEX_CASELESS},
+    {"[\\x80-\\xff]", 0},
+    {"[^\\x80-\\xff]", 0},
+    {"[a\\xc3\\x88]|\\x11\\x22|\\x33", 0},
+    /* As many kinds of bytes as are looked up at once, and one more. */
+    {"[\\x11\\x22\\x33\\x44\\x55a\\x77\\x88]", 0},
+    {"[\\x11\\x22\\x33\\x44\\x55a\\x77\\x88\\x99]", 0},
+    {"[\\x11\\x22\\x33\\x44\\x55a\\x77]|\\x88\\x99", 0},
+    {"[\\x11\\x22\\x33\\x44\\x55a\\x77]|\\x88\\x99|\\x99a", 0},
 };
 #define PATTERNS (sizeof(patterns) / sizeof(patterns[0]))
 
@@ -62,7 +70,8 @@ static struct str
 random_text(char *p, size_t most, uint32_t *seed)
 {
 	static const char bytes[] =
-	    "aaabbeeE.\n\xc3\xc3\xc4\xa8\xa9\x93\x95\xe9\xc9";
+	    "aaabbeeE.\n\xc3\xc3\xc4\xa8\xa9\x93\x95\xe9\xc9"
+	    "\x11\x22\x33\x44\x55\x77\x88\x99";
 	size_t len;
 
 	*seed = *seed * 1664525 + 1013904223;
@@ -79,7 +88,7 @@ test_counts(void)
 {
 	struct regex_scratch *s = regex_scratch_new(NULL);
 	uint32_t seed = 1;
-	char p[60];
+	char p[100];
 
 	for (size_t i = 0; i < PATTERNS; i++) {
 		struct regex_error error;
@@ -108,6 +117,25 @@ test_counts(void)
 		regex_free(&re);
 	}
 	regex_scratch_free(&s);
+}
+
+static void
+test_class(void)
+{
+	static const struct {
+		const char *pattern;
+		bool is_class;
+	} cases[] = {{"e", true}, {"[ae]", true}, {"a|[b-d]", true},
+	    {"ab", false}, {"a|bc", false}};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct counter *c = counter_of(cases[i].pattern, 0);
+
+		ok(counter_is_class(c) == cases[i].is_class, "%s: %s",
+		    cases[i].pattern,
+		    cases[i].is_class ? "a byte" : "more than a byte");
+		counter_free(&c);
+	}
 }
 
 static void
@@ -156,6 +184,7 @@ int
 main(void)
 {
 	test_counts();
+	test_class();
 	test_refused();
 	test_limits();
 	return done_testing();
