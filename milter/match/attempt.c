@@ -63,32 +63,12 @@ struct search {
 	bool not_empty; /* the last match was, and ended at `from` */
 };
 
-/* As dfa_next(), by the windows alone. */
-static bool
-next_window(struct search *q, struct str text, struct regex_span *where)
-{
-	where->end = text.len;
-	if (q->windows == NULL)
-		return where->start <= text.len;
-	for (; q->window != 0; q->window = q->windows[q->window - 1].next) {
-		const struct window *w = &q->windows[q->window - 1];
-
-		if (w->to < where->start)
-			continue;
-		if (w->from > where->start)
-			where->start = w->from;
-		where->end = w->to;
-		return true;
-	}
-	return false;
-}
-
 static bool
 next_places(
     struct search *q, struct str text, int asked, struct regex_span *where)
 {
 	if (q->dfa == NULL || asked >= ASKED_MAX)
-		return next_window(q, text, where);
+		return dfa_next_window(text, q->windows, &q->window, where);
 	return dfa_next(q->dfa, text, q->windows, &q->window, where);
 }
 

@@ -435,15 +435,33 @@ run_windows(struct passage *r, struct str text, const struct window *windows,
 }
 
 bool
+dfa_next_window(struct str text, const struct window *windows, uint32_t *window,
+    struct regex_span *where)
+{
+	where->end = text.len;
+	if (windows == NULL)
+		return where->start <= text.len;
+	for (; *window != 0; *window = windows[*window - 1].next) {
+		const struct window *w = &windows[*window - 1];
+
+		if (w->to < where->start)
+			continue;
+		if (w->from > where->start)
+			where->start = w->from;
+		where->end = w->to;
+		return true;
+	}
+	return false;
+}
+
+bool
 dfa_next(struct dfa *d, struct str text, const struct window *windows,
     uint32_t *window, struct regex_span *where)
 {
 	struct passage passage = {.dfa = d, .table = table_open(d)};
 
-	if (passage.table == NULL) {
-		where->end = text.len;
-		return where->start <= text.len;
-	}
+	if (passage.table == NULL)
+		return dfa_next_window(text, windows, window, where);
 	if (windows == NULL)
 		return run_text(&passage, text, where);
 	return run_windows(&passage, text, windows, window, where);

@@ -71,5 +71,8 @@ struct trial *dfa_trial(struct dfa_reader *r, const struct dfa *d);
  */
 bool dfa_next(struct dfa *d, struct str text, const struct window *windows,
     uint32_t *window, struct regex_span *where);
+/* The same by the windows alone, as when no automaton can be asked. */
+bool dfa_next_window(struct str text, const struct window *windows,
+    uint32_t *window, struct regex_span *where);
 
 #endif

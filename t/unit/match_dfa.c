@@ -267,9 +267,17 @@ test_no_room(void)
 	struct dfa_set *set = dfa_set_new(0);
 	struct dfa *d = add(set, "abc", 0);
 	struct dfa_reader *r = dfa_reader_new(set);
+	const struct window window = {2, 3, 0};
+	struct regex_span where = {0};
+	uint32_t first = 1;
 
 	ok(may_match(r, d, STR("xyz")), "no room: maybe");
 	ok(may_match(r, d, STR("")), "and for nothing, too");
+	dfa_reader_begin(r);
+	ok(dfa_next(d, STR("abcxabc"), &window, &first, &where) &&
+		where.start == 2 && where.end == 3,
+	    "but in no place that is in no window");
+	dfa_reader_end(r);
 	dfa_reader_free(&r);
 	dfa_set_free(&set);
 }
