@@ -2,7 +2,7 @@
 # own module.mk.
 EXTRA_DIST += t/bench/make-rules t/bench/outage.pl t/bench/refusals.pl \
 	t/bench/scale t/run-suite t/tsan.supp \
-	t/unit/access_ask.h t/unit/eval_of.h t/unit/own_dir.h \
+	t/unit/access_ask.h t/unit/eval_of.h t/unit/own_dir.h t/unit/random_walk.h \
 	t/unit/snapshot_of.h t/unit/tap.h \
 	t/e2e t/golden t/lint t/miltertest t/parity
 AM_CPPFLAGS += -I$(srcdir)/t/unit

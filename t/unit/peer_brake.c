@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "peer/rep_admin.h"
+#include "random_walk.h"
 #include "rep_live.h"
 
 #define MINUTE INT64_C(60000)
@@ -290,14 +291,6 @@ test_kept_over_restart(void)
 	    "who sends to whom does");
 	rep_store_close(&s, 0);
 	own_dir_remove(dir);
-}
-
-/* A small generator of our own: the same walk at every run. */
-static uint64_t
-next_random(uint64_t *state)
-{
-	*state = *state * UINT64_C(6364136223846793005) + 1442695040888963407u;
-	return *state >> 33;
 }
 
 static bool

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "peer/rep_keys.h"
+#include "random_walk.h"
 #include "tap.h"
 
 #include <math.h>
@@ -511,15 +512,6 @@ test_sample(void)
 	ok(!rep_model_sample(&s, edge + (1 << 12), T0, T0), "over 5 percent");
 	ok(!rep_model_sample(&s, UINT64_MAX, T0, T0 + gap - 1), "before 10 m");
 	ok(rep_model_sample(&s, UINT64_MAX, T0, T0 + gap), "at 10 min");
-}
-
-static uint64_t
-next_random(uint64_t *state)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 7;
-	*state ^= *state << 17;
-	return *state;
 }
 
 static struct rep_event

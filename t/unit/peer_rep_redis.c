@@ -2,6 +2,7 @@
  * The Redis store against a real server: the documented layout, the same
  * judgement as the in-process store, the same counts after kills.
  */
+#include "random_walk.h"
 #include "rep_live.h"
 
 #include <math.h>
@@ -99,15 +100,6 @@ test_layout(const struct server *v)
 	    "redis.call('pttl',k)<0 then return k end end return 'none'\" 0",
 	    "none", "every key has a life");
 	rep_store_close(&s, 1000);
-}
-
-static uint64_t
-next_random(uint64_t *state)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 7;
-	*state ^= *state << 17;
-	return *state;
 }
 
 static struct rep_event
