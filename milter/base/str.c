@@ -76,6 +76,14 @@ str_rfind_char(struct str s, char c)
 	return hit ? (size_t)(hit - s.p) : STR_NPOS;
 }
 
+struct str
+str_behind_last(struct str s, char c)
+{
+	size_t at = str_rfind_char(s, c);
+
+	return at == STR_NPOS ? STR_NONE : str_skip(s, at + 1);
+}
+
 /* A byte, in either case where `cases` is the bit they differ in, and not 0. */
 struct sought {
 	uint8_t byte;

@@ -99,6 +99,8 @@ str_find_char(struct str s, char c)
 }
 
 size_t str_rfind_char(struct str s, char c);
+/* What stands behind the last `c`; STR_NONE where there is none. */
+struct str str_behind_last(struct str s, char c);
 size_t str_find(struct str s, struct str needle);
 size_t str_find_nocase(struct str s, struct str needle);
 /* Length of the prefix made only of / free of bytes in `set` (C string). */

@@ -88,8 +88,7 @@ recipients_free(struct recipients **rp)
 static struct domain *
 take(struct recipients *r, struct str address, int64_t now_ms)
 {
-	size_t at = str_rfind_char(address, '@');
-	struct str name = at == STR_NPOS ? STR_NONE : str_skip(address, at + 1);
+	struct str name = str_behind_last(address, '@');
 	struct domain *d = map_get(r->domains, name);
 
 	if (d == NULL) {

@@ -114,12 +114,12 @@ add_spf(struct gathering *g, const struct authres_result *r)
 static struct str
 signer(struct gathering *g, const struct authres_result *r)
 {
-	struct str identity = authres_property(r, STR("header"), STR("i"));
-	size_t at = str_rfind_char(identity, '@');
+	struct str domain =
+	    str_behind_last(authres_property(r, STR("header"), STR("i")), '@');
 
-	return lower(g->arena,
-	    at != STR_NPOS ? str_skip(identity, at + 1)
-			   : authres_property(r, STR("header"), STR("d")));
+	if (domain.p == NULL)
+		domain = authres_property(r, STR("header"), STR("d"));
+	return lower(g->arena, domain);
 }
 
 static void

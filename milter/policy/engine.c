@@ -170,7 +170,7 @@ add_relay(struct judge *j, const struct gate *gate, struct str rcpt)
 	    .class = CLASS_RELAY,
 	    .action = VERDICT_REJECT,
 	    .name = STR("relay guard"),
-	    .detail = guard_domain(rcpt)};
+	    .detail = str_behind_last(rcpt, '@')};
 
 	if (relay == GUARD_RELAY_ONE_DOMAIN)
 		r.class = CLASS_RELAY_DOMAIN;

@@ -30,9 +30,7 @@ find_list(struct eval_context *c, const char *name)
 static struct str
 domain_of(struct str address)
 {
-	size_t at = str_rfind_char(address, '@');
-
-	return at == STR_NPOS ? STR_NONE : str_skip(address, at + 1);
+	return str_behind_last(address, '@');
 }
 
 /* ---- SPF -------------------------------------------------------------------

@@ -24,13 +24,9 @@ eval_check_for_matching_env_and_hdr_from(
 static struct str
 last_two_labels(struct str address)
 {
-	size_t at = str_rfind_char(address, '@'), dot, before;
-	struct str host;
+	struct str host = str_behind_last(address, '@');
+	size_t dot = str_rfind_char(host, '.'), before;
 
-	if (at == STR_NPOS)
-		return STR_NONE;
-	host = str_skip(address, at + 1);
-	dot = str_rfind_char(host, '.');
 	if (dot == STR_NPOS || dot + 1 == host.len)
 		return host;
 	before = str_rfind_char(str_head(host, dot), '.');

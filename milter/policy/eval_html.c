@@ -231,17 +231,6 @@ eval_html_image_ratio(
 	return 0;
 }
 
-/* Charsets of meta tags never reach the results this function is to look at. */
-double
-eval_html_charset_faraway(
-    struct eval_context *c, const struct eval_arg *args, size_t arg_count)
-{
-	(void)c;
-	(void)args;
-	(void)arg_count;
-	return 0;
-}
-
 /* The same of the URIs of all parts. */
 static bool
 any_uri(struct eval_context *c, bool wanted)

@@ -332,7 +332,8 @@ eval_check_for_forged_received_ip_helo(
 	return forged(c).helo > 0;
 }
 
-/* What no longer says anything, in old rule files. */
+/* What no longer says anything, in old rule files, or never did: charsets of
+ * meta tags do not reach what html_charset_faraway() is to look at. */
 double
 eval_never(
     struct eval_context *c, const struct eval_arg *args, size_t arg_count)

@@ -27,14 +27,6 @@ struct guard {
 	size_t right_count;
 };
 
-struct str
-guard_domain(struct str address)
-{
-	size_t at = str_rfind_char(address, '@');
-
-	return at == STR_NPOS ? STR_NONE : str_skip(address, at + 1);
-}
-
 /* The name itself, then .parent for each level above it. */
 static void *
 find_domain(const struct map *set, struct str domain)
@@ -233,7 +225,7 @@ guard_is_ours(const struct guard *g, const struct facts *f)
 bool
 guard_is_local(const struct guard *g, struct str rcpt)
 {
-	struct str domain = guard_domain(rcpt);
+	struct str domain = str_behind_last(rcpt, '@');
 
 	return domain.len == 0 || map_count(g->local) == 0 ||
 	       find_domain(g->local, domain) != NULL;
@@ -272,7 +264,7 @@ guard_relay_is_off(const struct guard *g)
 enum guard_relay
 guard_relay(const struct guard *g, const struct facts *f, struct str rcpt)
 {
-	struct str domain = guard_domain(rcpt);
+	struct str domain = str_behind_last(rcpt, '@');
 	bool limited = false;
 
 	if (guard_relay_is_off(g))
@@ -298,7 +290,7 @@ guard_threshold(const struct guard *g, struct str rcpt)
 	const double *own = map_get(g->thresholds, rcpt);
 
 	if (own == NULL)
-		own = find_domain(g->thresholds, guard_domain(rcpt));
+		own = find_domain(g->thresholds, str_behind_last(rcpt, '@'));
 	return own ? *own : g->config->reject_score;
 }
 

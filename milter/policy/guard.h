@@ -19,9 +19,6 @@ struct guard;
 struct guard *guard_new(const struct config *c, struct diags *diags);
 void guard_free(struct guard **g);
 
-/* What stands after the last `@`; empty when there is none. */
-struct str guard_domain(struct str address);
-
 /* Clients not judged by their address: a trusted network, an authenticated
  * user, or mail submitted on this machine. */
 bool guard_is_ours(const struct guard *g, const struct facts *f);

@@ -469,6 +469,10 @@ bad_bytes(void)
 	}
 	ok(str_has_letter(STR("1z")) && !str_has_letter(STR("1 \xe9[`{@")),
 	    "letters are of ASCII");
+	is_str(str_behind_last(STR("a@b@c"), '@'), STR("c"), "the last one");
+	ok(str_behind_last(STR("a"), '@').p == NULL &&
+		str_behind_last(STR("a@"), '@').p != NULL,
+	    "none is not the empty one");
 	is_int(str_past_space(STR("a \t\v\nb"), 1), 5, "past white space");
 	is_int(str_past_space(STR("a  "), 1), 3, "to the end");
 }
