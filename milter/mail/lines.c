@@ -1,5 +1,6 @@
 #include "mail/lines.h"
 
+#include "base/block.h"
 #include "base/buf.h"
 
 struct str
@@ -75,27 +76,37 @@ has_run(struct str space)
 	return n > LINES_BLANK_MAX;
 }
 
-/*
- * Somewhere are more blank lines than are kept. They are white space of so many
- * bytes at least: one look at each so many bytes does not miss them.
- */
+/* Every byte is white space or a control. */
+static inline bool
+is_blank_block(uint64_t block)
+{
+	return ((block | (block + (0x80 - '!') * BLOCK_EACH)) & BLOCK_HIGH) ==
+	       0;
+}
+
+/* Of a byte more than the lines that are kept, a block begins in each so many
+ * places. */
+#define RUN_STEP (LINES_BLANK_MAX + 2 - BLOCK)
+
+/* Somewhere are more blank lines than are kept: white space of so many bytes at
+ * least. */
 static bool
 may_have_run(struct str s)
 {
-	size_t end = 0;
+	for (size_t i = 0, next; i + BLOCK <= s.len; i = next) {
+		size_t from = i, end = i;
 
-	for (size_t i = 0; i < s.len; i = end + LINES_BLANK_MAX) {
-		size_t from = i;
-
-		for (end = i; end < s.len && ascii_is_space(s.p[end]);)
-			end++;
-		if (end == i)
+		next = i + RUN_STEP;
+		if (!is_blank_block(block_load(s.p + i)))
 			continue;
+		while (end < s.len && ascii_is_space(s.p[end]))
+			end++;
 		while (from > 0 && ascii_is_space(s.p[from - 1]))
 			from--;
-		if (end - from > LINES_BLANK_MAX &&
-		    has_run(str_make(s.p + from, end - from)))
+		if (has_run(str_make(s.p + from, end - from)))
 			return true;
+		if (end > next)
+			next = end;
 	}
 	return false;
 }
