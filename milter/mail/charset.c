@@ -150,9 +150,9 @@ detect_utf16(struct str s)
 	return little > big ? &codec_utf16le : &codec_utf16be;
 }
 
-/* Only ASCII, spaces, common punctuation and letters of Western Europe. */
+/* Other than spaces, common punctuation and letters of Western Europe. */
 static bool
-looks_western(struct str s)
+has_odd(const char *p, size_t len)
 {
 	static const bool odd[256] = {
 	    [0x80 ... 0x81] = true,
@@ -168,11 +168,21 @@ looks_western(struct str s)
 	    [0xf7] = true,
 	    [0xff] = true,
 	};
+	bool odd_one = false;
 
-	for (size_t i = block_ascii(s); i < s.len; i++)
-		if (odd[(unsigned char)s.p[i]])
+	for (size_t i = 0; i < len; i++)
+		odd_one |= odd[(unsigned char)p[i]];
+	return odd_one;
+}
+
+/* Only ASCII and what has_odd() lets pass. */
+static bool
+looks_western(struct str s)
+{
+	for (; s.len >= BLOCK; s = str_skip(s, BLOCK))
+		if (block_high(block_load(s.p)) && has_odd(s.p, BLOCK))
 			return false;
-	return true;
+	return !has_odd(s.p, s.len);
 }
 
 static const struct codec *

@@ -166,11 +166,12 @@ static struct str
 join(struct arena *a, struct str_list l)
 {
 	const struct str *last = &l.v[l.len - 1];
-	bool apart = !str_ends(l.v[0], STR("\n"));
+	bool apart;
 	struct buf b;
 
 	if (l.len == 1)
 		return l.v[0];
+	apart = !str_ends(l.v[0], STR("\n"));
 	if (!apart && are_neighbours(l))
 		return str_make(
 		    l.v[0].p, (size_t)(last->p - l.v[0].p) + last->len);

@@ -57,15 +57,24 @@ html_put_space(struct html_parser *h, const char *space)
 	put_chunk(h, true, false, false);
 }
 
+/* Bytes that no blank begins with, nor U+00C2. */
+static inline bool
+is_solid(char c)
+{
+	return c != '\xc3' && !ascii_is_space(c);
+}
+
 /*
  * Length of what becomes one space here: a run of ASCII white space, or U+00C2
  * U+00A0, which is a no-break space in UTF-8 read as single bytes.
  */
-static size_t
+static inline size_t
 blank_length(struct str s)
 {
 	size_t n = 0;
 
+	if (s.len == 0 || is_solid(s.p[0]))
+		return 0;
 	while (n < s.len && ascii_is_space(s.p[n]))
 		n++;
 	if (n == 0 && str_starts(s, STR("\xc3\x82\xc2\xa0")))
@@ -81,13 +90,6 @@ html_is_blank(struct str s)
 	while ((n = blank_length(s)) > 0)
 		s = str_skip(s, n);
 	return s.len == 0;
-}
-
-/* Bytes that no blank begins with, nor U+00C2. */
-static inline bool
-is_solid(char c)
-{
-	return c != '\xc3' && !ascii_is_space(c);
 }
 
 /* Bytes of words with one space between: what is put as it stands. */
