@@ -15,6 +15,7 @@
 #define CHANCE_MAX 0.05
 /* Steps of the nfa looked at for all starts: more are seldom few in a text. */
 #define WORK_MAX ((size_t)10000000)
+#define TEXTS_BEYOND_ASCII 0.25
 
 struct starts {
 	/* By half a byte: the kinds that have such a byte, a bit each. */
@@ -61,6 +62,15 @@ add_halves(struct halves *to, struct halves from)
 	to->high |= from.high;
 }
 
+/* Most texts have no byte beyond ASCII at all, and some are full of them. */
+static double
+byte_chance(unsigned byte)
+{
+	double chance = rarity_chance(byte);
+
+	return byte < 0x80 ? chance : chance * TEXTS_BEYOND_ASCII;
+}
+
 static double
 halves_chance(struct halves h)
 {
@@ -68,9 +78,8 @@ halves_chance(struct halves h)
 
 	for (unsigned high = h.high; high != 0; high &= high - 1)
 		for (unsigned low = h.low; low != 0; low &= low - 1)
-			sum +=
-			    rarity_chance((unsigned)__builtin_ctz(high) << 4 |
-					  (unsigned)__builtin_ctz(low));
+			sum += byte_chance((unsigned)__builtin_ctz(high) << 4 |
+					   (unsigned)__builtin_ctz(low));
 	return sum < 1 ? sum : 1;
 }
 

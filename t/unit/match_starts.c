@@ -182,6 +182,19 @@ test_ways(void)
 	ok(!has_starts(3000), "more than can be looked at");
 }
 
+/* What is seldom in a text is searched for, even if there are many of it. */
+static void
+test_beyond_ascii(void)
+{
+	struct starts *s = starts_of("(?:[\\x80-\\xff].?){4}", 0);
+	struct str text = STR("no more than letters \xc3\xa4\xc3\xa4");
+
+	ok(s != NULL && starts_next(s, text, 0, text.len) == 21,
+	    "at bytes beyond ASCII");
+	ok(starts_of("(?:[\\x20-\\x7f].?){4}", 0) == NULL, "not at ASCII's");
+	starts_free(&s);
+}
+
 int
 main(void)
 {
@@ -190,5 +203,6 @@ main(void)
 	test_lines();
 	test_none();
 	test_ways();
+	test_beyond_ascii();
 	return done_testing();
 }
