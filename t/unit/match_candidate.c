@@ -21,7 +21,8 @@ struct fixture {
 /*
  * Each with an anchor: a literal at a bounded distance from the start, or not
  * more than so many lines behind it. Of THREE that is as many as there may be,
- * of FOUR one more.
+ * of FOUR one more. VAIN is at few of the places where it may be; CHAIN
+ * nowhere, as its search has to begin with it.
  */
 static const char rules[] =
     "full FIRST /[a-z]{1,6}needle[0-9]{3}first/\n"
@@ -39,7 +40,10 @@ static const char rules[] =
     "full FOUR /^t(?:.*\\n){4}.*?needle[0-9]{3}/m\n"
     "tflags FOUR multiple\n"
     "full EITHER /^[^\\n]*(?:needle[0-9]2|agai|12haystack)/m\n"
-    "tflags EITHER multiple\n";
+    "tflags EITHER multiple\n"
+    "full VAIN /pinneedle(?=[0-9]{2}7)[0-9]{3}/\n"
+    "tflags VAIN multiple\n"
+    "full CHAIN /\\Gpinneedle[0-9]{3}/\n";
 
 static void
 fixture_init(struct fixture *f)
