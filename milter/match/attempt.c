@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "match/hits.h"
 #include "match/scratch.h"
+#include "match/unbroken.h"
 
 #include <math.h>
 
@@ -18,6 +19,7 @@ attempt_of_job(const struct job *j, enum view view)
 	    .dfa = j->dfa,
 	    .counter = j->counter,
 	    .brief = j->brief,
+	    .unbroken = j->unbroken,
 	    .view = view,
 	    .skip_unset = view == VIEW_HEADER};
 }
@@ -168,6 +170,8 @@ count_matches(struct run *r, const struct attempt *t, struct str text)
 static void
 try_text(struct run *r, const struct attempt *t, struct str text)
 {
+	if (t->unbroken > 0 && !unbroken_is_in(text, t->unbroken))
+		return;
 	if (t->counter != NULL)
 		count_matches(r, t, text);
 	else if (t->dfa != NULL)

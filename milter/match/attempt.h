@@ -35,6 +35,7 @@ struct attempt {
 	struct dfa *dfa;	   /* job.dfa */
 	const struct counter *counter; /* job.counter */
 	struct brief brief;	       /* job.brief */
+	size_t unbroken;	       /* job.unbroken */
 	uint32_t windows; /* where it may begin (candidate.windows) */
 };
 

@@ -39,7 +39,8 @@ libmatch_a_SOURCES = \
 	milter/match/texts.c milter/match/texts.h \
 	milter/match/tree.c milter/match/tree.h \
 	milter/match/tree_class.c milter/match/tree_parser.h \
-	milter/match/trial.c milter/match/trial.h
+	milter/match/trial.c milter/match/trial.h \
+	milter/match/unbroken.c milter/match/unbroken.h
 
 check_PROGRAMS += t/unit/bin/match_automaton t/unit/bin/match_dict_scan
 t_unit_bin_match_automaton_SOURCES = t/unit/match_automaton.c
@@ -78,6 +79,10 @@ t_unit_bin_match_hits_LDADD = $(MATCH_LIBS)
 check_PROGRAMS += t/unit/bin/match_dfa
 t_unit_bin_match_dfa_SOURCES = t/unit/match_dfa.c
 t_unit_bin_match_dfa_LDADD = $(MATCH_LIBS)
+
+check_PROGRAMS += t/unit/bin/match_unbroken
+t_unit_bin_match_unbroken_SOURCES = t/unit/match_unbroken.c
+t_unit_bin_match_unbroken_LDADD = $(MATCH_LIBS)
 
 check_PROGRAMS += t/unit/bin/match_effort
 t_unit_bin_match_effort_SOURCES = t/unit/match_effort.c

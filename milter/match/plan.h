@@ -38,6 +38,7 @@ struct job {
 	struct dfa *dfa; /* asked before PCRE2; NULL: none */
 	struct counter *counter; /* instead of PCRE2; NULL: none */
 	struct brief brief;
+	size_t unbroken; /* what unbroken_least() says of the pattern */
 };
 
 /* How a literal tells where a match of its job may begin. */

@@ -6,6 +6,7 @@
 #include "match/effort.h"
 #include "match/shape_set.h"
 #include "match/tree.h"
+#include "match/unbroken.h"
 
 #include <stdlib.h>
 
@@ -269,6 +270,7 @@ select_job(struct selection *sel, struct job *j, uint32_t index,
 		j->dfa = dfa_add(sel->dfas, tree);
 	if (rule->slow && !rule->calls_tags)
 		find_brief(&j->brief, rule, tree, sel->steps);
+	j->unbroken = unbroken_least(tree);
 	literal_extract_tree(tree, sample, a, &need);
 	if (need.bits < LITERAL_BITS_GOOD && shape_extract(tree, a, &cover) &&
 	    prefers_shape(&need, &cover, sample)) {

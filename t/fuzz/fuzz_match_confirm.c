@@ -2,14 +2,15 @@
  * A pattern, a newline, a text: what is asked before or instead of PCRE2 agrees
  * with it. In the places that an automaton leaves, new and after it has chosen
  * its hot states, the same match is found; no place is missed where one begins;
- * a counter counts as many; and no line takes more steps than were thought
- * possible.
+ * a counter counts as many; no line takes more steps than were thought possible;
+ * and as many bytes without a newline as a pattern needs are in what it matches.
  */
 #include "match/counter.h"
 #include "match/dfa.h"
 #include "match/effort.h"
 #include "match/literal.h"
 #include "match/starts.h"
+#include "match/unbroken.h"
 
 #include "pattern_text.h"
 
@@ -89,6 +90,15 @@ check_counter(const struct pattern_text *p)
 }
 
 static void
+check_unbroken(const struct pattern_text *p)
+{
+	size_t least = unbroken_least(p->tree);
+
+	invariant(least == 0 || unbroken_is_in(p->text, least) ||
+		  !pattern_text_matches(p));
+}
+
+static void
 check_effort(const struct pattern_text *p)
 {
 	struct str text = p->text, line = str_cut(&text, '\n');
@@ -114,6 +124,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_automaton(&p);
 		check_starts(&p);
 		check_counter(&p);
+		check_unbroken(&p);
 		check_effort(&p);
 	}
 	pattern_text_close(&p);

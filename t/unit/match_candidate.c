@@ -31,6 +31,8 @@ static const char rules[] =
     "full OTHER /[0-9]{2,4}haystack/\n"
     "full BOTH /needle[0-9]{1,3}last.{1,40}haystack/\n"
     "full NEVER /x{2,5}needle[0-9]{3}never/\n"
+    "full LONG /^[^\\r\\n]{150}/m\n"
+    "tflags LONG multiple\n"
     "full LINE /^[^>].*?needle[0-9]{3}/m\n"
     "tflags LINE multiple\n"
     "full LAST /^t.*needle[0-9]{3}.*haystack/m\n"
