@@ -19,7 +19,10 @@ struct str {
 
 #define STR(literal) ((struct str){"" literal, sizeof(literal) - 1})
 /* The same where an initializer must be constant. */
-#define STR_INIT(literal) {"" literal, sizeof(literal) - 1}
+#define STR_INIT(literal)                       \
+	{                                       \
+		"" literal, sizeof(literal) - 1 \
+	}
 #define STR_NONE ((struct str){NULL, 0})
 /* For printf("%.*s", STR_ARG(s)). */
 #define STR_ARG(s) (int)(s).len, (s).p ? (s).p : ""
@@ -130,9 +133,9 @@ struct str str_word(struct str *rest);
 /* Whole-slice numbers. False, `*out` untouched: not a number or overflow. */
 bool str_to_u64(struct str s, uint64_t *out);
 bool str_to_i64(struct str s, int64_t *out);
-bool str_to_double(struct str s, double *out);	/* [-]D+[.D+] only */
+bool str_to_double(struct str s, double *out); /* [-]D+[.D+] only */
 
-uint64_t str_hash(struct str s);		/* case-sensitive */
+uint64_t str_hash(struct str s); /* case-sensitive */
 /*
  * For tables of foreign keys, with a seed nobody outside knows
  * (random_process_seed()): eight bytes a step. The second takes letters in any

@@ -14,11 +14,11 @@
 
 struct addr {
 	bool has_phrase;
-	struct str phrase;	/* not decoded */
+	struct str phrase; /* not decoded */
 	bool has_address;
-	struct str address;	/* user@host; may be empty for <> */
-	struct str host;	/* part after the @ */
-	bool valid;		/* host is a well-formed domain name */
+	struct str address; /* user@host; may be empty for <> */
+	struct str host;    /* part after the @ */
+	bool valid;	    /* host is a well-formed domain name */
 };
 
 struct addr_list {

@@ -3,8 +3,7 @@
 /* Doubled "<a> <b>" enclosures followed. */
 #define ENCLOSURE_DEPTH_MAX 32
 
-/* ---- tokens ---------------------------------------------------------------
- */
+/* ---- tokens ------------------------------------------------------------- */
 
 static size_t
 skip_solid(struct str s, size_t pos)
@@ -120,8 +119,7 @@ addr_is_mailbox(struct str s)
 	       (end == s.len || (end + 1 == s.len && s.p[end] == '\n'));
 }
 
-/* ---- one address ----------------------------------------------------------
- */
+/* ---- one address -------------------------------------------------------- */
 
 /* An optional comment, then `,` or `;` or the end. */
 static bool

@@ -15,17 +15,17 @@
 
 struct addr_reader {
 	struct str s;
-	char *dead;		/* s.len + 1 flags, zero at first */
+	char *dead; /* s.len + 1 flags, zero at first */
 	size_t steps;
 };
 
 /* What one address was made of. A NULL pointer: not there. */
 struct addr_pieces {
 	struct str phrase;
-	struct str angle;	/* between < and > */
+	struct str angle; /* between < and > */
 	struct str bare;
 	struct str comment;
-	size_t end;		/* offset behind it and its comma */
+	size_t end; /* offset behind it and its comma */
 };
 
 /* An address at `start`. */

@@ -8,8 +8,7 @@ struct scanner {
 	struct str comment; /* the first that was passed */
 };
 
-/* ---- tokens ----------------------------------------------------------------
- */
+/* ---- tokens ------------------------------------------------------------- */
 
 /* Behind the comment that `s` begins with; all of it when it does not end. */
 static size_t
@@ -122,8 +121,7 @@ skip_result(struct scanner *s)
 	}
 }
 
-/* ---- results ---------------------------------------------------------------
- */
+/* ---- results ------------------------------------------------------------ */
 
 /* "ptype.property=value" and "reason=..."; false: neither stands here. */
 static bool

@@ -48,9 +48,8 @@ bigrams_may_hold_nocase(const struct bigrams *b, struct str word)
 {
 	for (size_t i = 1; i < word.len; i++) {
 		char first = word.p[i - 1], second = word.p[i];
-		uint64_t behind =
-		    b->behind[ascii_lower(first) & BIGRAM_MASK] |
-		    b->behind[ascii_upper(first) & BIGRAM_MASK];
+		uint64_t behind = b->behind[ascii_lower(first) & BIGRAM_MASK] |
+				  b->behind[ascii_upper(first) & BIGRAM_MASK];
 		uint64_t seconds =
 		    (uint64_t)1 << (ascii_lower(second) & BIGRAM_MASK) |
 		    (uint64_t)1 << (ascii_upper(second) & BIGRAM_MASK);

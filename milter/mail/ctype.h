@@ -9,8 +9,8 @@
 #include "base/arena.h"
 
 struct ctype {
-	struct str type;	/* lower case; "text/plain" when missing */
-	bool missing;		/* there was no usable type */
+	struct str type; /* lower case; "text/plain" when missing */
+	bool missing;	 /* there was no usable type */
 	bool has_boundary;
 	struct str boundary;
 	bool has_charset;

@@ -78,8 +78,7 @@ next_word(struct words *w, struct str *out)
 	return true;
 }
 
-/* ---- words ----------------------------------------------------------------
- */
+/* ---- words -------------------------------------------------------------- */
 
 static bool
 is_digits(struct str s)
@@ -128,8 +127,7 @@ is_clock(struct str s)
 	return s.p == NULL;
 }
 
-/* ---- the day --------------------------------------------------------------
- */
+/* ---- the day ------------------------------------------------------------ */
 
 /*
  * The forms a date takes, tried one after the other over the whole text:
@@ -188,8 +186,7 @@ find_form(struct words *w, enum form form, struct day *out, struct taken *where)
 	return false;
 }
 
-/* ---- time and zone --------------------------------------------------------
- */
+/* ---- time and zone ------------------------------------------------------ */
 
 /* H:MM or HH:MM, with :SS or without. */
 static bool
@@ -302,8 +299,7 @@ find_time_and_zone(struct words *w, const struct taken *date,
 		*minutes_out = zone_minutes(name);
 }
 
-/* ---- all of it ------------------------------------------------------------
- */
+/* ---- all of it ---------------------------------------------------------- */
 
 static bool
 is_leap(unsigned year)
@@ -383,8 +379,7 @@ date_parse(struct str text, int64_t *out)
 	return true;
 }
 
-/* ---- a relay's stamp ------------------------------------------------------
- */
+/* ---- a relay's stamp ---------------------------------------------------- */
 
 /* Takes the digits in front of `at` and what must stand before them. */
 static bool

@@ -8,8 +8,7 @@
 /* Longest part of a host name before its last dot, as text is searched. */
 #define HOST_BODY_MAX 251
 
-/* ---- :addr, :name ---------------------------------------------------------
- */
+/* ---- :addr, :name ------------------------------------------------------- */
 
 /* Runs of white space to one blank, none at the ends. */
 static struct str
@@ -94,8 +93,7 @@ add_addresses(struct message *m, struct header_query q, struct str line,
 	}
 }
 
-/* ---- :host, :domain -------------------------------------------------------
- */
+/* ---- :host, :domain ----------------------------------------------------- */
 
 static bool
 is_label_char(char c)
@@ -277,8 +275,7 @@ add_host(struct message *m, struct header_query q, struct str line,
 	value_list_add(out, host);
 }
 
-/* ---- :ip, :revip ----------------------------------------------------------
- */
+/* ---- :ip, :revip -------------------------------------------------------- */
 
 static bool
 is_word_at(struct str s, size_t pos)
@@ -349,8 +346,7 @@ add_ip(struct message *m, struct header_query q, struct str line,
 	value_list_add(out, ip);
 }
 
-/* ---- all of them ----------------------------------------------------------
- */
+/* ---- all of them -------------------------------------------------------- */
 
 typedef void modifier(struct message *m, struct header_query q, struct str line,
     struct value_list *out);

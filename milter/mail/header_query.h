@@ -12,7 +12,7 @@
 /* Where the values of a name come from. */
 enum header_source {
 	HEADER_SOURCE_FIELD, /* fields of that name, or metadata */
-	HEADER_SOURCE_ALL, /* and its ranges, one behind the other */
+	HEADER_SOURCE_ALL,   /* and its ranges, one behind the other */
 	HEADER_SOURCE_ALL_TRUSTED,
 	HEADER_SOURCE_ALL_UNTRUSTED,
 	HEADER_SOURCE_ALL_INTERNAL,

@@ -3,8 +3,7 @@
 #include "base/buf.h"
 #include "mail/lines.h"
 
-/* ---- one field ------------------------------------------------------------
- */
+/* ---- one field ---------------------------------------------------------- */
 
 /* Decoded, with a newline: the field's own where it still stands behind. */
 static struct str
@@ -65,8 +64,7 @@ add_fields(struct message *m, struct str name, bool raw, struct value_list *out)
 	}
 }
 
-/* ---- ALL ------------------------------------------------------------------
- */
+/* ---- ALL ---------------------------------------------------------------- */
 
 /*
  * Which fields fit into ALL: counted name by name in order of the names' first
@@ -204,8 +202,7 @@ add_range(
 	}
 }
 
-/* ---- the rest -------------------------------------------------------------
- */
+/* ---- the rest ----------------------------------------------------------- */
 
 static void
 add_message_ids(struct message *m, bool raw, struct value_list *out)

@@ -1,10 +1,10 @@
 /*
  * Finding addresses in text the way rule files mean it.
  *
- * Recognises dotted IPv4 without leading zeros, IPv6 in all RFC 4291 text forms,
- * IPv4 inside IPv6, each with an optional "IPv6:" tag, and only where the text
- * before and after does not continue the token. What it accepts is wider and
- * narrower than ip_parse(): the spelling stays as found. Pure.
+ * Recognises dotted IPv4 without leading zeros, IPv6 in all RFC 4291 text
+ * forms, IPv4 inside IPv6, each with an optional "IPv6:" tag, and only where
+ * the text before and after does not continue the token. What it accepts is
+ * wider and narrower than ip_parse(): the spelling stays as found. Pure.
  */
 #ifndef POSTERN_MAIL_IPTEXT_H
 #define POSTERN_MAIL_IPTEXT_H

@@ -16,10 +16,10 @@
 #include "mail/settings.h"
 
 struct message;
-struct mime_node;	/* mail/mime.h */
-struct html_result;	/* mail/html.h */
-struct relay;		/* mail/relay.h */
-struct uri;		/* mail/uri.h */
+struct mime_node;   /* mail/mime.h */
+struct html_result; /* mail/html.h */
+struct relay;	    /* mail/relay.h */
+struct uri;	    /* mail/uri.h */
 
 struct str_list {
 	const struct str *v;
@@ -35,7 +35,7 @@ struct str_list {
  * front. Both, and `settings`, outlive the message. NULL only when the arena
  * has no room at all.
  */
-#define MESSAGE_TRACE_FIELDS 2	/* Return-Path and Received put in front */
+#define MESSAGE_TRACE_FIELDS 2 /* Return-Path and Received put in front */
 struct message *message_new(struct arena *a,
     const struct mail_settings *settings, const struct envelope *envelope,
     int64_t now_ms, struct str raw);
@@ -53,7 +53,7 @@ const struct mail_settings *message_settings(const struct message *m);
 struct arena *message_arena(const struct message *m);
 int64_t message_now_ms(const struct message *m);
 
-/* ---- header values -------------------------------------------------------- */
+/* ---- header values ------------------------------------------------------ */
 
 enum header_modifier {
 	HEADER_RAW = 1 << 0,
@@ -68,15 +68,15 @@ enum header_modifier {
 };
 
 struct header_query {
-	struct str name;	/* as written; pseudo-headers by their name */
+	struct str name; /* as written; pseudo-headers by their name */
 	unsigned modifiers;
 };
 
 /* A query with what its name means, for those who ask many messages. */
 struct prepared_query {
 	struct header_query q;
-	unsigned source;	/* enum header_source of header_query.h */
-	uint32_t hash;		/* header_hash() */
+	unsigned source; /* enum header_source of header_query.h */
+	uint32_t hash;	 /* header_hash() */
 };
 struct prepared_query header_query_prepare(struct header_query q);
 
@@ -89,10 +89,10 @@ bool header_query_parse(struct str text, struct header_query *out);
  * included). False: there is none ("undefined"). Results are cached; of a
  * prepared query the name outlives the message.
  */
-bool message_header(struct message *m, struct header_query q,
-    struct str *value_out);
-bool message_header_prepared(struct message *m, const struct prepared_query *p,
-    struct str *value_out);
+bool message_header(
+    struct message *m, struct header_query q, struct str *value_out);
+bool message_header_prepared(
+    struct message *m, const struct prepared_query *p, struct str *value_out);
 /* The same, each value by itself (for :addr lists and eval functions). */
 struct str_list message_header_list(struct message *m, struct header_query q);
 
@@ -100,7 +100,7 @@ struct str_list message_header_list(struct message *m, struct header_query q);
  * before rules run; they answer message_header() when no such field exists. */
 void message_set_metadata(struct message *m, struct str name, struct str value);
 
-/* ---- texts ---------------------------------------------------------------- */
+/* ---- texts -------------------------------------------------------------- */
 
 /* body: the Subject first, then the rendered text in paragraphs. */
 struct str_list message_body(struct message *m);
@@ -114,7 +114,7 @@ struct str message_full(const struct message *m);
 struct str message_pristine_body(const struct message *m);
 struct str message_pristine_headers(const struct message *m);
 
-/* ---- structure ------------------------------------------------------------ */
+/* ---- structure ---------------------------------------------------------- */
 
 /* Root of the MIME tree; never NULL. */
 const struct mime_node *message_mime(struct message *m);
@@ -155,8 +155,8 @@ struct relay_list {
 	const struct relay *v;
 	size_t len;
 	size_t unparseable;
-	size_t trusted;		/* v[0 .. trusted) are trusted */
-	size_t internal;	/* v[0 .. internal) are internal */
+	size_t trusted;	 /* v[0 .. trusted) are trusted */
+	size_t internal; /* v[0 .. internal) are internal */
 };
 struct relay_list message_relays(struct message *m);
 /* Header fields from the top that hosts of ours may have written: those above
@@ -172,7 +172,8 @@ enum message_flag {
 	MESSAGE_MIME_DEPTH_LIMIT = 1 << 4,
 	MESSAGE_MISSING_MIME_HEADERS = 1 << 5,
 	MESSAGE_MIME_EPILOGUE = 1 << 6,
-	MESSAGE_MISSING_BOUNDARY = 1 << 7 /* opened, not closed, or the reverse */
+	MESSAGE_MISSING_BOUNDARY = 1
+				   << 7 /* opened, not closed, or the reverse */
 };
 unsigned message_flags(struct message *m);
 

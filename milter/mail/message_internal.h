@@ -33,9 +33,9 @@ struct read_addresses;
 struct message {
 	struct arena *arena;
 	const struct mail_settings *settings;
-	const struct envelope *envelope;	/* may be NULL */
+	const struct envelope *envelope; /* may be NULL */
 	int64_t now_ms;
-	struct regex_scratch *regex;		/* lent; may be NULL */
+	struct regex_scratch *regex; /* lent; may be NULL */
 
 	struct mime_tree tree;
 	struct message_metadata *metadata;
@@ -62,8 +62,8 @@ struct message {
 	bool has_relays;
 	struct relay_list relays;
 	struct str relay_texts[RELAY_CLASS_COUNT]; /* X-Spam-Relays-* */
-	/* Index among the Received fields (from 0) of the last trusted / internal
-	 * one, counting those that could not be read; -1: none. */
+	/* Index among the Received fields (from 0) of the last trusted /
+	 * internal one, counting those that could not be read; -1: none. */
 	int last_trusted_received;
 	int last_internal_received;
 	/* Sender of the envelope as the relay list tells it: of the first

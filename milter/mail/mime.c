@@ -249,7 +249,8 @@ mime_parse(struct arena *a, const struct mail_limits *limits, struct str raw,
 		else
 			parse_leaf(&p, j);
 	}
-	for (const struct mime_boundary *b = p.boundaries; b != NULL; b = b->next)
+	for (const struct mime_boundary *b = p.boundaries; b != NULL;
+	     b = b->next)
 		if (b->open != 0)
 			p.flags |= MESSAGE_MISSING_BOUNDARY;
 	tree_out->flags = p.flags;

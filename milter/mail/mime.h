@@ -17,24 +17,24 @@
 struct mime_cache;
 
 struct mime_node {
-	struct mime_node *parent;	/* NULL: the root */
-	struct mime_node *child;	/* first */
+	struct mime_node *parent; /* NULL: the root */
+	struct mime_node *child;  /* first */
 	struct mime_node *last_child;
-	struct mime_node *next;		/* sibling */
+	struct mime_node *next; /* sibling */
 	struct header_list headers;
-	struct ctype content;	/* Content-Type as its field has it */
-	bool is_message;	/* the root, or the message in message/rfc822 */
-	bool leaf;		/* false also for a multipart without parts */
-	struct str type;	/* "text/plain": lower case, repaired */
-	struct str boundary;	/* of a multipart; empty: none */
+	struct ctype content; /* Content-Type as its field has it */
+	bool is_message;      /* the root, or the message in message/rfc822 */
+	bool leaf;	      /* false also for a multipart without parts */
+	struct str type;      /* "text/plain": lower case, repaired */
+	struct str boundary;  /* of a multipart; empty: none */
 	bool has_charset;
-	struct str charset;	/* as declared */
+	struct str charset; /* as declared */
 	bool has_name;
-	struct str name;	/* file name */
+	struct str name; /* file name */
 	bool has_body;
-	struct str raw;		/* body as it came, still transfer-encoded */
-	struct mime_cache *cache;	/* of mime_decode() */
-	unsigned depth;		/* 0: the root */
+	struct str raw;		  /* body as it came, still transfer-encoded */
+	struct mime_cache *cache; /* of mime_decode() */
+	unsigned depth;		  /* 0: the root */
 };
 
 /* Type as rules see it: text/html when the file name says so. */
@@ -62,11 +62,11 @@ const struct mime_node *mime_next_leaf(const struct mime_node *n);
 
 struct mime_tree {
 	struct mime_node *root;
-	unsigned flags;			/* enum message_flag */
-	struct str pristine;		/* the whole message ... */
-	struct str pristine_headers;	/* ... its header section with the blank
-					 * line that ends it */
-	struct str pristine_body;	/* ... and the rest */
+	unsigned flags;		     /* enum message_flag */
+	struct str pristine;	     /* the whole message ... */
+	struct str pristine_headers; /* ... its header section with the blank
+				      * line that ends it */
+	struct str pristine_body;    /* ... and the rest */
 };
 
 /*

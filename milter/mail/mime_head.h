@@ -12,10 +12,10 @@
 #include "mail/settings.h"
 
 struct mime_head {
-	struct str text;	/* the section, with the blank line behind it */
-	struct str body;	/* what follows, LF line ends */
-	bool crlf;		/* the message came with CR LF */
-	unsigned flags;		/* enum message_flag */
+	struct str text; /* the section, with the blank line behind it */
+	struct str body; /* what follows, LF line ends */
+	bool crlf;	 /* the message came with CR LF */
+	unsigned flags;	 /* enum message_flag */
 };
 
 /* Without the line an mbox or mbx file puts before a message. */

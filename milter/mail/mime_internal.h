@@ -15,8 +15,8 @@ struct mime_job {
 	bool has_boundary;
 	struct str boundary;
 	struct str body;
-	bool blank_line;	/* an empty line stands before the body */
-	size_t levels;		/* of nesting still allowed */
+	bool blank_line; /* an empty line stands before the body */
+	size_t levels;	 /* of nesting still allowed */
 };
 
 /* Opening minus closing boundaries of one text, over all multiparts. */
@@ -32,12 +32,12 @@ struct mime_parser {
 	const struct mail_limits *limits;
 	struct mime_job *first;
 	struct mime_job *last;
-	unsigned flags;		/* enum message_flag */
+	unsigned flags; /* enum message_flag */
 	struct mime_boundary *boundaries;
 	size_t boundary_count;
 };
 
-struct mime_node *mime_node_new(struct mime_parser *p);	/* NULL: arena full */
+struct mime_node *mime_node_new(struct mime_parser *p); /* NULL: arena full */
 void mime_node_attach(struct mime_node *parent, struct mime_node *n);
 void mime_queue(struct mime_parser *p, const struct mime_job *job);
 /* The last field was added: makes them known by name, reads Content-Type. */

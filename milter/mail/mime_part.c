@@ -22,7 +22,7 @@ struct splitter {
 	struct str line;
 	struct part part;
 	size_t parts;
-	bool nested; /* the part's own boundary is the same */
+	bool nested;		       /* the part's own boundary is the same */
 	struct mime_boundary *balance; /* NULL: within an inner message */
 };
 

@@ -85,8 +85,7 @@ struct line {
 	bool looked_up;
 };
 
-/* ---- conditions ------------------------------------------------------------
- */
+/* ---- conditions --------------------------------------------------------- */
 
 static const struct step exchange_version[] = {
     L(" with "),
@@ -235,8 +234,7 @@ applies(struct line *l, enum group group)
 	return (l->holds & bit) != 0;
 }
 
-/* ---- rows ------------------------------------------------------------------
- */
+/* ---- rows --------------------------------------------------------------- */
 
 /* "x=value" in a comment; false: not there. */
 static bool
@@ -402,8 +400,7 @@ guess(struct line *l)
 	       !str_is(l->v[FIELD_BY], "0");
 }
 
-/* ---- the relay -------------------------------------------------------------
- */
+/* ---- the relay ---------------------------------------------------------- */
 
 static const bool breaks_form[256] = {
     ['\0'] = true,

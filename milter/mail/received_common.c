@@ -7,8 +7,7 @@
 #include "base/buf.h"
 #include "base/lanes.h"
 
-/* ---- what all formats share ------------------------------------------------
- */
+/* ---- what all formats share --------------------------------------------- */
 
 /* White space is single spaces between words, as it is once unfolded. */
 static bool

@@ -13,8 +13,8 @@
  * {"body":[],"rawbody":[],"uri":[],"header":{},"parts":[]} with each header
  * expression of `queries` ("From:addr") that has a value. The caller owns it.
  */
-struct json *render_message(struct message *m, const struct str *queries,
-    size_t query_count);
+struct json *render_message(
+    struct message *m, const struct str *queries, size_t query_count);
 
 /* The header expressions shown when nobody names any. */
 extern const struct str *const render_default_queries;

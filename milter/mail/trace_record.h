@@ -12,8 +12,9 @@
 #include "base/buf.h"
 #include "mail/envelope.h"
 
-/* Return-Path and Received for `e`; `now_ms` dates mail without its own time. */
-void trace_record_format(struct buf *out, const struct envelope *e,
-    int64_t now_ms);
+/* Return-Path and Received for `e`; `now_ms` dates mail without its own time.
+ */
+void trace_record_format(
+    struct buf *out, const struct envelope *e, int64_t now_ms);
 
 #endif

@@ -54,8 +54,7 @@ uri_type_of_tag(struct str tag, enum uri_type *out)
 	return false;
 }
 
-/* ---- table of texts --------------------------------------------------------
- */
+/* ---- table of texts ----------------------------------------------------- */
 
 static uint32_t *
 table_slot(struct text_table *t, uint64_t seed, struct str s)
@@ -115,8 +114,7 @@ table_find(struct text_table *t, uint64_t seed, struct str s)
 	return *slot == 0 ? STR_NPOS : *slot - 1;
 }
 
-/* ---- hosts -----------------------------------------------------------------
- */
+/* ---- hosts -------------------------------------------------------------- */
 
 static struct str
 lower(struct arena *a, struct str s)
@@ -232,8 +230,7 @@ uri_host_of(struct arena *a, const struct mail_settings *s, struct str uri,
 	return true;
 }
 
-/* ---- the set ---------------------------------------------------------------
- */
+/* ---- the set ------------------------------------------------------------ */
 
 struct uri_set *
 uri_set_new(struct arena *a, const struct mail_settings *s)

@@ -96,8 +96,7 @@ struct uri_list uri_set_records(const struct uri_set *set);
 /* The distinct cleaned forms of all records. */
 struct str_list uri_set_cleaned(struct uri_set *set);
 
-/* ---- the parts, each usable alone -----------------------------------------
- */
+/* ---- the parts, each usable alone --------------------------------------- */
 
 struct regex_scratch;
 

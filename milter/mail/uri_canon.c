@@ -103,8 +103,7 @@ tidy(struct arena *a, struct str s)
 	return s;
 }
 
-/* ---- mail addresses --------------------------------------------------------
- */
+/* ---- mail addresses ----------------------------------------------------- */
 
 static struct str
 mailto(struct arena *a, struct str address)
@@ -205,8 +204,7 @@ read_mail(struct readings *r, struct str s)
 	read_angle_address(r, s);
 }
 
-/* ---- web addresses ---------------------------------------------------------
- */
+/* ---- web addresses ------------------------------------------------------ */
 
 static bool
 is_scheme_char(char c)

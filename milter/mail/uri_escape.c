@@ -6,8 +6,7 @@
 #include "base/buf.h"
 #include "mail/uri_internal.h"
 
-/* ---- percent ---------------------------------------------------------------
- */
+/* ---- percent ------------------------------------------------------------ */
 
 static bool
 is_escape(struct str s, size_t i)
@@ -85,8 +84,7 @@ uri_decode_percent(struct arena *a, struct str uri, bool wide)
 	return buf_str(&b);
 }
 
-/* ---- numeric character references ------------------------------------------
- */
+/* ---- numeric character references --------------------------------------- */
 
 /*
  * The reference at s.p[i] ("&#..."), its length in *len: the character it

@@ -372,8 +372,7 @@ match_at(struct scan *c, size_t pos, struct found *f)
 		   match_bare(c, pos, f));
 }
 
-/* ---- from what was found to a URI ------------------------------------------
- */
+/* ---- from what was found to a URI --------------------------------------- */
 
 /* Without a closing bracket nobody opened, and without final punctuation. */
 static struct str

@@ -18,7 +18,6 @@
 struct str words_decode(struct arena *a, struct str name, struct str value);
 
 /* As a header table stores it: folds to one blank, trimmed, then the above. */
-struct str words_decode_field(struct arena *a, struct str name,
-    struct str raw);
+struct str words_decode_field(struct arena *a, struct str name, struct str raw);
 
 #endif

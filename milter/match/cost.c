@@ -22,8 +22,8 @@ cost_fini(struct cost *c)
 void
 cost_begin(struct cost *c)
 {
-	c->sampling = c->rules != NULL &&
-	    (c->always || c->scans % COST_SAMPLE == 0);
+	c->sampling =
+	    c->rules != NULL && (c->always || c->scans % COST_SAMPLE == 0);
 	c->scans++;
 }
 

@@ -289,8 +289,7 @@ add_phrase(struct builder *b, const struct dict_term *t, uint32_t term)
 	*VEC_PUSH(&b->ends) = (struct pair){state, {USE_COUNT, term}};
 }
 
-/* ---- lists by key
- * ------------------------------------------------------------ */
+/* ---- lists by key ------------------------------------------------------- */
 
 static int
 by_key(const void *a, const void *b)
@@ -378,8 +377,7 @@ finish_words(struct builder *b)
 	}
 }
 
-/* ---- the index
- * --------------------------------------------------------------- */
+/* ---- the index ---------------------------------------------------------- */
 
 static void
 list_terms(struct dict_index *x)

@@ -518,9 +518,9 @@ lang_append_repeat(struct arena *a, struct lang *l, struct lang *child,
 	flush(l);
 	l->exact = false;
 	l->set = last.set;
-	l->set.at = distance_add(before,
-	    distance_multiply(child->len, least - 1,
-		most == UINT32_MAX ? most : most - 1));
+	l->set.at =
+	    distance_add(before, distance_multiply(child->len, least - 1,
+				     most == UINT32_MAX ? most : most - 1));
 	l->len =
 	    distance_add(before, distance_multiply(child->len, least, most));
 }

@@ -28,7 +28,7 @@ struct lit_set {
 	struct lit *v;
 	size_t len;
 	size_t size;
-	unsigned times; /* of a clause: places it is needed at, less one */
+	unsigned times;	    /* of a clause: places it is needed at, less one */
 	struct distance at; /* where its strings begin in the lang */
 };
 

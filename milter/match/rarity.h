@@ -13,7 +13,6 @@ unsigned rarity_bits(double chance);
  * Bits of `len` bytes of folded text, at most 16; `bits`: what each is worth by
  * itself. Words that mail is full of are worth less than their letters.
  */
-unsigned rarity_text_bits(
-    const char *text, const unsigned *bits, unsigned len);
+unsigned rarity_text_bits(const char *text, const unsigned *bits, unsigned len);
 
 #endif

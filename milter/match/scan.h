@@ -24,8 +24,8 @@ struct stages;
 
 struct plan_options {
 	struct regex_limits limits;
-	bool no_prefilter;	/* the test oracle: every rule is tried */
-	bool count_cost;	/* live cost and hits per rule */
+	bool no_prefilter; /* the test oracle: every rule is tried */
+	bool count_cost;   /* live cost and hits per rule */
 };
 
 /* References `rs` and `dicts`; both outlive the plan. Blocks (compiles). */
@@ -49,40 +49,40 @@ struct scratch *scratch_borrow(struct plan *p);
 void scratch_return(struct plan *p, struct scratch *s);
 
 struct match_span {
-	struct str text;	/* what matched, in the message's arena */
-	const char *view;	/* "header", "body", "uri" ... */
+	struct str text;  /* what matched, in the message's arena */
+	const char *view; /* "header", "body", "uri" ... */
 };
 
 struct term_hit {
 	const struct dict *dict;
 	const struct dict_term *term;
-	uint32_t count;		/* capped */
+	uint32_t count; /* capped */
 };
 
 struct dict_score {
 	const struct dict *dict;
 	double points;
 	uint32_t distinct;
-	bool over;		/* threshold reached, enough distinct terms */
+	bool over; /* threshold reached, enough distinct terms */
 };
 
 /* Results of one scan; arrays in the message's arena. */
 struct hits {
-	double *value;		/* by rule index: 0 = no hit, else hit value */
+	double *value; /* by rule index: 0 = no hit, else hit value */
 	size_t rule_count;
-	uint32_t *span_of;	/* by rule index: place in spans, plus one */
+	uint32_t *span_of; /* by rule index: place in spans, plus one */
 	struct match_span *spans;
 	size_t span_count;
 	size_t span_size;
-	struct dict_score *dicts;	/* one per dictionary, in set order */
+	struct dict_score *dicts; /* one per dictionary, in set order */
 	size_t dict_count;
 	struct term_hit *terms;
 	size_t term_count;
-	uint32_t *limited;	/* rules that hit a matching limit */
+	uint32_t *limited; /* rules that hit a matching limit */
 	size_t limited_count;
-	bool truncated;		/* the arena was full */
-	struct bitset open;	/* rules not tried: their value says nothing */
-	struct bitset hit;	/* value is not 0: made by hits_mark() */
+	bool truncated;	    /* the arena was full */
+	struct bitset open; /* rules not tried: their value says nothing */
+	struct bitset hit;  /* value is not 0: made by hits_mark() */
 };
 
 /* No value changes any more: from now on hits_next() need not look for them. */
@@ -97,9 +97,9 @@ struct match_span hits_span(const struct hits *h, size_t index);
 struct scan;
 
 /*
- * Runs every enabled pattern rule (header, body, rawbody, full, uri, mimeheader,
- * uri_detail; no evals, no metas) and all dictionaries. Fills `*out`; false
- * only when the arena had no room for the arrays.
+ * Runs every enabled pattern rule (header, body, rawbody, full, uri,
+ * mimeheader, uri_detail; no evals, no metas) and all dictionaries. Fills
+ * `*out`; false only when the arena had no room for the arrays.
  */
 bool scan_message(const struct plan *p, struct scratch *s, struct message *m,
     struct hits *out);

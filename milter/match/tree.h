@@ -25,14 +25,14 @@ struct byte_class {
 };
 
 enum node_kind {
-	NODE_CLASS,    /* one byte of a class */
-	NODE_ANY,      /* any string, also the empty one */
-	NODE_EDGE,     /* nothing; enum literal_edge holds there. The child, if
-			* any, is an assertion's, which may look elsewhere */
+	NODE_CLASS,	/* one byte of a class */
+	NODE_ANY,	/* any string, also the empty one */
+	NODE_EDGE,	/* nothing; enum literal_edge holds there. The child, if
+			 * any, is an assertion's, which may look elsewhere */
 	NODE_REFERENCE, /* what a group took; not known here: as NODE_ANY */
-	NODE_SEQUENCE, /* all children, one after the other */
-	NODE_CHOICE,   /* one of the children */
-	NODE_REPEAT    /* the child, least to most times */
+	NODE_SEQUENCE,	/* all children, one after the other */
+	NODE_CHOICE,	/* one of the children */
+	NODE_REPEAT	/* the child, least to most times */
 };
 
 struct node {

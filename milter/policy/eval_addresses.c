@@ -27,8 +27,8 @@ make_room(struct eval_context *c, struct addresses *a)
 	if (a->len < a->size)
 		return true;
 	v = arena_grow(c->arena, a->v, a->size * sizeof(*v), size * sizeof(*v));
-	hash = arena_grow(c->arena, a->hash, a->size * sizeof(*hash),
-	    size * sizeof(*hash));
+	hash = arena_grow(
+	    c->arena, a->hash, a->size * sizeof(*hash), size * sizeof(*hash));
 	if (v == NULL || hash == NULL)
 		return false;
 	a->v = v;
@@ -68,8 +68,7 @@ first_field(struct eval_context *c, struct str name)
 	return message_header_list(c->message, q);
 }
 
-/* ---- from ------------------------------------------------------------------
- */
+/* ---- from --------------------------------------------------------------- */
 
 static void
 gather_from(struct eval_context *c, struct addresses *a)
@@ -94,8 +93,7 @@ gather_from(struct eval_context *c, struct addresses *a)
 	}
 }
 
-/* ---- to --------------------------------------------------------------------
- */
+/* ---- to ----------------------------------------------------------------- */
 
 /* Newest Received lines that may name the recipient. */
 #define RECEIVED_FOR_MAX 3
@@ -136,8 +134,7 @@ gather_to(struct eval_context *c, struct addresses *a)
 		add_all(c, a, eval_addresses(c, names[n]));
 }
 
-/* ---- once ------------------------------------------------------------------
- */
+/* ---- once --------------------------------------------------------------- */
 
 typedef void gather_function(struct eval_context *c, struct addresses *a);
 

@@ -33,8 +33,7 @@ domain_of(struct str address)
 	return str_behind_last(address, '@');
 }
 
-/* ---- SPF -------------------------------------------------------------------
- */
+/* ---- SPF ---------------------------------------------------------------- */
 
 /* One function for each result and identity. */
 #define SPF_FUNCTION(name, member, value)                  \
@@ -94,8 +93,7 @@ eval_check_for_def_spf_welcomelist_from(
 	    c, "def_welcomelist_from_spf", "def_welcomelist_auth");
 }
 
-/* ---- DKIM ------------------------------------------------------------------
- */
+/* ---- DKIM --------------------------------------------------------------- */
 
 /* "example.org": itself; ".example.org", "*.example.org": and below. */
 static bool
@@ -197,8 +195,7 @@ eval_check_dkim_dependable(
 	return auth(c)->dkim_known;
 }
 
-/* ---- lists that a signature vouches for ------------------------------------
- */
+/* ---- lists that a signature vouches for --------------------------------- */
 
 /* An entry of a list for `author` is vouched for by a signature of `domain`.
  * Without words, or with an empty one, only the author's own does. */
@@ -282,8 +279,7 @@ eval_check_for_def_dkim_welcomelist_from(
 	    c, "def_welcomelist_from_dkim", "def_welcomelist_auth");
 }
 
-/* ---- signing practices -----------------------------------------------------
- */
+/* ---- signing practices -------------------------------------------------- */
 
 /* N, U, A, D, 1, 2 or 3; 0: the word is none of them. */
 static char
@@ -404,8 +400,7 @@ eval_check_dkim_signall(
 	return auth(c)->dkim_known && lacks_signature(c, STR("A"), NULL, 0);
 }
 
-/* ---- ARC, DMARC ------------------------------------------------------------
- */
+/* ---- ARC, DMARC --------------------------------------------------------- */
 
 /* With domains SpamAssassin's are never true. */
 double

@@ -6,8 +6,7 @@
 #include "policy/eval_tables.h"
 #include "policy/eval_value.h"
 
-/* ---- bounces ---------------------------------------------------------------
- */
+/* ---- bounces ------------------------------------------------------------ */
 
 static const struct address_list *
 relays(struct eval_context *c)
@@ -103,8 +102,7 @@ eval_check_welcomelist_bounce_relays(
 	return raw_body_names_relay(c);
 }
 
-/* ---- subjects --------------------------------------------------------------
- */
+/* ---- subjects ----------------------------------------------------------- */
 
 /* Some entry is found in a line of the Subject. */
 static bool

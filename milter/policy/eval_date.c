@@ -20,8 +20,7 @@ struct dates {
 	int64_t shift;	 /* Date against the nearest Received */
 };
 
-/* ---- reading them ----------------------------------------------------------
- */
+/* ---- reading them ------------------------------------------------------- */
 
 static void
 read_date(struct eval_context *c, struct dates *d)
@@ -151,8 +150,7 @@ dates(struct eval_context *c)
 	return d;
 }
 
-/* ---- within a range --------------------------------------------------------
- */
+/* ---- within a range ----------------------------------------------------- */
 
 /* The argument is "undef" or missing: that end is open. */
 static bool
@@ -224,8 +222,7 @@ eval_received_within_months(
 		   MONTH_SECONDS);
 }
 
-/* ---- Outlook's Message-ID --------------------------------------------------
- */
+/* ---- Outlook's Message-ID ----------------------------------------------- */
 
 /* <FFFFTTTTTTTT$XXXXXXXX$XXXXXXXX@: TTTTTTTT counts units of 429.5 seconds. */
 static bool

@@ -26,8 +26,7 @@ author_ends(struct eval_context *c, struct str domain)
 	return !ascii_is_alnum(before) && before != '_';
 }
 
-/* ---- lists without Received lines ------------------------------------------
- */
+/* ---- lists without Received lines --------------------------------------- */
 
 struct gated {
 	bool removes;
@@ -85,8 +84,7 @@ eval_check_messageid_not_usable(
 		   eval_value(c, STR("Received")));
 }
 
-/* ---- AOL and one ratware ---------------------------------------------------
- */
+/* ---- AOL and one ratware ------------------------------------------------ */
 
 double
 eval_check_for_fake_aol_relay_in_rcvd(
@@ -112,8 +110,7 @@ eval_check_for_forged_gw05_received_headers(
 	return eval_finds(c, EVAL_PATTERN_GW05, eval_value(c, STR("Received")));
 }
 
-/* ---- Hotmail and MSN -------------------------------------------------------
- */
+/* ---- Hotmail and MSN ---------------------------------------------------- */
 
 /* `s` begins with "<", `start`, then at least one byte before `end`. */
 static bool
@@ -229,8 +226,7 @@ eval_check_for_no_hotmail_received_headers(
 	return hotmail(c).absent;
 }
 
-/* ---- others ----------------------------------------------------------------
- */
+/* ---- others ------------------------------------------------------------- */
 
 double
 eval_check_for_forged_eudoramail_received_headers(

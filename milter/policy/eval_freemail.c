@@ -12,8 +12,7 @@
 #include "policy/eval_value.h"
 #include "policy/freemail.h"
 
-/* ---- one address -----------------------------------------------------------
- */
+/* ---- one address -------------------------------------------------------- */
 
 static bool
 is_on(struct eval_context *c, struct str list, struct str address)
@@ -71,8 +70,7 @@ eval_check_freemail_header(
 	return any_freemail(c, message_header_list(c->message, q));
 }
 
-/* ---- the body --------------------------------------------------------------
- */
+/* ---- the body ----------------------------------------------------------- */
 
 /* Addresses kept: of links, and of all. */
 #define LINK_ADDRESSES_MAX 20
@@ -225,8 +223,7 @@ eval_check_freemail_body(
 	return any_freemail(c, body_freemails(c));
 }
 
-/* ---- who wants the answer --------------------------------------------------
- */
+/* ---- who wants the answer ----------------------------------------------- */
 
 /* Addresses of one field that count; each is held against all others. */
 #define PARTY_MAX 256

@@ -8,8 +8,7 @@
 #include "policy/eval_locale.h"
 #include "policy/eval_value.h"
 
-/* ---- author and sender -----------------------------------------------------
- */
+/* ---- author and sender -------------------------------------------------- */
 
 double
 eval_check_for_matching_env_and_hdr_from(
@@ -99,8 +98,7 @@ eval_check_ratware_envelope_from(
 	       holds_recipient(sender, domain, user);
 }
 
-/* ---- fields that are there or not ------------------------------------------
- */
+/* ---- fields that are there or not --------------------------------------- */
 
 double
 eval_check_for_missing_to_header(
@@ -145,8 +143,7 @@ eval_check_header_count_range(
 	       n <= eval_argument(args, arg_count, 2);
 }
 
-/* ---- what stands in them ---------------------------------------------------
- */
+/* ---- what stands in them ------------------------------------------------ */
 
 struct bytes {
 	size_t illegal; /* RFC 2045: not ASCII, or a control character */
@@ -301,8 +298,7 @@ eval_check_unresolved_template(
 	return 0;
 }
 
-/* ---- marks of mailers ------------------------------------------------------
- */
+/* ---- marks of mailers --------------------------------------------------- */
 
 #define NAME_ID_CAPITALS 28
 

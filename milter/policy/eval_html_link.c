@@ -59,8 +59,7 @@ take_scheme(struct str *s)
 	return true;
 }
 
-/* ---- https shown, an address behind it --------------------------------------
- */
+/* ---- https shown, an address behind it ---------------------------------- */
 
 static bool
 is_quad(struct str s)
@@ -119,8 +118,7 @@ eval_check_https_ip_mismatch(
 	return 0;
 }
 
-/* ---- https shown, another domain behind it ----------------------------------
- */
+/* ---- https shown, another domain behind it ------------------------------ */
 
 static struct str
 lower(struct arena *a, struct str s)
@@ -260,8 +258,7 @@ eval_check_https_http_mismatch(
 	return 0;
 }
 
-/* ---- redirectors ------------------------------------------------------------
- */
+/* ---- redirectors -------------------------------------------------------- */
 
 struct redirect {
 	struct str from; /* host */

@@ -42,8 +42,7 @@ is_to(struct eval_context *c, struct str name)
 	return list != NULL && any_is_on(eval_all_to(c), list);
 }
 
-/* ---- named in the call -----------------------------------------------------
- */
+/* ---- named in the call -------------------------------------------------- */
 
 double
 eval_check_from_in_list(
@@ -70,8 +69,7 @@ eval_check_replyto_in_list(
 		   find_list(c, args[0].text), eval_lower(c, address));
 }
 
-/* ---- lists of one purpose --------------------------------------------------
- */
+/* ---- lists of one purpose ----------------------------------------------- */
 
 double
 eval_check_from_in_blocklist(
@@ -118,8 +116,7 @@ eval_check_to_in_all_spam(
 	return is_to(c, STR("all_spam_to"));
 }
 
-/* ---- from there, through a relay of theirs ---------------------------------
- */
+/* ---- from there, through a relay of theirs ------------------------------ */
 
 /* The newest relay not trusted; all of them when each is. */
 static struct relay_list
@@ -294,8 +291,7 @@ eval_check_forged_in_default_welcomelist(
 	return s.by_default < 0 && s.listed == 0;
 }
 
-/* ---- sender and relay of one domain ----------------------------------------
- */
+/* ---- sender and relay of one domain ------------------------------------- */
 
 double
 eval_check_mailfrom_matches_rcvd(
@@ -324,8 +320,7 @@ eval_check_mailfrom_matches_rcvd(
 	return 0;
 }
 
-/* ---- link hosts ------------------------------------------------------------
- */
+/* ---- link hosts --------------------------------------------------------- */
 
 static void
 search_hosts(struct eval_context *c, struct bitset *hit)

@@ -34,8 +34,7 @@ struct collector {
 	double text, html;
 };
 
-/* ---- charsets --------------------------------------------------------------
- */
+/* ---- charsets ----------------------------------------------------------- */
 
 static bool
 starts_caps_mark(struct str s)
@@ -182,8 +181,7 @@ note_charset(struct collector *c, struct str charset)
 	out->faraway_charset |= eval_charset_is_far(c->context, charset);
 }
 
-/* ---- fields ----------------------------------------------------------------
- */
+/* ---- fields ------------------------------------------------------------- */
 
 static bool
 has(struct str s, const char *word)
@@ -218,8 +216,7 @@ note_fields(struct collector *c, const struct part *p)
 	note_charset(c, charset);
 }
 
-/* ---- lines -----------------------------------------------------------------
- */
+/* ---- lines -------------------------------------------------------------- */
 
 /* "=XX" in capitals, of a printable byte or a tab: needless but for "=3D". */
 static bool
@@ -388,8 +385,7 @@ note_size(struct collector *c, const struct part *p)
 	}
 }
 
-/* ---- all of it -------------------------------------------------------------
- */
+/* ---- all of it ---------------------------------------------------------- */
 
 static void
 note_part(struct collector *c, const struct mime_node *n)

@@ -17,8 +17,7 @@ untrusted(struct eval_context *c)
 	return l;
 }
 
-/* ---- how many --------------------------------------------------------------
- */
+/* ---- how many ----------------------------------------------------------- */
 
 double
 eval_check_all_trusted(
@@ -51,8 +50,7 @@ eval_check_relays_unparseable(
 	return message_relays(c->message).unparseable > 0;
 }
 
-/* ---- names and addresses ---------------------------------------------------
- */
+/* ---- names and addresses ------------------------------------------------ */
 
 /* Private addresses count too: other rules look at relays, this at habits. */
 double
@@ -189,8 +187,7 @@ eval_check_for_from_domain_in_received_headers(
 	return str_is(args[1].text, "true") ? found : !found;
 }
 
-/* ---- one relay against the next --------------------------------------------
- */
+/* ---- one relay against the next ----------------------------------------- */
 
 /* A country that sells names right below it, or no country. */
 static bool

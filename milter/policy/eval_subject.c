@@ -112,8 +112,7 @@ eval_check_for_to_in_subject(
 	       is_called(subject, user);
 }
 
-/* ---- capitals --------------------------------------------------------------
- */
+/* ---- capitals ----------------------------------------------------------- */
 
 /* Subjects shorter than this, or of one word, say nothing. */
 #define CAPS_LENGTH_MIN 10

@@ -15,8 +15,7 @@
 		args, arg_count \
 	}
 
-/* ---- capitals --------------------------------------------------------------
- */
+/* ---- capitals ----------------------------------------------------------- */
 
 /* Less text than that tells nothing: an acronym or two would count. */
 #define CAPITALS_TEXT_MIN 200
@@ -131,8 +130,7 @@ eval_check_for_uppercase(
 	       *percent <= eval_number_arg(ARGS, 1);
 }
 
-/* ---- blanks ----------------------------------------------------------------
- */
+/* ---- blanks ------------------------------------------------------------- */
 
 static double
 measure_vertical(struct eval_context *c)
@@ -200,8 +198,7 @@ eval_check_blank_line_ratio(
 	return (min == 0 || percent > min) && percent <= max;
 }
 
-/* ---- stock tips ------------------------------------------------------------
- */
+/* ---- stock tips --------------------------------------------------------- */
 
 double
 eval_check_stock_info(
@@ -223,8 +220,7 @@ eval_check_stock_info(
 	return min == 0 || *found >= min;
 }
 
-/* ---- signatures ------------------------------------------------------------
- */
+/* ---- signatures --------------------------------------------------------- */
 
 struct signature {
 	bool known;

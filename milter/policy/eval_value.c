@@ -5,8 +5,7 @@
 
 #include <stdlib.h>
 
-/* ---- patterns --------------------------------------------------------------
- */
+/* ---- patterns ----------------------------------------------------------- */
 
 /* An octet, an IPv4 address, and an IPv6 address in all forms of RFC 4291. */
 #define OCTET "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)"
@@ -82,8 +81,7 @@ eval_group(struct eval_context *c, struct str s, uint32_t i)
 	return str_make(s.p + span.start, span.end - span.start);
 }
 
-/* ---- values ----------------------------------------------------------------
- */
+/* ---- values ------------------------------------------------------------- */
 
 static bool
 get(struct eval_context *c, struct str name, unsigned modifiers,
@@ -157,8 +155,7 @@ eval_author(struct eval_context *c)
 	return eval_address(c, STR("From"));
 }
 
-/* ---- texts made of them ----------------------------------------------------
- */
+/* ---- texts made of them ------------------------------------------------- */
 
 struct texts {
 	struct str received;

@@ -35,7 +35,7 @@ struct eval_context {
 	const struct regex *regex; /* of the argument that is one, or NULL */
 	struct arena *arena;	   /* the message's */
 	struct regex_scratch *scratch;
-	struct cost *cost; /* of the rules; NULL: nobody counts */
+	struct cost *cost;	      /* of the rules; NULL: nobody counts */
 	struct eval_state *state;     /* NULL until a function makes it */
 	void *slots[EVAL_SLOT_COUNT]; /* see eval_slot() */
 	unsigned score_set;

@@ -53,10 +53,10 @@ struct meta_decider {
 struct meta_code {
 	/* What every message looks at first. */
 	struct truth_gate *truth; /* NULL: a calculation, no logic */
-	double rest;	 /* its worth if nothing hits */
-	uint32_t rule;	 /* its index */
-	bool helper;	 /* rule_is_helper() */
-	bool idle;	 /* has no points, and nobody looks at it */
+	double rest;		  /* its worth if nothing hits */
+	uint32_t rule;		  /* its index */
+	bool helper;		  /* rule_is_helper() */
+	bool idle;		  /* has no points, and nobody looks at it */
 	bool late;	 /* some dependency never runs: judged at the end */
 	bool cyclic;	 /* part of a cycle: judged once, at the start */
 	bool plain;	 /* neither, nor does it look at such metas */

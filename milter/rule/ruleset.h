@@ -185,19 +185,19 @@ struct ruleset_options {
 struct ruleset {
 	struct rule *rules; /* in order of first definition */
 	size_t count;
-	struct map *by_name;	       /* name -> struct rule */
-	uint32_t *acting; /* rules with an action, in order */
+	struct map *by_name; /* name -> struct rule */
+	uint32_t *acting;    /* rules with an action, in order */
 	size_t acting_count;
 	struct rule_setting *settings; /* in file order */
 	size_t setting_count;
 	struct rule_test *tests;
 	size_t test_count;
-	double required_score; /* 5.0 unless set */
+	double required_score;	    /* 5.0 unless set */
 	struct meta_code *metas;    /* by place in meta_order */
 	struct meta_code **meta_of; /* by rule; NULL: it is no meta */
 	double *most_hits;	    /* by rule: its highest value */
-	uint8_t *truth_rest;   /* rule/truth.h: all literals if nothing hits */
-	uint32_t *meta_order;  /* metas, dependencies first */
+	uint8_t *truth_rest;  /* rule/truth.h: all literals if nothing hits */
+	uint32_t *meta_order; /* metas, dependencies first */
 	size_t meta_count;
 	uint32_t *restless; /* metas that are worth something even then */
 	size_t restless_count;

@@ -11,8 +11,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static double
 points(const struct dict_index *x, struct regex_scratch *s, struct str text)
 {
-	struct dict_texts texts = {.place = {{&text, 1}, {&text, 1},
-				       {&text, 1}, {&text, 1}}};
+	struct dict_texts texts = {
+	    .place = {{&text, 1}, {&text, 1}, {&text, 1}, {&text, 1}}};
 	struct hits hits = {0};
 	struct arena a;
 	double sum = 0;

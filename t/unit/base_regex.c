@@ -131,7 +131,8 @@ counted(void)
 	text[2001] = 'x';
 	is_int(regex_match(re, s, str_make(text, sizeof(text)), 0, NULL),
 	    ERR_LIMIT, "a costly comparison ends at the limit");
-	is_int(regex_match(re, s, STR("aabbx"), 0, &span), 1, "a cheap one hits");
+	is_int(
+	    regex_match(re, s, STR("aabbx"), 0, &span), 1, "a cheap one hits");
 	ok(span.start == 2 && regex_steps(s) > 0 && regex_steps(s) < 1000,
 	    "where it should, in %u steps", regex_steps(s));
 	regex_free(&re);

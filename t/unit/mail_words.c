@@ -37,11 +37,14 @@ static const struct {
 	STR(" =?utf-8?Q?=80=E3=80=81=E7=84=A1?=\n"),
 	STR("\xef\xbf\xbd\xe7\x84\xa1")},
     {"but neither two", "Subject", STR(" =?utf-8?Q?=FF=C3=A9a?=\n"),
-	STR("\xef\xbf\xbd\xc3\xa9" "a")},
+	STR("\xef\xbf\xbd\xc3\xa9"
+	    "a")},
     {"nor some", "Subject", STR(" =?utf-8?Q?=80=EF=BC=81a?=\n"),
-	STR("\xef\xbf\xbd\xef\xbc\x81" "a")},
+	STR("\xef\xbf\xbd\xef\xbc\x81"
+	    "a")},
     {"nor what is cut", "Subject", STR(" =?utf-8?Q?=80=E3=80a?=\n"),
-	STR("\xef\xbf\xbd\xef\xbf\xbd" "a")},
+	STR("\xef\xbf\xbd\xef\xbf\xbd"
+	    "a")},
     {"a line end out of a word", "Subject", STR(" =?utf-8?Q?a=0Ab?=\n"),
 	STR("a\nb")},
     {"no words in identifiers", "Message-Id", STR(" =?utf-8?Q?a?=\n"),

@@ -98,8 +98,7 @@ static const struct {
 } strays[] = {
     {DIGITS "1.probe", OURS, "an older version", 0600, true},
     {DIGITS "2.probe.aB3xYz", OURS, "one never finished", 0600, true},
-    {DIGITS "3.probe", "PosternProbin", "a beginning cut short", 0600,
-	false},
+    {DIGITS "3.probe", "PosternProbin", "a beginning cut short", 0600, false},
     {DIGITS "4.probe", "#!/bin/sh of somebody", "another beginning", 0600,
 	false},
     {DIGITS "5.probe", "", "an empty file", 0600, false},

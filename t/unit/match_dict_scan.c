@@ -68,8 +68,7 @@ scan(struct fixture *f, const struct sample *s)
 	return &f->hits.dicts[0];
 }
 
-/* ---- points of one text
- * -------------------------------------------------------- */
+/* ---- points of one text ------------------------------------------------- */
 
 static const struct {
 	const char *name;
@@ -189,8 +188,7 @@ texts(void)
 	}
 }
 
-/* ---- places, distinct terms, threshold
- * ------------------------------------------- */
+/* ---- places, distinct terms, threshold ---------------------------------- */
 
 static const struct {
 	const char *name;
@@ -256,8 +254,7 @@ whole_messages(void)
 	}
 }
 
-/* ---- what is reported
- * -------------------------------------------------------------- */
+/* ---- what is reported --------------------------------------------------- */
 
 static void
 reported(void)
@@ -348,8 +345,7 @@ small_arenas(void)
 	fixture_fini(&f);
 }
 
-/* ---- the index against a search by hand
- * ---------------------------------------------- */
+/* ---- the index against a search by hand --------------------------------- */
 
 static unsigned
 by_hand(const char *word, const char *const *text, size_t n)

@@ -53,8 +53,8 @@ fixture_init(struct fixture *f)
 {
 	char *dir = source_path("rules");
 	const char *paths[] = {dir};
-	struct ruleset_options options = {.plugins = PLUGINS_LOCAL,
-	    .run_tests = true};
+	struct ruleset_options options = {
+	    .plugins = PLUGINS_LOCAL, .run_tests = true};
 	struct plan_options plan_options = {0};
 	struct diags diags;
 	struct buf said;
@@ -114,8 +114,8 @@ judge(struct fixture *f, const char *path)
 		printf("# cannot read %s\n", path);
 	m = message_new(&a, &f->settings, NULL, 0, buf_str(&raw));
 	if (m != NULL && scan_message(f->plan, f->scratch, m, &hits)) {
-		ruleset_eval_metas(f->rules,
-		    &(struct rule_values){.value = hits.value}, NULL);
+		ruleset_eval_metas(
+		    f->rules, &(struct rule_values){.value = hits.value}, NULL);
 		for (size_t i = 0; i < f->rules->count; i++) {
 			const struct rule *r = &f->rules->rules[i];
 

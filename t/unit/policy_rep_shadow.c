@@ -52,7 +52,7 @@ judge(struct snapshot *s, enum rep_state state)
 	return out;
 }
 
-#define CONF                         \
+#define CONF                           \
 	"local_domains = local.test\n" \
 	"watch_action = tempfail\n"    \
 	"greylist = watch\n"           \
@@ -80,16 +80,16 @@ test_shadow(void)
 {
 	static const enum rep_state state[] = {
 	    REP_WATCH, REP_LISTED, REP_PROBATION, REP_GOOD};
-	struct snapshot *s = snapshot_of(
-	    dir, CONF "reputation_shadow = yes\n", false);
+	struct snapshot *s =
+	    snapshot_of(dir, CONF "reputation_shadow = yes\n", false);
 	struct outcome none = judge(s, REP_NONE);
 
 	for (size_t i = 0; i < sizeof(state) / sizeof(state[0]); i++) {
 		struct outcome o = judge(s, state[i]);
 
 		ok(o.action == none.action && o.required == none.required &&
-		    !o.brakes, "in shadow %s is like none",
-		    rep_state_text(state[i]));
+			!o.brakes,
+		    "in shadow %s is like none", rep_state_text(state[i]));
 		is_int(o.reasons,
 		    state[i] == REP_LISTED || state[i] == REP_WATCH,
 		    "what it would have met is recorded");

@@ -256,15 +256,18 @@ static const struct {
     {"tflags __A multiple\nmeta M __A > 2", "Abcd", 0, 1},
     {"tflags __A multiple maxhits=2\nmeta M __A > 2", "Abcd", 0, 0},
     {"tflags __A multiple\ntflags __B multiple\n"
-     "meta M __A > 1 && __B > 1", "ABcd", 0, 1},
+     "meta M __A > 1 && __B > 1",
+	"ABcd", 0, 1},
     /* the cheapest first, and what has to hit before what must not */
     {"header __B Subject =~ /x/\nmeta M __A && __B", "Abcd", 0, 1},
     {"rawbody __A /x/\nmeta M __A && __B", "Abcd", 0, 1},
     {"meta M !__B && __A", "abcd", 0, 1},
     {"rawbody __A /" LONG_PATTERN "/\nheader __B Subject =~ /x/\n"
-     "meta M __A && !__B", "ABcd", 0, 1},
+     "meta M __A && !__B",
+	"ABcd", 0, 1},
     {"rawbody __D /" LONG_PATTERN "/\nmeta __X __C || __D\n"
-     "meta M __X && __A", "abcd", 0, 1},
+     "meta M __X && __A",
+	"abcd", 0, 1},
 };
 
 static void
@@ -389,10 +392,9 @@ test_random_asking(void)
 			for (uint32_t r = 0; r < f.rules->count; r++) {
 				bool left = bitset_has(&f.open, r);
 
-				different +=
-				    !left && f.value[r] != f.truth[r];
-				open += left &&
-					!rule_is_helper(&f.rules->rules[r]);
+				different += !left && f.value[r] != f.truth[r];
+				open +=
+				    left && !rule_is_helper(&f.rules->rules[r]);
 			}
 			asked += f.asked;
 			metas += f.rules->meta_count > 0;
@@ -425,8 +427,8 @@ test_long_sum(void)
 		f.truth[i] = f.rules->rules[i].type != RULE_META && i % 3 == 0;
 	eval_asking(&f);
 	is_int(f.asked, LENGTH, "a sum asks for all of its rules");
-	is_int((int)f.value[find(&f, "M")->index], LENGTH / 3,
-	    "and is their sum");
+	is_int(
+	    (int)f.value[find(&f, "M")->index], LENGTH / 3, "and is their sum");
 	fixture_fini(&f);
 }
 
@@ -435,9 +437,9 @@ test_settled(void)
 {
 	struct fixture f;
 
-	fixture_init(&f,
-	    STR("body A /x/\nbody N /x/\ntflags N net\nmeta M A && N\n"
-		"priority M -500\nmeta K M\nmeta C1 C2\nmeta C2 C1\n"));
+	fixture_init(
+	    &f, STR("body A /x/\nbody N /x/\ntflags N net\nmeta M A && N\n"
+		    "priority M -500\nmeta K M\nmeta C1 C2\nmeta C2 C1\n"));
 	is_int(find(&f, "A")->priority, -500, "pulled down");
 	is_int(find(&f, "N")->priority, -100, "net goes to -100");
 	ok(find(&f, "M")->flags & TFLAG_NET, "net is inherited");
