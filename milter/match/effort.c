@@ -26,6 +26,9 @@ sequence_effort(const struct node *n, double len)
 	for (const struct node *c = n->child; c != NULL; c = c->next) {
 		struct effort next = effort_of(c, len);
 
+		/* A group is left by a step of its own in each of its ways. */
+		if (c->kind == NODE_SEQUENCE)
+			next.steps += next.ways;
 		sum.steps += sum.ways * next.steps;
 		sum.ways *= next.ways;
 	}

@@ -41,6 +41,8 @@ static const struct {
     {"\\?.*!|!.*\\?", 0},
     {"(?:)*[bc]", 0},
     {"|a*[bc]|", 0},
+    {"(())", 0},
+    {"((((a?))))((((b))))", 0},
 };
 
 /* No text is so short that nothing can be made of them. */
