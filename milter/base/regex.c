@@ -22,14 +22,14 @@ struct regex_scratch {
 	pcre2_match_data *data;
 	pcre2_match_context *context;
 	pcre2_jit_stack *jit_stack; /* made when the thread's is too small */
-	uint32_t groups; /* set by the last successful match */
+	uint32_t groups;	    /* set by the last successful match */
 	uint32_t step, steps, steps_max;
 };
 
 /*
  * PCRE2's character tables (pcre2_maketables): 256 bytes lower, 256 bytes
- * flipped case, then class bits and types. Ours add Latin-1 letters to the first
- * two, which alone decide caseless matching.
+ * flipped case, then class bits and types. Ours add Latin-1 letters to the
+ * first two, which alone decide caseless matching.
  */
 static pthread_once_t tables_once = PTHREAD_ONCE_INIT;
 static const uint8_t *folding_tables;
@@ -72,8 +72,8 @@ compile_options(unsigned flags)
 	    {REGEX_UTF, PCRE2_UTF | PCRE2_UCP | PCRE2_MATCH_INVALID_UTF},
 	    {REGEX_CHARACTERS, PCRE2_UTF | PCRE2_MATCH_INVALID_UTF},
 	};
-	uint32_t options = PCRE2_DUPNAMES | PCRE2_NEVER_BACKSLASH_C |
-			   PCRE2_USE_OFFSET_LIMIT;
+	uint32_t options =
+	    PCRE2_DUPNAMES | PCRE2_NEVER_BACKSLASH_C | PCRE2_USE_OFFSET_LIMIT;
 
 	for (size_t i = 0; i < sizeof(map) / sizeof(map[0]); i++)
 		if (flags & map[i].flag)
@@ -106,8 +106,7 @@ count_step(pcre2_callout_block *block, void *context)
 }
 
 struct regex *
-regex_compile(struct str pattern, unsigned flags,
-    struct regex_error *error_out)
+regex_compile(struct str pattern, unsigned flags, struct regex_error *error_out)
 {
 	pcre2_compile_context *context = pcre2_compile_context_create(NULL);
 	pcre2_code *code;
@@ -125,7 +124,8 @@ regex_compile(struct str pattern, unsigned flags,
 	pcre2_compile_context_free(context);
 	if (code == NULL) {
 		error_out->offset = offset;
-		pcre2_get_error_message(error, (PCRE2_UCHAR *)error_out->message,
+		pcre2_get_error_message(error,
+		    (PCRE2_UCHAR *)error_out->message,
 		    sizeof(error_out->message));
 		return NULL;
 	}
@@ -201,10 +201,10 @@ regex_scratch_new(const struct regex_limits *limits)
 	s->data = pcre2_match_data_create(GROUPS_MAX, NULL);
 	s->context = pcre2_match_context_create(NULL);
 	invariant(s->data != NULL && s->context != NULL);
-	pcre2_set_match_limit(s->context,
-	    limits->match ? limits->match : REGEX_MATCH_LIMIT);
-	pcre2_set_depth_limit(s->context,
-	    limits->depth ? limits->depth : REGEX_DEPTH_LIMIT);
+	pcre2_set_match_limit(
+	    s->context, limits->match ? limits->match : REGEX_MATCH_LIMIT);
+	pcre2_set_depth_limit(
+	    s->context, limits->depth ? limits->depth : REGEX_DEPTH_LIMIT);
 	pcre2_set_heap_limit(s->context,
 	    limits->heap_kib ? limits->heap_kib : REGEX_HEAP_LIMIT_KIB);
 	s->steps_max = limits->match ? limits->match : REGEX_MATCH_LIMIT;
@@ -222,8 +222,8 @@ give_stack(struct regex_scratch *s)
 {
 	if (s->jit_stack != NULL)
 		return false;
-	s->jit_stack = pcre2_jit_stack_create(JIT_STACK_START,
-	    REGEX_JIT_STACK_MAX, NULL);
+	s->jit_stack =
+	    pcre2_jit_stack_create(JIT_STACK_START, REGEX_JIT_STACK_MAX, NULL);
 	if (s->jit_stack == NULL)
 		return false;
 	pcre2_jit_stack_assign(s->context, NULL, s->jit_stack);
@@ -255,8 +255,8 @@ match_once(const struct regex *re, struct regex_scratch *s, struct str subject,
 	if (re->jit)
 		return pcre2_jit_match(re->code, p, subject.len, from, options,
 		    s->data, s->context);
-	return pcre2_match(re->code, p, subject.len, from, options, s->data,
-	    s->context);
+	return pcre2_match(
+	    re->code, p, subject.len, from, options, s->data, s->context);
 }
 
 static int
@@ -285,8 +285,8 @@ match(const struct regex *re, struct regex_scratch *s, struct str subject,
 }
 
 int
-regex_match(const struct regex *re, struct regex_scratch *s,
-    struct str subject, size_t from, struct regex_span *span_out)
+regex_match(const struct regex *re, struct regex_scratch *s, struct str subject,
+    size_t from, struct regex_span *span_out)
 {
 	return match(re, s, subject, from, 0, span_out);
 }
@@ -311,8 +311,8 @@ regex_match_not_empty(const struct regex *re, struct regex_scratch *s,
 }
 
 bool
-regex_group(const struct regex_scratch *s, uint32_t i,
-    struct regex_span *span_out)
+regex_group(
+    const struct regex_scratch *s, uint32_t i, struct regex_span *span_out)
 {
 	const PCRE2_SIZE *v = pcre2_get_ovector_pointer(s->data);
 

@@ -2,10 +2,11 @@
  * Regular expressions over bytes: PCRE2 with JIT and hard limits.
  *
  * Patterns are Perl's, matched bytewise (no UTF mode). With REGEX_CASELESS the
- * letters of Latin-1 fold as in Perl's /aai: C0-DE (not D7) with E0-FE (not F7);
- * \w \d \s stay ASCII. Compiled patterns are immutable and shared by threads;
- * each scan borrows a regex_scratch. A match that exceeds a limit reports
- * ERR_LIMIT and never runs on: match steps, depth and heap are all bounded.
+ * letters of Latin-1 fold as in Perl's /aai: C0-DE (not D7) with E0-FE (not
+ * F7); \w \d \s stay ASCII. Compiled patterns are immutable and shared by
+ * threads; each scan borrows a regex_scratch. A match that exceeds a limit
+ * reports ERR_LIMIT and never runs on: match steps, depth and heap are all
+ * bounded.
  */
 #ifndef POSTERN_BASE_REGEX_H
 #define POSTERN_BASE_REGEX_H
@@ -21,22 +22,22 @@ enum regex_flag {
 	REGEX_DOTALL = 1 << 2,		/* s */
 	REGEX_EXTENDED = 1 << 3,	/* x */
 	REGEX_EXTENDED_MORE = 1 << 4,	/* xx */
-	REGEX_NO_AUTO_CAPTURE = 1 << 5,	/* n */
+	REGEX_NO_AUTO_CAPTURE = 1 << 5, /* n */
 	REGEX_ANCHORED = 1 << 6,
-	REGEX_UNGREEDY = 1 << 11,	/* what PCRE's own U does */
+	REGEX_UNGREEDY = 1 << 11, /* what PCRE's own U does */
 	/*
-	 * The limit counts every step of a match, from all starts together. PCRE2
-	 * counts neither going back over a repeated character nor comparing a
-	 * back-reference, and anew from each start: such a pattern can run for
-	 * minutes below its limit. Some times slower.
+	 * The limit counts every step of a match, from all starts together.
+	 * PCRE2 counts neither going back over a repeated character nor
+	 * comparing a back-reference, and anew from each start: such a pattern
+	 * can run for minutes below its limit. Some times slower.
 	 */
 	REGEX_COUNTED = 1 << 10,
-	REGEX_UTF = 1 << 7,		/* for our own dictionaries only */
-	REGEX_CHARACTERS = 1 << 8	/* UTF-8, yet \w \d \s are ASCII */
+	REGEX_UTF = 1 << 7,	  /* for our own dictionaries only */
+	REGEX_CHARACTERS = 1 << 8 /* UTF-8, yet \w \d \s are ASCII */
 };
 
 struct regex_limits {
-	uint32_t match;		/* steps; 0 = default below */
+	uint32_t match; /* steps; 0 = default below */
 	uint32_t depth;
 	uint32_t heap_kib;
 };
@@ -49,13 +50,13 @@ struct regex_limits {
 #define REGEX_JIT_STACK_MAX ((size_t)512 * 1024)
 
 struct regex_error {
-	size_t offset;		/* into the pattern */
+	size_t offset; /* into the pattern */
 	char message[160];
 };
 
 /* NULL on a bad pattern, `*error_out` filled. Heap. */
-struct regex *regex_compile(struct str pattern, unsigned flags,
-    struct regex_error *error_out);
+struct regex *regex_compile(
+    struct str pattern, unsigned flags, struct regex_error *error_out);
 void regex_free(struct regex **re);
 bool regex_has_back_references(const struct regex *re);
 
@@ -88,7 +89,7 @@ int regex_match_between(const struct regex *re, struct regex_scratch *s,
 /* Steps of the last match of a REGEX_COUNTED pattern. */
 uint32_t regex_steps(const struct regex_scratch *s);
 /* Group `i` of the last successful match in this scratch; false: unset. */
-bool regex_group(const struct regex_scratch *s, uint32_t i,
-    struct regex_span *span_out);
+bool regex_group(
+    const struct regex_scratch *s, uint32_t i, struct regex_span *span_out);
 
 #endif

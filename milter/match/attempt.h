@@ -30,9 +30,9 @@ struct attempt {
 	const struct rule *rule;
 	const struct regex *regex;
 	enum view view;
-	struct tag_values *values; /* NULL: sets no tags */
-	bool skip_unset;	   /* job.unset has the answer already */
-	struct dfa *dfa;	   /* job.dfa */
+	struct tag_values *values;     /* NULL: sets no tags */
+	bool skip_unset;	       /* job.unset has the answer already */
+	struct dfa *dfa;	       /* job.dfa */
 	const struct counter *counter; /* job.counter */
 	struct brief brief;	       /* job.brief */
 	size_t unbroken;	       /* job.unbroken */
@@ -40,8 +40,7 @@ struct attempt {
 };
 
 /* `rule` is to be tried later, as `how` says. */
-void run_leave_open(
-    struct run *r, uint32_t rule, struct open_rule how);
+void run_leave_open(struct run *r, uint32_t rule, struct open_rule how);
 
 /* A job's pattern, tried everywhere. */
 struct attempt attempt_of_job(const struct job *j, enum view view);

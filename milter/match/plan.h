@@ -31,11 +31,11 @@ struct job {
 	const struct rule *rule;
 	uint32_t index; /* of the rule */
 	const struct regex *regex;
-	uint32_t key; /* header or MIME query it reads; else 0 */
-	bool always;  /* nothing tells where it may match */
-	uint32_t unset; /* hit value when the header does not exist */
-	bool may_stay_open; /* until a meta asks for it */
-	struct dfa *dfa; /* asked before PCRE2; NULL: none */
+	uint32_t key;		 /* header or MIME query it reads; else 0 */
+	bool always;		 /* nothing tells where it may match */
+	uint32_t unset;		 /* hit value when the header does not exist */
+	bool may_stay_open;	 /* until a meta asks for it */
+	struct dfa *dfa;	 /* asked before PCRE2; NULL: none */
 	struct counter *counter; /* instead of PCRE2; NULL: none */
 	struct brief brief;
 	size_t unbroken; /* what unbroken_least() says of the pattern */
@@ -79,7 +79,7 @@ struct work {
 	size_t negated_count;
 	uint32_t *unset; /* jobs with a value for a missing header */
 	size_t unset_count;
-	struct use *uses; /* told by its filter: first of a literal */
+	struct use *uses;	    /* told by its filter: first of a literal */
 	struct prefilter **filters; /* by key; NULL: no prefilter is wanted */
 	size_t key_count;
 	struct shape_group *groups;
@@ -119,7 +119,7 @@ struct plan {
 	struct special_list uri_details;
 	uint32_t *mime_negated; /* rules */
 	size_t mime_negated_count;
-	struct arena arena; /* of the templates' literals */
+	struct arena arena;   /* of the templates' literals */
 	struct dfa_set *dfas; /* of patterns that PCRE2 is slow at */
 	struct pool *pool;
 };

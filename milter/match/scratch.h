@@ -60,7 +60,7 @@ struct scratch {
 	struct dfa_reader *dfas;
 	struct mark *marks; /* by job of the view being scanned */
 	size_t mark_count;
-	uint32_t mark_string; /* number of the string being searched */
+	uint32_t mark_string;	      /* number of the string being searched */
 	struct open_rule *open;	      /* by rule index, those of hits.open */
 	struct candidate *candidates; /* of all views, one after the other */
 	size_t candidate_count;
@@ -69,11 +69,11 @@ struct scratch {
 	struct candidate *sorted; /* room for as many */
 	struct thread *threads;	  /* by job */
 	struct bitset jobs;	  /* with candidates, while they are sorted */
-	struct window *windows; /* of the candidates and marks */
+	struct window *windows;	  /* of the candidates and marks */
 	size_t window_count;
 	size_t window_size;
 	bool overflow; /* candidates were dropped: try all */
-	char *folded; /* the string being searched */
+	char *folded;  /* the string being searched */
 	size_t folded_size;
 	struct cost cost;
 	struct stages stages;

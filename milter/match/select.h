@@ -14,8 +14,8 @@
  * have `keys` keys, and what may be asked before or instead of a job's regex.
  * Without it all jobs are always tried.
  */
-void select_build(struct plan *p, enum view view, size_t keys,
-    const struct sample *sample);
+void select_build(
+    struct plan *p, enum view view, size_t keys, const struct sample *sample);
 void select_fini(struct work *w);
 
 #endif

@@ -2,8 +2,9 @@
  * A pattern, a newline, a text: what is asked before or instead of PCRE2 agrees
  * with it. In the places that an automaton leaves, new and after it has chosen
  * its hot states, the same match is found; no place is missed where one begins;
- * a counter counts as many; no line takes more steps than were thought possible;
- * and as many bytes without a newline as a pattern needs are in what it matches.
+ * a counter counts as many; no line takes more steps than were thought
+ * possible; and as many bytes without a newline as a pattern needs are in what
+ * it matches.
  */
 #include "match/counter.h"
 #include "match/dfa.h"
