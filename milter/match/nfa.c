@@ -212,31 +212,34 @@ add_node(struct builder *b, const struct node *n)
 	}
 }
 
-/* Does everything in the automaton treat both bytes alike? */
-static bool
-are_alike(const struct nfa *n, unsigned x, unsigned y)
+/* Of bytes that were alike so far, those in the class and the others part.
+ * Groups are numbered by their first byte. */
+static void
+split_groups(struct nfa *n, const struct byte_class *c)
 {
-	if ((x == '\n') != (y == '\n'))
-		return false; /* lines end there */
-	for (size_t c = 0; c < n->class_count; c++)
-		if (byte_class_has(&n->classes[c], x) !=
-		    byte_class_has(&n->classes[c], y))
-			return false;
-	return true;
+	uint16_t number[2][256] = {{0}}; /* plus one; 0: not met so far */
+
+	n->group_count = 0;
+	for (unsigned byte = 0; byte < 256; byte++) {
+		uint16_t *g =
+		    &number[byte_class_has(c, byte)][n->group_of[byte]];
+
+		if (*g == 0) {
+			n->byte_of[n->group_count++] = (uint8_t)byte;
+			*g = (uint16_t)n->group_count;
+		}
+		n->group_of[byte] = (uint8_t)(*g - 1);
+	}
 }
 
 static void
 make_groups(struct nfa *n)
 {
-	for (unsigned byte = 0; byte < 256; byte++) {
-		size_t g = 0;
+	struct byte_class newline = {{UINT64_C(1) << '\n'}}; /* ends lines */
 
-		while (g < n->group_count && !are_alike(n, byte, n->byte_of[g]))
-			g++;
-		if (g == n->group_count)
-			n->byte_of[n->group_count++] = (uint8_t)byte;
-		n->group_of[byte] = (uint8_t)g;
-	}
+	split_groups(n, &newline);
+	for (size_t c = 0; c < n->class_count; c++)
+		split_groups(n, &n->classes[c]);
 }
 
 /* Can the end be reached from the start without a byte? */
