@@ -12,6 +12,9 @@
 #define BITS_GOOD 16	  /* a single shape as rare is not taken apart */
 #define COVER_ADVANTAGE 2 /* bits several shapes must be better by */
 #define START_BITS 6	  /* what standing at the start is worth */
+/* Bytes of chains made for one pattern, one after the other: bounds the time.
+ */
+#define CHAINS_MAX ((size_t)128 * 1024 * 1024)
 
 /* All of a node, linked up. */
 struct chain {
@@ -257,14 +260,24 @@ make_shape(const struct chain *c, const struct part *p, struct shape *out)
 	out->link[p->len - 1].loop = (struct byte_class){{0}};
 }
 
+/* The search for the shapes of one pattern. */
+struct finder {
+	struct arena *a;     /* of the shapes */
+	struct arena chains; /* of the node looked at */
+	size_t spent;	     /* bytes of chains so far */
+};
+
 static bool
-best_shape(struct arena *a, const struct node *tree, struct shape *out)
+best_shape(struct finder *f, const struct node *tree, struct shape *out)
 {
-	struct chain c = node_chain(a, tree);
 	double bits[CHAIN_MAX], behind[CHAIN_MAX];
 	struct part best = {0};
+	struct chain c;
 
-	if (c.failed || c.len == 0 || a->full)
+	arena_reset(&f->chains);
+	c = node_chain(&f->chains, tree);
+	f->spent += f->chains.used;
+	if (c.failed || c.len == 0 || f->chains.full || f->spent > CHAINS_MAX)
 		return false;
 	for (size_t i = 0; i < c.len; i++) {
 		bits[i] = link_bits(&(struct byte_class){{0}}, &c.v[i]);
@@ -285,7 +298,7 @@ best_shape(struct arena *a, const struct node *tree, struct shape *out)
 /* ---- covers ------------------------------------------------------------- */
 
 static bool node_cover(
-    struct arena *a, const struct node *n, struct shape_cover *out);
+    struct finder *f, const struct node *n, struct shape_cover *out);
 
 static double
 cover_bits(const struct shape_cover *c)
@@ -318,12 +331,12 @@ cover_add(
 
 /* One shape or another for each alternative. */
 static bool
-choice_cover(struct arena *a, const struct node *n, struct shape_cover *out)
+choice_cover(struct finder *f, const struct node *n, struct shape_cover *out)
 {
 	struct shape_cover all = {0}, one;
 
 	for (const struct node *k = n->child; k != NULL; k = k->next)
-		if (!node_cover(a, k, &one) || !cover_add(a, &all, &one))
+		if (!node_cover(f, k, &one) || !cover_add(f->a, &all, &one))
 			return false;
 	all.bits = cover_bits(&all);
 	*out = all;
@@ -332,14 +345,14 @@ choice_cover(struct arena *a, const struct node *n, struct shape_cover *out)
 
 /* The rarest cover of those of the parts that have to be there. */
 static bool
-parts_cover(struct arena *a, const struct node *n, struct shape_cover *out)
+parts_cover(struct finder *f, const struct node *n, struct shape_cover *out)
 {
 	struct shape_cover one;
 	bool any = false;
 
 	for (const struct node *k = n->child; k != NULL; k = k->next) {
 		if (k->kind == NODE_CLASS || k->kind == NODE_EDGE ||
-		    !node_cover(a, k, &one))
+		    !node_cover(f, k, &one))
 			continue;
 		if (!any || one.bits > out->bits)
 			*out = one;
@@ -350,20 +363,20 @@ parts_cover(struct arena *a, const struct node *n, struct shape_cover *out)
 
 /* Depth is bounded by TREE_DEPTH_MAX. */
 static bool
-node_cover(struct arena *a, const struct node *n, struct shape_cover *out)
+node_cover(struct finder *f, const struct node *n, struct shape_cover *out)
 {
-	struct shape *shape = arena_alloc(a, sizeof(*shape));
+	struct shape *shape = arena_alloc(f->a, sizeof(*shape));
 	struct shape_cover own = {.v = shape, .len = 1}, parts = {0};
-	bool good = shape != NULL && best_shape(a, n, shape), more = false;
+	bool good = shape != NULL && best_shape(f, n, shape), more = false;
 
 	if (good)
 		own.bits = shape->bits;
 	if (!good || own.bits < BITS_GOOD) {
 		if (n->kind == NODE_CHOICE)
-			more = choice_cover(a, n, &parts);
+			more = choice_cover(f, n, &parts);
 		else if (n->kind == NODE_SEQUENCE ||
 			 (n->kind == NODE_REPEAT && n->u.repeat.least > 0))
-			more = parts_cover(a, n, &parts);
+			more = parts_cover(f, n, &parts);
 	}
 	if (more && (!good || parts.bits > own.bits + COVER_ADVANTAGE))
 		*out = parts;
@@ -375,5 +388,11 @@ node_cover(struct arena *a, const struct node *n, struct shape_cover *out)
 bool
 shape_extract(const struct node *tree, struct arena *a, struct shape_cover *out)
 {
-	return node_cover(a, tree, out) && !a->full && out->bits >= BITS_MIN;
+	struct finder f = {.a = a};
+	bool found;
+
+	arena_init(&f.chains, CHAINS_MAX);
+	found = node_cover(&f, tree, out) && !a->full && out->bits >= BITS_MIN;
+	arena_fini(&f.chains);
+	return found;
 }
