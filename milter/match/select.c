@@ -205,14 +205,14 @@ count_common(
  * and so is slow to try everywhere, the literal is worth more.
  */
 static bool
-prefers_shape(const struct literal_need *need, const struct shape_cover *cover,
-    const struct sample_strings *sample)
+prefers_shape(const struct literal_need *need, enum anchor anchor,
+    const struct shape_cover *cover, const struct sample_strings *sample)
 {
 	struct shape_set *set;
 	size_t common;
 
 	if (cover->bits <= need->bits + SHAPE_ADVANTAGE ||
-	    choose_anchor(need).how == ANCHOR_LINES)
+	    anchor == ANCHOR_LINES)
 		return false;
 	if (need->count == 0)
 		return true;
@@ -260,6 +260,7 @@ select_job(struct selection *sel, struct job *j, uint32_t index,
 	const struct node *tree =
 	    tree_parse(pattern, rule->calls_tags ? 0 : rule->regex_flags, a);
 	bool has_places = !literal_depends_on_search(pattern);
+	struct anchored anchored = {ANCHOR_NONE, 0};
 
 	if (tree == NULL)
 		return;
@@ -272,17 +273,17 @@ select_job(struct selection *sel, struct job *j, uint32_t index,
 		find_brief(&j->brief, rule, tree, sel->steps);
 	j->unbroken = unbroken_least(tree);
 	literal_extract_tree(tree, sample, a, &need);
+	if (has_places)
+		anchored = choose_anchor(&need);
 	if (need.bits < LITERAL_BITS_GOOD && shape_extract(tree, a, &cover) &&
-	    prefers_shape(&need, &cover, sample)) {
+	    prefers_shape(&need, anchored.how, &cover, sample)) {
 		for (size_t i = 0; i < cover.len; i++)
 			add_shape(sel, index, &cover.v[i]);
 		j->always = false;
 		return;
 	}
 	j->always = need.count == 0;
-	add_need(sel, index, &need,
-	    has_places ? choose_anchor(&need)
-		       : (struct anchored){ANCHOR_NONE, 0});
+	add_need(sel, index, &need, anchored);
 }
 
 /* Builds the set of the shapes [v, v + n), all of jobs with one key. */
