@@ -22,6 +22,7 @@ libbase_a_SOURCES = \
 	milter/base/random.c milter/base/random.h \
 	milter/base/ref.c milter/base/ref.h \
 	milter/base/regex.c milter/base/regex.h \
+	milter/base/spares.c milter/base/spares.h \
 	milter/base/sparse.h \
 	milter/base/str.c milter/base/str.h \
 	milter/base/unicode.c milter/base/unicode.h \
@@ -44,3 +45,6 @@ t_unit_bin_base_zip_LDADD = $(BASE_LIBS)
 check_PROGRAMS += t/unit/bin/base_ref
 t_unit_bin_base_ref_SOURCES = t/unit/base_ref.c
 t_unit_bin_base_ref_LDADD = $(BASE_LIBS)
+check_PROGRAMS += t/unit/bin/base_spares
+t_unit_bin_base_spares_SOURCES = t/unit/base_spares.c
+t_unit_bin_base_spares_LDADD = $(BASE_LIBS)

@@ -35,7 +35,6 @@ struct refusal {
 };
 
 struct session {
-	struct session *next_idle; /* between two connections */
 	const struct server *server;
 	enum session_state state;
 

@@ -1,9 +1,9 @@
 #include "daemon/wire.h"
 
 #include "base/buf.h"
+#include "base/spares.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +13,6 @@
 #define WIRES_MAX 65536
 /* Most messages come whole. Lent to a connection while it has input unread. */
 #define BLOCK_SIZE ((size_t)32 * 1024)
-/* Blocks kept for the next one who reads. */
-#define BLOCKS_KEPT ((size_t)32)
 /* More edits than that do not wait. */
 #define EDITS_MAX ((size_t)64 * 1024)
 /* A larger buffer is not kept for the connection's next message. */
@@ -23,7 +21,6 @@
 #define PACKET_HEAD ((size_t)5)
 
 struct block {
-	struct block *next; /* of those kept */
 	char data[BLOCK_SIZE];
 };
 
@@ -38,11 +35,8 @@ struct wire {
 /* By descriptor. */
 static struct wire *_Atomic wires[WIRES_MAX];
 
-static struct {
-	pthread_mutex_t kept_lock; /* guards both */
-	struct block *first;
-	size_t count;
-} kept = {.kept_lock = PTHREAD_MUTEX_INITIALIZER};
+/* For the next one who reads. */
+static struct spares blocks = SPARES_INIT;
 
 static struct wire *
 wire_of(int fd)
@@ -55,32 +49,15 @@ wire_of(int fd)
 static struct block *
 block_take(void)
 {
-	struct block *b;
+	struct block *b = spares_take(&blocks);
 
-	pthread_mutex_lock(&kept.kept_lock);
-	b = kept.first;
-	if (b != NULL) {
-		kept.first = b->next;
-		kept.count--;
-	}
-	pthread_mutex_unlock(&kept.kept_lock);
 	return b != NULL ? b : malloc(sizeof(*b));
 }
 
 static void
 block_give(struct block *b)
 {
-	bool keep;
-
-	pthread_mutex_lock(&kept.kept_lock);
-	keep = kept.count < BLOCKS_KEPT;
-	if (keep) {
-		b->next = kept.first;
-		kept.first = b;
-		kept.count++;
-	}
-	pthread_mutex_unlock(&kept.kept_lock);
-	if (!keep)
+	if (!spares_keep(&blocks, b))
 		free(b);
 }
 
